@@ -1,0 +1,72 @@
+"""Why an act is refused. Three questions, three errors.
+
+    Refused                  something was asked for and is not done
+    ├── NotAllowed   (403)   this person may not do this, here or ever
+    ├── WrongPhase   (409)   it may not happen now, or no longer
+    └── RuleBroken   (422)   the content is not right; carries one Problem for each fault
+
+Messages are English source texts marked with `N_`, so that the page that shows them can translate them;
+their parameters are kept apart for the same reason.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def N_(text: str) -> str:
+    """Mark `text` for translation without translating it here: rules know no language."""
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault in one sentence.
+
+    `message` is an English source text with `%(name)s` placeholders, `params` fills them, and `field` names
+    the form field it belongs to (None: the whole). A parameter may be an `N_` text itself.
+    """
+
+    message: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    field: str | None = None
+
+    def __str__(self) -> str:
+        return self.message % self.params if self.params else self.message
+
+
+class Refused(Exception):
+    """Root of every refusal. `status` is the HTTP status that the edge answers with."""
+
+    status = 400
+
+    def __init__(
+        self, message: str | Problem, *more: Problem, field: str | None = None, **params: Any
+    ) -> None:
+        first = message if isinstance(message, Problem) else Problem(message, params, field)
+        self.problems: tuple[Problem, ...] = (first, *more)
+        super().__init__("; ".join(str(p) for p in self.problems))
+
+
+class NotAllowed(Refused):
+    """This person may not do this."""
+
+    status = 403
+
+
+class WrongPhase(Refused):
+    """The round, or the thing concerned, is not in a phase in which this may happen."""
+
+    status = 409
+
+
+class RuleBroken(Refused):
+    """The content breaks a rule. Raise it with every problem found, not only the first."""
+
+    status = 422
+
+
+def refuse_if(problems: list[Problem]) -> None:
+    """Raise RuleBroken with all `problems`, or return when there are none."""
+    if problems:
+        raise RuleBroken(*problems)
