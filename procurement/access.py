@@ -40,9 +40,7 @@ ROLE_NAMES: Mapping[Role, str] = MappingProxyType(
     }
 )
 
-STAFF = frozenset(
-    {Role.MEMBER, Role.ORGANISER, Role.SUPERVISOR, Role.OFFICIAL, Role.HANDLER, Role.ADMINISTRATOR}
-)
+STAFF = frozenset({Role.MEMBER, Role.ORGANISER, Role.SUPERVISOR, Role.OFFICIAL, Role.HANDLER, Role.ADMINISTRATOR})
 """Roles given by invitation; they need a second factor in production."""
 
 SEATS = frozenset({Role.MEMBER, Role.ORGANISER, Role.SUPERVISOR, Role.OFFICIAL})

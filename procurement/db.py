@@ -120,9 +120,7 @@ def make_engine(url: str, **options: Any) -> Engine:
     """Engine for `url` (sqlite:///… or postgresql://…) with the session rules above built in."""
     if url.startswith("sqlite"):
         options.setdefault("connect_args", {"timeout": 30})
-    engine = create_engine(
-        url, pool_pre_ping=not url.startswith("sqlite"), json_serializer=_dump_json, **options
-    )
+    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"), json_serializer=_dump_json, **options)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -154,9 +152,7 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reader else "BEGIN IMMEDIATE")
 
 
-def _note_change(
-    connection: Connection, statement: Any, _multi: Any, _params: Any, _options: Any
-) -> None:
+def _note_change(connection: Connection, statement: Any, _multi: Any, _params: Any, _options: Any) -> None:
     changes = connection.get_execution_options().get("sunlit_changes")
     if changes is None or not isinstance(statement, Insert | Update | Delete):
         return
@@ -207,4 +203,3 @@ def reading(engine: Engine) -> Iterator[Session]:
             yield session
     finally:
         connection.close()
-

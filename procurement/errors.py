@@ -40,9 +40,7 @@ class Refused(Exception):
 
     status = 400
 
-    def __init__(
-        self, message: str | Problem, *more: Problem, field: str | None = None, **params: Any
-    ) -> None:
+    def __init__(self, message: str | Problem, *more: Problem, field: str | None = None, **params: Any) -> None:
         first = message if isinstance(message, Problem) else Problem(message, params, field)
         self.problems: tuple[Problem, ...] = (first, *more)
         super().__init__("; ".join(str(p) for p in self.problems))

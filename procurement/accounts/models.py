@@ -1,0 +1,111 @@
+"""Tables of people. None of them is an act of a round, so they are exempt from the public log, except seats."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from procurement.access import SEATS, Role
+from procurement.db import Base, UTCDateTime
+
+_PERSONAL = {"unlogged": "an account is personal data and no act of a round"}
+
+
+def _one_of(column: str, values: frozenset[Role] | type[Role]) -> str:
+    return f"{column} IN ({', '.join(repr(v.value) for v in sorted(values))})"
+
+
+class User(Base):
+    """A person with an account. `email` is stored in lower case. `failures` and `locked_until` are the lock-out."""
+
+    __tablename__ = "user_account"
+    __table_args__ = {"info": _PERSONAL}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    employer: Mapped[str] = mapped_column(String(200), default="")
+    password_hash: Mapped[str] = mapped_column(String(255))
+    language: Mapped[str] = mapped_column(String(8), default="zh")
+    totp_secret: Mapped[str | None] = mapped_column(String(64))
+    totp_confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    totp_last_step: Mapped[int | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    disabled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    roles: Mapped[list["UserRole"]] = relationship(cascade="all, delete-orphan", lazy="raise")
+    seats: Mapped[list["Seat"]] = relationship(lazy="raise", foreign_keys="Seat.user_id", viewonly=True)
+
+
+class UserRole(Base):
+    """A role held everywhere: given by invitation, or `merchant` by registering."""
+
+    __tablename__ = "user_role"
+    __table_args__ = (
+        CheckConstraint(_one_of("role", frozenset(Role) - {Role.VISITOR}), name="role_known"),
+        {"info": _PERSONAL},
+    )
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    role: Mapped[str] = mapped_column(String(20), primary_key=True)
+
+
+class Seat(Base):
+    """A role in one round. A seat that ends keeps its row, with `ended_at`."""
+
+    __tablename__ = "seat"
+    __table_args__ = (
+        CheckConstraint(_one_of("role", SEATS), name="role_known"),
+        Index(
+            "uq_seat_in_force",
+            "round_id",
+            "user_id",
+            "role",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    role: Mapped[str] = mapped_column(String(20))
+    given_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class SignIn(Base):
+    """A server-side session. The cookie carries a random token; only its SHA-256 is stored."""
+
+    __tablename__ = "sign_in"
+    __table_args__ = {"info": _PERSONAL}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    device: Mapped[str] = mapped_column(String(120), default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    second_factor_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class Invitation(Base):
+    """An invitation of staff by mail; the link's token is stored as SHA-256 and used once."""
+
+    __tablename__ = "invitation"
+    __table_args__ = {"info": _PERSONAL}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254))
+    name: Mapped[str] = mapped_column(String(120))
+    roles: Mapped[str] = mapped_column(String(120))  # comma-separated Role values
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    accepted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -1,0 +1,1 @@
+"""Step 3: merchants apply; after the deadline every application gets a verdict with a coded reason."""

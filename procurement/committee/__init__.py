@@ -1,0 +1,1 @@
+"""Step 4: the committee is formed; every member declares interests for every application."""

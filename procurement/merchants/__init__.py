@@ -1,0 +1,1 @@
+"""Step 1: who may apply. A business is registered once, by the people who act for it."""

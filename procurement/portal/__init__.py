@@ -1,0 +1,1 @@
+"""What citizens see: home, rounds, applications, decisions. Reads only."""

@@ -1,0 +1,1 @@
+"""Step 2: a round is drafted, its rules are frozen, hashed and published."""

@@ -1,0 +1,214 @@
+"""The only definition of a round's phase: milestones (what people did) and the time (what the clock did).
+
+Nothing stores a phase and no job moves one, so no delay of a job can change anybody's right. Deadlines are half-open:
+at the closing instant itself the window is over.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from procurement.errors import N_, WrongPhase
+
+
+class Phase(StrEnum):
+    """Phases in their order (process.md); the last three are side exits."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    CHECKING = "checking"
+    FORMING = "forming"
+    SCORING = "scoring"
+    OPENED = "opened"
+    NOTICE = "notice"
+    RULING = "ruling"
+    DECIDING = "deciding"
+    DECIDED = "decided"
+    CLOSED = "closed"
+    HELD = "held"
+    ABORTED = "aborted"
+
+
+PHASE_NAMES = {
+    Phase.DRAFT: N_("being drafted"),
+    Phase.OPEN: N_("open for applications"),
+    Phase.CHECKING: N_("applications being checked"),
+    Phase.FORMING: N_("committee being formed"),
+    Phase.SCORING: N_("being scored"),
+    Phase.OPENED: N_("scores opened"),
+    Phase.NOTICE: N_("result on public notice"),
+    Phase.RULING: N_("objections being ruled on"),
+    Phase.DECIDING: N_("decision being drawn up"),
+    Phase.DECIDED: N_("decided"),
+    Phase.CLOSED: N_("closed"),
+    Phase.HELD: N_("held by the supervisor"),
+    Phase.ABORTED: N_("ended without a selection"),
+}
+
+
+class Kind(StrEnum):
+    """Kinds of milestones. Those marked * set a deadline in `closes`."""
+
+    PUBLISHED = "published"  # * applications close
+    AMENDED = "amended"  # * applications close, anew
+    CHECKING_CLOSED = "checking_closed"
+    SCORING_BEGAN = "scoring_began"  # * sheets may be sealed until
+    SCORES_OPENED = "scores_opened"
+    NOTICE_GIVEN = "notice_given"  # * objections may be filed until
+    OBJECTION_FILED = "objection_filed"  # subject: the objection's ref
+    OBJECTION_SETTLED = "objection_settled"  # inadmissible, withdrawn, or ruled on and carried out
+    REOPENED_CHECKING = "reopened_checking"  # an upheld objection sends the round back
+    REOPENED_FORMING = "reopened_forming"
+    REOPENED_TALLY = "reopened_tally"  # back to opened scores: a new notice follows
+    DECISION_PUBLISHED = "decision_published"
+    CLOSED = "closed"
+    HELD = "held"
+    RESUMED = "resumed"
+    ABORTED = "aborted"
+
+
+class MilestoneLike(Protocol):
+    """What the fold reads of a milestone."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def closes(self) -> datetime | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What the milestones say, whatever the time. Instants are aware UTC."""
+
+    published: datetime | None = None
+    applications_close: datetime | None = None
+    checking_closed: datetime | None = None
+    scoring_began: datetime | None = None
+    scoring_closes: datetime | None = None
+    scores_opened: datetime | None = None
+    notice_given: datetime | None = None
+    notice_closes: datetime | None = None
+    open_objections: frozenset[str] = frozenset()
+    decided: datetime | None = None
+    closed: datetime | None = None
+    held: datetime | None = None
+    aborted: datetime | None = None
+
+    @classmethod
+    def of(cls, milestones: Iterable[MilestoneLike]) -> "Course":
+        """Fold `milestones`, in the order in which they were recorded."""
+        course = cls()
+        for milestone in milestones:
+            course = course._after(milestone)
+        return course
+
+    def _after(self, m: MilestoneLike) -> "Course":  # noqa: C901 (one case for each kind, nothing nested)
+        match Kind(m.kind):
+            case Kind.PUBLISHED:
+                return replace(self, published=m.at, applications_close=m.closes)
+            case Kind.AMENDED:
+                return replace(self, applications_close=m.closes or self.applications_close)
+            case Kind.CHECKING_CLOSED:
+                return replace(self, checking_closed=m.at)
+            case Kind.SCORING_BEGAN:
+                return replace(self, scoring_began=m.at, scoring_closes=m.closes)
+            case Kind.SCORES_OPENED:
+                return replace(self, scores_opened=m.at)
+            case Kind.NOTICE_GIVEN:
+                return replace(self, notice_given=m.at, notice_closes=m.closes)
+            case Kind.OBJECTION_FILED:
+                return replace(self, open_objections=self.open_objections | {m.subject})
+            case Kind.OBJECTION_SETTLED:
+                return replace(self, open_objections=self.open_objections - {m.subject})
+            case Kind.REOPENED_TALLY:
+                return replace(self, notice_given=None, notice_closes=None)
+            case Kind.REOPENED_FORMING:
+                return replace(self._after_reopening_scores(), checking_closed=self.checking_closed)
+            case Kind.REOPENED_CHECKING:
+                return self._after_reopening_scores()
+            case Kind.DECISION_PUBLISHED:
+                return replace(self, decided=m.at)
+            case Kind.CLOSED:
+                return replace(self, closed=m.at)
+            case Kind.HELD:
+                return replace(self, held=m.at)
+            case Kind.RESUMED:
+                return self._resumed(m.at)
+            case Kind.ABORTED:
+                return replace(self, aborted=m.at)
+
+    def _after_reopening_scores(self) -> "Course":
+        return replace(
+            self,
+            checking_closed=None,
+            scoring_began=None,
+            scoring_closes=None,
+            scores_opened=None,
+            notice_given=None,
+            notice_closes=None,
+        )
+
+    def _resumed(self, at: datetime) -> "Course":
+        """Every deadline that was running when the round was held moves by the time that it was held."""
+        if self.held is None:
+            return self
+        held, lost = self.held, at - self.held
+
+        def moved(closes: datetime | None) -> datetime | None:
+            return closes + lost if closes is not None and held < closes else closes
+
+        return replace(
+            self,
+            held=None,
+            applications_close=moved(self.applications_close),
+            scoring_closes=moved(self.scoring_closes),
+            notice_closes=moved(self.notice_closes),
+        )
+
+    def phase_at(self, now: datetime) -> Phase:
+        """The phase at `now` (aware). The order of the questions is the order of the process, backwards."""
+        if self.published is None:
+            return Phase.DRAFT
+        if self.aborted is not None:
+            return Phase.ABORTED
+        if self.closed is not None:
+            return Phase.CLOSED
+        if self.decided is not None:
+            return Phase.DECIDED
+        if self.held is not None:
+            return Phase.HELD
+        if self.notice_given is not None and self.notice_closes is not None:
+            if now < self.notice_closes:
+                return Phase.NOTICE
+            return Phase.RULING if self.open_objections else Phase.DECIDING
+        if self.scores_opened is not None:
+            return Phase.OPENED
+        if self.scoring_began is not None:
+            return Phase.SCORING
+        if self.checking_closed is not None:
+            return Phase.FORMING
+        if self.applications_close is not None and now < self.applications_close:
+            return Phase.OPEN
+        return Phase.CHECKING
+
+    def applications_visible(self, now: datetime) -> bool:
+        """Whether anybody but the applicant may read applications: from the deadline on, never before."""
+        return (
+            self.published is not None
+            and self.applications_close is not None
+            and self.held is None
+            and now >= self.applications_close
+        ) or self.checking_closed is not None
+
+    def require(self, now: datetime, *allowed: Phase) -> Phase:
+        """The phase at `now`; raise WrongPhase unless it is one of `allowed`."""
+        phase = self.phase_at(now)
+        if phase not in allowed:
+            raise WrongPhase(N_("This is not possible now: the round is at “%(phase)s”."), phase=PHASE_NAMES[phase])
+        return phase

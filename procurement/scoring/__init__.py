@@ -1,0 +1,1 @@
+"""Step 5: each member seals a sheet for each application; all are opened at once and tallied exactly."""
