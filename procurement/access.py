@@ -138,13 +138,12 @@ GRANTS: Mapping[Permission, frozenset[Role]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts. `roles`: held everywhere; `seats`: round id → roles in that round; `merchants`: own businesses."""
+    """Who acts. `roles`: held everywhere; `seats`: round id → roles in that round."""
 
     user_id: int | None
     name: str
     roles: frozenset[Role] = frozenset()
     seats: Mapping[int, frozenset[Role]] = field(default_factory=lambda: MappingProxyType({}))
-    merchants: frozenset[int] = frozenset()
     language: str = "en"
 
     @property

@@ -1,6 +1,7 @@
-"""Why an act is refused. Three questions, three errors.
+"""Why an act is refused. Three questions, three errors; and one for what does not exist.
 
     Refused                  something was asked for and is not done
+    ├── NotFound     (404)   there is no such thing, or not for this person
     ├── NotAllowed   (403)   this person may not do this, here or ever
     ├── WrongPhase   (409)   it may not happen now, or no longer
     └── RuleBroken   (422)   the content is not right; carries one Problem for each fault
@@ -44,6 +45,12 @@ class Refused(Exception):
         first = message if isinstance(message, Problem) else Problem(message, params, field)
         self.problems: tuple[Problem, ...] = (first, *more)
         super().__init__("; ".join(str(p) for p in self.problems))
+
+
+class NotFound(Refused):
+    """There is no such thing, or it is not for this person to know that there is."""
+
+    status = 404
 
 
 class NotAllowed(Refused):

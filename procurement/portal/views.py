@@ -1,0 +1,5 @@
+"""Public pages."""
+
+from flask import Blueprint
+
+bp = Blueprint("portal", __name__)

@@ -1,0 +1,27 @@
+"""The steps of the process, in order. Read this first, then any folder named here."""
+
+from datetime import datetime
+
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from procurement.access import Actor
+from procurement.accounts import queries as accounts_queries
+from procurement.accounts import views as accounts
+from procurement.portal import views as portal
+
+STEPS = (
+    accounts,  # people, roles, sign-in
+    portal,  # what citizens see
+)
+
+
+def load_actor(session: Session, token: str, now: datetime) -> Actor:
+    """Whose session `token` is; the visitor when it is nobody's."""
+    return accounts_queries.actor_of(session, token=token, now=now)
+
+
+def register(app: Flask) -> None:
+    """Put the pages of every step on `app`."""
+    for step in STEPS:
+        app.register_blueprint(step.bp)

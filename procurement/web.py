@@ -1,0 +1,443 @@
+"""The HTTP edge: the gate, pages with a permission mark, who and when, transactions, refusals as pages.
+
+    @page(bp, "/rounds/<ref>/publish", permission=Permission.EDIT_ROUND, methods=["POST"])
+    def publish(ref): ...
+
+The gate fails closed: a route whose view carries no permission mark is not served. It asks only whether the person
+could ever hold the permission; the action asks again for the very round. Every page lives under its language
+(`/en/…`, `/zh/…`); `url_for` carries the language along.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache, wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import flask
+from babel import dates as babel_dates
+from babel import numbers as babel_numbers
+from flask import Blueprint, Flask, current_app, g, request
+from flask.typing import ResponseReturnValue
+from flask_babel import Babel, gettext
+from flask_compress import Compress
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_wtf import CSRFProtect, FlaskForm
+from markupsafe import Markup
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from config import Config
+from procurement import db
+from procurement.access import GRANTS, VISITOR, Actor, Permission, Role
+from procurement.clock import Clock
+from procurement.errors import N_, NotAllowed, NotFound, Problem, Refused, RuleBroken
+
+LANGUAGES = ("zh", "en")
+LOCALES = {"zh": "zh_Hans_CN", "en": "en_GB"}
+SESSION_COOKIE = "sunlit_session"
+
+babel = Babel()
+csrf = CSRFProtect()
+compress = Compress()
+limiter = Limiter(key_func=get_remote_address, headers_enabled=False)
+
+LoadActor = Callable[[Session, str, datetime], Actor]
+V = TypeVar("V", bound=Callable[..., ResponseReturnValue])
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What the edge needs to serve: kept in `app.extensions["sunlit"]`."""
+
+    config: Config
+    clock: Clock
+    engine: Engine
+    load_actor: LoadActor
+
+
+def edge() -> Edge:
+    """The edge of the running application."""
+    found: Edge = current_app.extensions["sunlit"]
+    return found
+
+
+def config() -> Config:
+    """Settings of the running application."""
+    return edge().config
+
+
+def now() -> datetime:
+    """The instant of this request: read once, the same for everything that the request does."""
+    if "now" not in g:
+        g.now = edge().clock()
+    instant: datetime = g.now
+    return instant
+
+
+def actor() -> Actor:
+    """Who makes this request."""
+    if "actor" not in g:
+        token = request.cookies.get(SESSION_COOKIE, "")
+        if token:
+            with reading() as session:
+                g.actor = edge().load_actor(session, token, now())
+        else:
+            g.actor = VISITOR
+    who: Actor = g.actor
+    return who
+
+
+def language() -> str:
+    """The language of this page: "en" or "zh"."""
+    return str(g.get("lang", LANGUAGES[0]))
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One writing transaction (db.transaction) on the application's database."""
+    with db.transaction(edge().engine) as session:
+        yield session
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """One read-only session (db.reading) on the application's database."""
+    with db.reading(edge().engine) as session:
+        yield session
+
+
+# --- pages --------------------------------------------------------------------------------------------------------
+
+
+def page(
+    blueprint: Blueprint,
+    rule: str,
+    *,
+    permission: Permission,
+    methods: Sequence[str] = ("GET",),
+    endpoint: str | None = None,
+) -> Callable[[V], V]:
+    """Serve a view at `/<lang><rule>` to whoever holds `permission`. The only way to add a page."""
+    return _marker(blueprint, f"/<any({', '.join(LANGUAGES)}):lang>{rule}", permission, methods, endpoint)
+
+
+def plain(
+    blueprint: Blueprint,
+    rule: str,
+    *,
+    permission: Permission,
+    methods: Sequence[str] = ("GET",),
+    endpoint: str | None = None,
+) -> Callable[[V], V]:
+    """As `page`, at `rule` itself: for what has no language (files, feeds, machine-readable data, health)."""
+    return _marker(blueprint, rule, permission, methods, endpoint)
+
+
+def _marker(
+    blueprint: Blueprint, path: str, permission: Permission, methods: Sequence[str], endpoint: str | None
+) -> Callable[[V], V]:
+    def mark(view: V) -> V:
+        @wraps(view)
+        def marked(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+            return view(*args, **kwargs)
+
+        # The mark sits on a wrapper of its own, so that one view may serve two addresses with two permissions.
+        marked.permission = permission  # type: ignore[attr-defined]
+        blueprint.add_url_rule(path, endpoint or view.__name__, marked, methods=list(methods))
+        return view
+
+    return mark
+
+
+def could_ever(who: Actor, permission: Permission) -> bool:
+    """Whether `who` holds `permission` anywhere: by account or by a seat in any round."""
+    held = who.roles | {Role.VISITOR}
+    for seat in who.seats.values():
+        held |= seat
+    return bool(GRANTS.get(permission, frozenset()) & held)
+
+
+def _gate() -> ResponseReturnValue | None:
+    if request.endpoint is None:
+        return None  # the router answers 404 or 405 itself
+    if request.endpoint == "static":
+        return None
+    view = current_app.view_functions[request.endpoint]
+    permission: Permission | None = getattr(view, "permission", None)
+    if permission is None:
+        raise NotFound(N_("This page is not served: it says nothing about who may see it."))
+    if could_ever(actor(), permission):
+        return None
+    if not actor().signed_in:
+        if request.method in ("GET", "HEAD"):
+            return flask.redirect(flask.url_for("accounts.sign_in", next=request.full_path.rstrip("?")), 303)
+        raise NotAllowed(N_("Please sign in first. If you were signed in, your session has ended."))
+    raise NotAllowed(N_("Your account has no role that may do this."))
+
+
+def redirect(endpoint: str, **values: Any) -> ResponseReturnValue:
+    """303 See Other to `endpoint`: after an act, the browser reads."""
+    return flask.redirect(flask.url_for(endpoint, **values), 303)
+
+
+def render(template: str, *, status: int = 200, **context: Any) -> ResponseReturnValue:
+    """The page `template` with `context`."""
+    return flask.render_template(template, **context), status
+
+
+def flash(message: str, **params: Any) -> None:
+    """Show `message` (an N_ text) as a notice on the next page."""
+    flask.flash(gettext(message, **params))
+
+
+# --- forms --------------------------------------------------------------------------------------------------------
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """Base of every form: CSRF-protected, shape only. `problems` are refusals that belong to no single field."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.problems: list[str] = []
+
+    @property
+    def status(self) -> int:
+        """HTTP status to render this form with: 422 once something was refused."""
+        return 422 if self.errors or self.problems else 200
+
+
+@contextmanager
+def refusals_into(form: Form) -> Iterator[None]:
+    """Turn a RuleBroken inside the block into errors of `form`, so that nothing typed is lost."""
+    try:
+        yield
+    except RuleBroken as refused:
+        for problem in refused.problems:
+            _add(form, problem)
+
+
+def _add(form: Form, problem: Problem) -> None:
+    text = say(problem)
+    target = form._fields.get(problem.field) if problem.field else None
+    if target is None:
+        form.problems.append(text)
+    else:
+        target.errors = [*target.errors, text]
+
+
+def say(problem: Problem) -> str:
+    """`problem` in the language of this page. Parameters that are themselves marked texts are translated too."""
+    params = {k: gettext(v) if isinstance(v, str) and v else _number(v) for k, v in problem.params.items()}
+    return str(gettext(problem.message, **params) if params else gettext(problem.message))
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return format_instant(value)
+    if isinstance(value, date):
+        return format_day(value)
+    return value
+
+
+# --- words, numbers, dates ----------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=4096)
+def _format_datetime(value: datetime, zone: str, locale: str) -> str:
+    local = value.astimezone(babel_dates.get_timezone(zone))
+    pattern = "y年M月d日EEE HH:mm (zzz)" if locale.startswith("zh") else "EEE d MMMM y, HH:mm (zzz)"
+    return babel_dates.format_datetime(local, pattern, tzinfo=local.tzinfo, locale=locale)
+
+
+@lru_cache(maxsize=4096)
+def _format_date(value: date, locale: str) -> str:
+    pattern = "y年M月d日EEE" if locale.startswith("zh") else "EEE d MMMM y"
+    return babel_dates.format_date(value, pattern, locale=locale)
+
+
+def format_instant(value: datetime | None) -> str:
+    """An instant with weekday, in the office's time zone, zone named."""
+    return "" if value is None else _format_datetime(value, config().time_zone, LOCALES[language()])
+
+
+def format_day(value: date | str | None) -> str:
+    """A day with weekday; takes a date or its ISO text."""
+    if not value:
+        return ""
+    return _format_date(date.fromisoformat(value) if isinstance(value, str) else value, LOCALES[language()])
+
+
+def format_money(value: Decimal | str | None) -> str:
+    """An amount in yuan, all its decimals."""
+    if value in (None, ""):
+        return ""
+    return str(
+        babel_numbers.format_currency(
+            Decimal(value), "CNY", locale=LOCALES[language()], decimal_quantization=False, currency_digits=False
+        )
+    )
+
+
+def format_number(value: Decimal | str | int | None) -> str:
+    """An exact number, grouped by locale, never rounded."""
+    if value in (None, ""):
+        return ""
+    return babel_numbers.format_decimal(Decimal(value), locale=LOCALES[language()], decimal_quantization=False)
+
+
+def localised(value: Any) -> Any:
+    """The text of a `{"en": …, "zh": …}` pair in this page's language, the other one when it is empty."""
+    if not isinstance(value, dict):
+        return value
+    return value.get(language()) or next((v for v in value.values() if v), "")
+
+
+# --- wiring -------------------------------------------------------------------------------------------------------
+
+
+def _take_language(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    g.lang = (values or {}).pop("lang", None) or _preferred()
+
+
+def _preferred() -> str:
+    chosen = request.cookies.get("sunlit_language", "")
+    return chosen if chosen in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+
+
+def _give_language(endpoint: str, values: dict[str, Any]) -> None:
+    if "lang" not in values and current_app.url_map.is_endpoint_expecting(endpoint, "lang"):
+        values["lang"] = language()
+
+
+def csp_nonce() -> str:
+    """The nonce of this response's scripts."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    nonce: str = g.csp_nonce
+    return nonce
+
+
+def _headers(response: flask.Response) -> flask.Response:
+    headers = response.headers
+    headers.setdefault(
+        "Content-Security-Policy",
+        "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+        f"script-src 'nonce-{csp_nonce()}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; manifest-src 'self'",
+    )
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["X-Frame-Options"] = "DENY"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    if config().production:
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if actor().signed_in or request.method != "GET":
+        headers["Cache-Control"] = "no-store"
+    return response
+
+
+_WRITTEN = (400, 403, 404, 405, 409, 413, 422, 429, 500)
+
+
+def _refused(error: Refused) -> ResponseReturnValue:
+    return render(f"errors/{error.status}.html", status=error.status, error=error, say=say)
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    code = error.code if error.code in _WRITTEN else (500 if error.code >= 500 else 400)
+    body = flask.render_template(f"errors/{code}.html", error=None, say=say)
+    return body, error.code
+
+
+def _marked_up(text: str) -> Markup:
+    """Plain text of a user with its line breaks kept; everything else escaped."""
+    lines = [Markup.escape(line) for line in (text or "").splitlines()]
+    return Markup("<br>").join(lines)
+
+
+def init(app: Flask, state: Edge) -> None:
+    """Wire the edge into `app`: extensions, gate, headers, filters, error pages."""
+    app.extensions["sunlit"] = state
+    settings = state.config
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="sunlit_form",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
+        MAX_CONTENT_LENGTH=24 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        MAX_FORM_PARTS=2000,
+        WTF_CSRF_TIME_LIMIT=None,
+        RATELIMIT_STORAGE_URI=settings.redis_url or "memory://",
+        RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=bool(settings.redis_url),
+        COMPRESS_REGISTER=True,
+        BABEL_TRANSLATION_DIRECTORIES=str(_root() / "translations"),
+        BABEL_DEFAULT_LOCALE="en_GB",
+    )
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies, x_host=0
+        )
+    babel.init_app(
+        app,
+        locale_selector=lambda: LOCALES[language()],
+        timezone_selector=lambda: settings.time_zone,
+    )
+    csrf.init_app(app)
+    compress.init_app(app)
+    limiter.init_app(app)
+    app.url_value_preprocessor(_take_language)
+    app.url_defaults(_give_language)
+    app.before_request(_gate)
+    app.after_request(_headers)
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(HTTPException, _http_error)
+    app.jinja_env.filters.update(
+        datetime=format_instant,
+        date=format_day,
+        money=format_money,
+        decimal=format_number,
+        localised=localised,
+        lines=_marked_up,
+    )
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.context_processor(_context)
+
+
+def _context() -> dict[str, Any]:
+    return {
+        "lang": language(),
+        "actor": actor(),
+        "now": now(),
+        "csp_nonce": csp_nonce,
+        "other_languages": _other_languages(),
+        "settings": config(),
+    }
+
+
+def _other_languages() -> dict[str, str]:
+    """Language → address of this very page in it (the home page where the address has no language)."""
+    if request.endpoint and current_app.url_map.is_endpoint_expecting(request.endpoint, "lang"):
+        values = {**(request.view_args or {}), **request.args.to_dict(flat=True)}
+        values.pop("lang", None)
+        return {
+            code: flask.url_for(request.endpoint, lang=code, **values) for code in LANGUAGES if code != language()
+        }
+    return {code: f"/{code}/" for code in LANGUAGES if code != language()}
+
+
+def _root() -> Path:
+    return Path(__file__).resolve().parent.parent
