@@ -19,7 +19,7 @@ class User(Base):
     """A person with an account. `email` is stored in lower case. `failures` and `locked_until` are the lock-out."""
 
     __tablename__ = "user_account"
-    __table_args__ = {"info": _PERSONAL}
+    __table_args__ = ({"info": _PERSONAL},)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
@@ -81,7 +81,7 @@ class SignIn(Base):
     """A server-side session. The cookie carries a random token; only its SHA-256 is stored."""
 
     __tablename__ = "sign_in"
-    __table_args__ = {"info": _PERSONAL}
+    __table_args__ = ({"info": _PERSONAL},)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
@@ -98,7 +98,7 @@ class Invitation(Base):
     """An invitation of staff by mail; the link's token is stored as SHA-256 and used once."""
 
     __tablename__ = "invitation"
-    __table_args__ = {"info": _PERSONAL}
+    __table_args__ = ({"info": _PERSONAL},)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254))
