@@ -17,6 +17,7 @@ from decimal import Decimal
 from functools import lru_cache, wraps
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import flask
 from babel import dates as babel_dates
@@ -124,9 +125,14 @@ def page(
     permission: Permission,
     methods: Sequence[str] = ("GET",),
     endpoint: str | None = None,
+    menu: str | None = None,
 ) -> Callable[[V], V]:
-    """Serve a view at `/<lang><rule>` to whoever holds `permission`. The only way to add a page."""
-    return _marker(blueprint, f"/<any({', '.join(LANGUAGES)}):lang>{rule}", permission, methods, endpoint)
+    """Serve a view at `/<lang><rule>` to whoever holds `permission`. The only way to add a page.
+
+    With `menu` (an N_ text) the page, which then takes no arguments, stands in the menu of those who hold it.
+    """
+    path = f"/<any({', '.join(LANGUAGES)}):lang>{rule}"
+    return _marker(blueprint, path, permission, methods, endpoint, menu)
 
 
 def plain(
@@ -142,7 +148,12 @@ def plain(
 
 
 def _marker(
-    blueprint: Blueprint, path: str, permission: Permission, methods: Sequence[str], endpoint: str | None
+    blueprint: Blueprint,
+    path: str,
+    permission: Permission,
+    methods: Sequence[str],
+    endpoint: str | None,
+    menu: str | None = None,
 ) -> Callable[[V], V]:
     def mark(view: V) -> V:
         @wraps(view)
@@ -151,6 +162,7 @@ def _marker(
 
         # The mark sits on a wrapper of its own, so that one view may serve two addresses with two permissions.
         marked.permission = permission  # type: ignore[attr-defined]
+        marked.menu = menu  # type: ignore[attr-defined]
         blueprint.add_url_rule(path, endpoint or view.__name__, marked, methods=list(methods))
         return view
 
@@ -424,19 +436,32 @@ def _context() -> dict[str, Any]:
         "now": now(),
         "csp_nonce": csp_nonce,
         "other_languages": _other_languages(),
+        "account_menu": _account_menu(),
         "settings": config(),
     }
 
 
 def _other_languages() -> dict[str, str]:
-    """Language → address of this very page in it (the home page where the address has no language)."""
-    if request.endpoint and current_app.url_map.is_endpoint_expecting(request.endpoint, "lang"):
-        values = {**(request.view_args or {}), **request.args.to_dict(flat=True)}
-        values.pop("lang", None)
-        return {
-            code: flask.url_for(request.endpoint, lang=code, **values) for code in LANGUAGES if code != language()
-        }
-    return {code: f"/{code}/" for code in LANGUAGES if code != language()}
+    """Language → address of this very page in it (the home page where the address has no language).
+
+    Only the first part of the path changes, so that a query is carried along whatever it is called.
+    """
+    here = f"/{language()}/"
+    same = request.path.startswith(here)
+    rest = quote(request.path.removeprefix(here)) if same else ""
+    query = f"?{request.query_string.decode('latin-1')}" if same and request.query_string else ""
+    return {code: f"{request.script_root}/{code}/{rest}{query}" for code in LANGUAGES if code != language()}
+
+
+def _account_menu() -> list[tuple[str, str]]:
+    """(label, address) of every page that asked to stand in the menu and that this person may open."""
+    if not actor().signed_in:
+        return []
+    return [
+        (gettext(menu), flask.url_for(endpoint))
+        for endpoint, view in current_app.view_functions.items()
+        if (menu := getattr(view, "menu", None)) and could_ever(actor(), getattr(view, "permission"))  # noqa: B009
+    ]
 
 
 def _root() -> Path:
