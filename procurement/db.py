@@ -112,6 +112,11 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
 
 
+LAST = "sunlit_last"
+"""Key of `Session.info`: functions of the session that `transaction` calls when everything else has been flushed,
+just before it looks whether the changes were logged and commits."""
+
+
 class UnloggedChange(RuntimeError):
     """A transaction changed business rows without an entry in the public log: a defect, not a user's mistake."""
 
@@ -184,6 +189,8 @@ def transaction(engine: Engine) -> Iterator[Session]:
         with Session(connection, expire_on_commit=False) as session:
             yield session
             session.flush()
+            for finish in session.info.get(LAST, ()):
+                finish(session)
             if changes.tables and not changes.logged:
                 raise UnloggedChange(", ".join(sorted(changes.tables)))
             session.commit()

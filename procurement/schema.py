@@ -15,6 +15,7 @@ import pkgutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from pprint import pformat
 from typing import Any
 
 from alembic import command
@@ -26,6 +27,7 @@ from sqlalchemy import Connection, Engine, MetaData, TypeDecorator, create_engin
 
 import procurement
 from procurement.db import Base, Document
+from procurement.publiclog import triggers
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
@@ -155,7 +157,11 @@ def write_initial(path: Path) -> None:
         render: dict[str, Any] = {"render_item": render_item, "migration_context": context}
         up = render_python_code(script.upgrade_ops, **render)
         down = render_python_code(script.downgrade_ops, **render)
-    path.write_text(INITIAL.format(up=up, down=down), encoding="utf-8")
+    guards = {
+        word: pformat({name: statements(name) for name in ("postgresql", "sqlite")}, width=110)
+        for word, statements in (("guards", triggers.trigger_statements), ("unguard", triggers.drop_statements))
+    }
+    path.write_text(INITIAL.format(up=up, down=down, **guards), encoding="utf-8")
 
 
 INITIAL = '''"""The tables of the first release. Written by `make migration-initial` from the models."""
@@ -169,11 +175,20 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+# The triggers that hold the public log append-only, and its empty head.
+GUARDS = {guards}
+
+UNGUARD = {unguard}
+
 
 def upgrade() -> None:
     {up}
+    for statement in GUARDS[op.get_bind().dialect.name]:
+        op.get_bind().exec_driver_sql(statement)
 
 
 def downgrade() -> None:
+    for statement in UNGUARD[op.get_bind().dialect.name]:
+        op.get_bind().exec_driver_sql(statement)
     {down}
 '''

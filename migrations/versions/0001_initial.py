@@ -9,6 +9,166 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+# The triggers that hold the public log append-only, and its empty head.
+GUARDS = {'postgresql': ['\n'
+                '    CREATE FUNCTION sunlit_log_deny() RETURNS trigger LANGUAGE plpgsql AS $$\n'
+                '    BEGIN\n'
+                "      RAISE EXCEPTION USING ERRCODE = 'restrict_violation',\n"
+                "        MESSAGE = 'append-only: no ' || lower(tg_op) || ' on ' || tg_table_name;\n"
+                '    END $$\n'
+                '    ',
+                '\n'
+                '    CREATE FUNCTION sunlit_log_entry_next() RETURNS trigger LANGUAGE plpgsql AS $$\n'
+                '    DECLARE next_idx bigint;\n'
+                '    BEGIN\n'
+                '      SELECT size INTO next_idx FROM log_head WHERE id = 1 FOR UPDATE;\n'
+                '      IF next_idx IS NULL OR new.idx <> next_idx\n'
+                '         OR (next_idx > 0 AND NOT EXISTS (SELECT 1 FROM log_entry WHERE idx = next_idx - '
+                '1)) THEN\n'
+                "        RAISE EXCEPTION USING ERRCODE = 'restrict_violation',\n"
+                "          MESSAGE = 'append-only: index ' || new.idx || ' is not the next one';\n"
+                '      END IF;\n'
+                '      RETURN new;\n'
+                '    END $$\n'
+                '    ',
+                '\n'
+                '    CREATE FUNCTION sunlit_log_head_step() RETURNS trigger LANGUAGE plpgsql AS $$\n'
+                '    BEGIN\n'
+                "      IF tg_op = 'INSERT' THEN\n"
+                '        IF new.size <> 0 OR EXISTS (SELECT 1 FROM log_head) OR EXISTS (SELECT 1 FROM '
+                'log_entry) THEN\n'
+                "          RAISE EXCEPTION USING ERRCODE = 'restrict_violation', MESSAGE = 'append-only: "
+                "there is a head';\n"
+                '        END IF;\n'
+                '      ELSIF new.id <> old.id OR new.size <> old.size + 1\n'
+                '         OR NOT EXISTS (SELECT 1 FROM log_entry WHERE idx = old.size) THEN\n'
+                "        RAISE EXCEPTION USING ERRCODE = 'restrict_violation',\n"
+                "          MESSAGE = 'append-only: the head grows by one, behind an entry';\n"
+                '      END IF;\n'
+                '      RETURN new;\n'
+                '    END $$\n'
+                '    ',
+                '\n'
+                '    CREATE FUNCTION sunlit_log_checkpoint_step() RETURNS trigger LANGUAGE plpgsql AS $$\n'
+                '    BEGIN\n'
+                '      IF new.size <= coalesce((SELECT max(size) FROM log_checkpoint), -1)\n'
+                '         OR new.size > (SELECT size FROM log_head WHERE id = 1) THEN\n'
+                "        RAISE EXCEPTION USING ERRCODE = 'restrict_violation',\n"
+                "          MESSAGE = 'append-only: a checkpoint is of a larger size than the last, and not "
+                "of more than there is';\n"
+                '      END IF;\n'
+                '      RETURN new;\n'
+                '    END $$\n'
+                '    ',
+                'CREATE TRIGGER log_entry_frozen BEFORE UPDATE OR DELETE ON log_entry FOR EACH ROW EXECUTE '
+                'FUNCTION sunlit_log_deny()',
+                'ALTER TABLE log_entry ENABLE ALWAYS TRIGGER log_entry_frozen',
+                'CREATE TRIGGER log_tile_hash_frozen BEFORE UPDATE OR DELETE ON log_tile_hash FOR EACH ROW '
+                'EXECUTE FUNCTION sunlit_log_deny()',
+                'ALTER TABLE log_tile_hash ENABLE ALWAYS TRIGGER log_tile_hash_frozen',
+                'CREATE TRIGGER log_checkpoint_frozen BEFORE UPDATE OR DELETE ON log_checkpoint FOR EACH ROW '
+                'EXECUTE FUNCTION sunlit_log_deny()',
+                'ALTER TABLE log_checkpoint ENABLE ALWAYS TRIGGER log_checkpoint_frozen',
+                'CREATE TRIGGER log_entry_kept BEFORE TRUNCATE ON log_entry FOR EACH STATEMENT EXECUTE '
+                'FUNCTION sunlit_log_deny()',
+                'ALTER TABLE log_entry ENABLE ALWAYS TRIGGER log_entry_kept',
+                'CREATE TRIGGER log_tile_hash_kept BEFORE TRUNCATE ON log_tile_hash FOR EACH STATEMENT '
+                'EXECUTE FUNCTION sunlit_log_deny()',
+                'ALTER TABLE log_tile_hash ENABLE ALWAYS TRIGGER log_tile_hash_kept',
+                'CREATE TRIGGER log_checkpoint_kept BEFORE TRUNCATE ON log_checkpoint FOR EACH STATEMENT '
+                'EXECUTE FUNCTION sunlit_log_deny()',
+                'ALTER TABLE log_checkpoint ENABLE ALWAYS TRIGGER log_checkpoint_kept',
+                'CREATE TRIGGER log_head_kept BEFORE TRUNCATE ON log_head FOR EACH STATEMENT EXECUTE '
+                'FUNCTION sunlit_log_deny()',
+                'ALTER TABLE log_head ENABLE ALWAYS TRIGGER log_head_kept',
+                'CREATE TRIGGER log_disclosure_kept BEFORE TRUNCATE ON log_disclosure FOR EACH STATEMENT '
+                'EXECUTE FUNCTION sunlit_log_deny()',
+                'ALTER TABLE log_disclosure ENABLE ALWAYS TRIGGER log_disclosure_kept',
+                'CREATE TRIGGER log_entry_next BEFORE INSERT ON log_entry FOR EACH ROW EXECUTE FUNCTION '
+                'sunlit_log_entry_next()',
+                'ALTER TABLE log_entry ENABLE ALWAYS TRIGGER log_entry_next',
+                'CREATE TRIGGER log_head_step BEFORE INSERT OR UPDATE ON log_head FOR EACH ROW EXECUTE '
+                'FUNCTION sunlit_log_head_step()',
+                'ALTER TABLE log_head ENABLE ALWAYS TRIGGER log_head_step',
+                'CREATE TRIGGER log_head_stays BEFORE DELETE ON log_head FOR EACH ROW EXECUTE FUNCTION '
+                'sunlit_log_deny()',
+                'ALTER TABLE log_head ENABLE ALWAYS TRIGGER log_head_stays',
+                'CREATE TRIGGER log_checkpoint_step BEFORE INSERT ON log_checkpoint FOR EACH ROW EXECUTE '
+                'FUNCTION sunlit_log_checkpoint_step()',
+                'ALTER TABLE log_checkpoint ENABLE ALWAYS TRIGGER log_checkpoint_step',
+                'CREATE TRIGGER log_disclosure_same BEFORE UPDATE ON log_disclosure FOR EACH ROW EXECUTE '
+                'FUNCTION sunlit_log_deny()',
+                'ALTER TABLE log_disclosure ENABLE ALWAYS TRIGGER log_disclosure_same',
+                "INSERT INTO log_head (id, size, frontier) VALUES (1, 0, '')"],
+ 'sqlite': ['CREATE TRIGGER log_entry_updated BEFORE UPDATE ON log_entry  BEGIN SELECT RAISE(ABORT, '
+            "'append-only: no update on log_entry'); END",
+            'CREATE TRIGGER log_entry_deleted BEFORE DELETE ON log_entry  BEGIN SELECT RAISE(ABORT, '
+            "'append-only: no delete on log_entry'); END",
+            'CREATE TRIGGER log_tile_hash_updated BEFORE UPDATE ON log_tile_hash  BEGIN SELECT RAISE(ABORT, '
+            "'append-only: no update on log_tile_hash'); END",
+            'CREATE TRIGGER log_tile_hash_deleted BEFORE DELETE ON log_tile_hash  BEGIN SELECT RAISE(ABORT, '
+            "'append-only: no delete on log_tile_hash'); END",
+            'CREATE TRIGGER log_checkpoint_updated BEFORE UPDATE ON log_checkpoint  BEGIN SELECT '
+            "RAISE(ABORT, 'append-only: no update on log_checkpoint'); END",
+            'CREATE TRIGGER log_checkpoint_deleted BEFORE DELETE ON log_checkpoint  BEGIN SELECT '
+            "RAISE(ABORT, 'append-only: no delete on log_checkpoint'); END",
+            'CREATE TRIGGER log_entry_next BEFORE INSERT ON log_entry WHEN new.idx IS NOT (SELECT size FROM '
+            'log_head WHERE id = 1) OR new.idx <> (SELECT coalesce(max(idx) + 1, 0) FROM log_entry) BEGIN '
+            "SELECT RAISE(ABORT, 'append-only: the index is not the next one'); END",
+            'CREATE TRIGGER log_head_start BEFORE INSERT ON log_head WHEN new.size <> 0 OR EXISTS (SELECT 1 '
+            "FROM log_head) OR EXISTS (SELECT 1 FROM log_entry) BEGIN SELECT RAISE(ABORT, 'append-only: "
+            "there is a head'); END",
+            'CREATE TRIGGER log_head_step BEFORE UPDATE ON log_head WHEN new.id <> old.id OR new.size <> '
+            'old.size + 1 OR NOT EXISTS (SELECT 1 FROM log_entry WHERE idx = old.size) BEGIN SELECT '
+            "RAISE(ABORT, 'append-only: the head grows by one, behind an entry'); END",
+            'CREATE TRIGGER log_head_stays BEFORE DELETE ON log_head  BEGIN SELECT RAISE(ABORT, '
+            "'append-only: no delete on log_head'); END",
+            'CREATE TRIGGER log_tile_hash_new BEFORE INSERT ON log_tile_hash WHEN EXISTS (SELECT 1 FROM '
+            "log_tile_hash WHERE level = new.level AND n = new.n) BEGIN SELECT RAISE(ABORT, 'append-only: "
+            "this tile hash is there'); END",
+            'CREATE TRIGGER log_checkpoint_step BEFORE INSERT ON log_checkpoint WHEN new.size <= (SELECT '
+            'coalesce(max(size), -1) FROM log_checkpoint) OR new.size > (SELECT size FROM log_head WHERE id '
+            "= 1) BEGIN SELECT RAISE(ABORT, 'append-only: a checkpoint is of a larger size than the last, "
+            "and not of more than there is'); END",
+            'CREATE TRIGGER log_disclosure_same BEFORE UPDATE ON log_disclosure  BEGIN SELECT RAISE(ABORT, '
+            "'append-only: no update on log_disclosure'); END",
+            'CREATE TRIGGER log_disclosure_new BEFORE INSERT ON log_disclosure WHEN EXISTS (SELECT 1 FROM '
+            "log_disclosure WHERE digest = new.digest) BEGIN SELECT RAISE(ABORT, 'append-only: this "
+            "disclosure is there'); END",
+            "INSERT INTO log_head (id, size, frontier) VALUES (1, 0, X'')"]}
+
+UNGUARD = {'postgresql': ['DROP TRIGGER log_entry_frozen ON log_entry',
+                'DROP TRIGGER log_tile_hash_frozen ON log_tile_hash',
+                'DROP TRIGGER log_checkpoint_frozen ON log_checkpoint',
+                'DROP TRIGGER log_entry_kept ON log_entry',
+                'DROP TRIGGER log_tile_hash_kept ON log_tile_hash',
+                'DROP TRIGGER log_checkpoint_kept ON log_checkpoint',
+                'DROP TRIGGER log_head_kept ON log_head',
+                'DROP TRIGGER log_disclosure_kept ON log_disclosure',
+                'DROP TRIGGER log_entry_next ON log_entry',
+                'DROP TRIGGER log_head_step ON log_head',
+                'DROP TRIGGER log_head_stays ON log_head',
+                'DROP TRIGGER log_checkpoint_step ON log_checkpoint',
+                'DROP TRIGGER log_disclosure_same ON log_disclosure',
+                'DROP FUNCTION sunlit_log_deny()',
+                'DROP FUNCTION sunlit_log_entry_next()',
+                'DROP FUNCTION sunlit_log_head_step()',
+                'DROP FUNCTION sunlit_log_checkpoint_step()'],
+ 'sqlite': ['DROP TRIGGER log_entry_updated',
+            'DROP TRIGGER log_entry_deleted',
+            'DROP TRIGGER log_tile_hash_updated',
+            'DROP TRIGGER log_tile_hash_deleted',
+            'DROP TRIGGER log_checkpoint_updated',
+            'DROP TRIGGER log_checkpoint_deleted',
+            'DROP TRIGGER log_entry_next',
+            'DROP TRIGGER log_head_start',
+            'DROP TRIGGER log_head_step',
+            'DROP TRIGGER log_head_stays',
+            'DROP TRIGGER log_tile_hash_new',
+            'DROP TRIGGER log_checkpoint_step',
+            'DROP TRIGGER log_disclosure_same',
+            'DROP TRIGGER log_disclosure_new']}
+
 
 def upgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
@@ -32,6 +192,47 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_job'))
     )
     op.create_index('ix_job_waiting', 'job', ['run_after'], unique=False, sqlite_where=sa.text("state IN ('queued', 'running')"), postgresql_where=sa.text("state IN ('queued', 'running')"))
+    op.create_table('log_checkpoint',
+    sa.Column('size', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('root', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('note', sa.Text(), nullable=False),
+    sa.Column('signed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('size', name=op.f('pk_log_checkpoint'))
+    )
+    op.create_table('log_disclosure',
+    sa.Column('digest', sa.String(length=43), nullable=False),
+    sa.Column('idx', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('field', sa.String(length=64), nullable=False),
+    sa.Column('salt', sa.String(length=43), nullable=False),
+    sa.Column('value', sa.Text(), nullable=False),
+    sa.Column('whose', sa.String(length=120), nullable=True),
+    sa.PrimaryKeyConstraint('digest', name=op.f('pk_log_disclosure'))
+    )
+    op.create_index(op.f('ix_log_disclosure_idx'), 'log_disclosure', ['idx'], unique=False)
+    op.create_index(op.f('ix_log_disclosure_whose'), 'log_disclosure', ['whose'], unique=False)
+    op.create_table('log_entry',
+    sa.Column('idx', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('body', sa.LargeBinary(), nullable=False),
+    sa.Column('leaf_hash', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('kind', sa.String(length=64), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('round_ref', sa.String(length=120), nullable=True),
+    sa.PrimaryKeyConstraint('idx', name=op.f('pk_log_entry'))
+    )
+    op.create_index('ix_log_entry_round_ref_idx', 'log_entry', ['round_ref', 'idx'], unique=False)
+    op.create_table('log_head',
+    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('size', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('frontier', sa.LargeBinary(), nullable=False),
+    sa.CheckConstraint('id = 1', name=op.f('ck_log_head_one_row')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_log_head'))
+    )
+    op.create_table('log_tile_hash',
+    sa.Column('level', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('n', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('hash', sa.LargeBinary(length=32), nullable=False),
+    sa.PrimaryKeyConstraint('level', 'n', name=op.f('pk_log_tile_hash'))
+    )
     op.create_table('mail',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('address', sa.String(length=254), nullable=False),
@@ -475,9 +676,13 @@ def upgrade() -> None:
     op.create_index(op.f('ix_correction_round_id'), 'correction', ['round_id'], unique=False)
     op.create_index(op.f('ix_correction_sheet_id'), 'correction', ['sheet_id'], unique=False)
     # ### end Alembic commands ###
+    for statement in GUARDS[op.get_bind().dialect.name]:
+        op.get_bind().exec_driver_sql(statement)
 
 
 def downgrade() -> None:
+    for statement in UNGUARD[op.get_bind().dialect.name]:
+        op.get_bind().exec_driver_sql(statement)
     # ### commands auto generated by Alembic - please adjust! ###
     op.drop_index(op.f('ix_correction_sheet_id'), table_name='correction')
     op.drop_index(op.f('ix_correction_round_id'), table_name='correction')
@@ -543,6 +748,14 @@ def downgrade() -> None:
     op.drop_table('merchant')
     op.drop_index('ix_mail_waiting', table_name='mail', sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
     op.drop_table('mail')
+    op.drop_table('log_tile_hash')
+    op.drop_table('log_head')
+    op.drop_index('ix_log_entry_round_ref_idx', table_name='log_entry')
+    op.drop_table('log_entry')
+    op.drop_index(op.f('ix_log_disclosure_whose'), table_name='log_disclosure')
+    op.drop_index(op.f('ix_log_disclosure_idx'), table_name='log_disclosure')
+    op.drop_table('log_disclosure')
+    op.drop_table('log_checkpoint')
     op.drop_index('ix_job_waiting', table_name='job', sqlite_where=sa.text("state IN ('queued', 'running')"), postgresql_where=sa.text("state IN ('queued', 'running')"))
     op.drop_table('job')
     # ### end Alembic commands ###
