@@ -46,6 +46,10 @@ class Refused(Exception):
         self.problems: tuple[Problem, ...] = (first, *more)
         super().__init__("; ".join(str(p) for p in self.problems))
 
+    def __reduce__(self) -> tuple[type["Refused"], tuple[Problem, ...]]:
+        # A refusal keeps its problems on the way out of a worker process.
+        return type(self), self.problems
+
 
 class NotFound(Refused):
     """There is no such thing, or it is not for this person to know that there is."""
