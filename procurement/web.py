@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache, wraps
 from pathlib import Path
@@ -262,40 +262,49 @@ def _number(value: Any) -> Any:
 # --- words, numbers, dates ----------------------------------------------------------------------------------------
 
 
+_ZONE_NAMES = {("Asia/Shanghai", "en"): "Beijing time", ("Asia/Shanghai", "zh"): "北京时间"}
+"""Names people use; every other zone is named by its offset."""
+
+
 @lru_cache(maxsize=4096)
-def _format_datetime(value: datetime, zone: str, locale: str) -> str:
+def _format_datetime(value: datetime, zone: str, locale: str, closes: bool) -> str:
     local = value.astimezone(babel_dates.get_timezone(zone))
-    pattern = "y年M月d日EEE HH:mm (zzz)" if locale.startswith("zh") else "EEE d MMMM y, HH:mm (zzz)"
-    return babel_dates.format_datetime(local, pattern, tzinfo=local.tzinfo, locale=locale)
+    named = _ZONE_NAMES.get((zone, locale[:2])) or babel_dates.format_datetime(local, "OOOO", locale=locale)
+    ends_day = closes and (local.hour, local.minute, local.second) == (0, 0, 0)
+    day = _format_date(local.date() - timedelta(days=1) if ends_day else local.date(), locale)
+    clock = "24:00" if ends_day else f"{local:%H:%M}"
+    return f"{day}{clock}（{named}）" if locale.startswith("zh") else f"{day}, {clock} ({named})"
 
 
 @lru_cache(maxsize=4096)
 def _format_date(value: date, locale: str) -> str:
-    pattern = "y年M月d日EEE" if locale.startswith("zh") else "EEE d MMMM y"
+    pattern = "y年M月d日（EEE）" if locale.startswith("zh") else "EEE d MMMM y"
     return babel_dates.format_date(value, pattern, locale=locale)
 
 
 def format_instant(value: datetime | None) -> str:
     """An instant with weekday, in the office's time zone, zone named."""
-    return "" if value is None else _format_datetime(value, config().time_zone, LOCALES[language()])
+    return "" if value is None else _format_datetime(value, config().time_zone, LOCALES[language()], False)
+
+
+def format_closing(value: datetime | None) -> str:
+    """As `format_instant`, for the end of a half-open time: midnight is said as 24:00 of the day that ends."""
+    return "" if value is None else _format_datetime(value, config().time_zone, LOCALES[language()], True)
 
 
 def format_day(value: date | str | None) -> str:
-    """A day with weekday; takes a date or its ISO text."""
+    """A day with weekday; takes a date, its ISO text, or an instant (the day it falls on in the office's zone)."""
     if not value:
         return ""
-    return _format_date(date.fromisoformat(value) if isinstance(value, str) else value, LOCALES[language()])
+    day = date.fromisoformat(value) if isinstance(value, str) else value
+    if isinstance(day, datetime):
+        day = day.astimezone(config().zone).date()
+    return _format_date(day, LOCALES[language()])
 
 
 def format_money(value: Decimal | str | None) -> str:
-    """An amount in yuan, all its decimals."""
-    if value in (None, ""):
-        return ""
-    return str(
-        babel_numbers.format_currency(
-            Decimal(value), "CNY", locale=LOCALES[language()], decimal_quantization=False, currency_digits=False
-        )
-    )
+    """An amount in yuan, all its decimals. The yuan is the only currency here, so its sign stands alone."""
+    return f"¥{format_number(value)}" if value not in (None, "") else ""
 
 
 def format_number(value: Decimal | str | int | None) -> str:
@@ -418,6 +427,7 @@ def init(app: Flask, state: Edge) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.jinja_env.filters.update(
         datetime=format_instant,
+        until=format_closing,
         date=format_day,
         money=format_money,
         decimal=format_number,

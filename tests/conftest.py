@@ -8,6 +8,8 @@ config       the configuration of an installation of its own, on that database, 
 
 import itertools
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,6 +30,8 @@ from tests.throwaway_postgresql import postgresql
 # Time limits of single examples fail on busy machines and say nothing about the code.
 settings.register_profile("suite", deadline=None, database=None, print_blob=True)
 settings.load_profile("suite")
+
+HOUSE = Path(__file__).resolve().parent.parent
 
 MONDAY_MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # nine o'clock in Shanghai
 
@@ -51,6 +55,12 @@ class MovableClock:
     def advance(self, **by: float) -> datetime:
         """Move on by a timedelta's arguments (`days=1`, `minutes=5`) and return the new time."""
         return self.move_to(self.now + timedelta(**by))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def translations() -> None:
+    """The Chinese catalogue as the fragments are now, for pages in both languages."""
+    subprocess.run([sys.executable, "tools/translations"], check=True, cwd=HOUSE)
 
 
 @pytest.fixture
