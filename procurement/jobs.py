@@ -6,7 +6,7 @@ and nothing is done before the act is committed. The worker (`procurement.worker
 A handler may be run again after a crash, so it must be idempotent: it prepares what is slow (render, sign, store by
 digest), then records the result in one transaction that checks whether it is still wanted.
 
-    @job("render-decision", seconds=120)
+    @job("render-decision")
     def render_decision(work: Work, payload: Mapping[str, Any]) -> None:
         with reading(work.engine) as session: ...
         work.progress(1, 3, N_("Rendering"))
@@ -86,12 +86,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """What is called for a kind of job. A run of more than `seconds` is stopped and counts as an attempt."""
+    """What is called for a kind of job, and how often it is tried."""
 
     kind: str
     call: "Callable[[Work, Mapping[str, Any]], None]"
     attempts: int
-    seconds: int
 
 
 HANDLERS: dict[str, Handler] = {}
@@ -117,16 +116,16 @@ class Work:
 
 
 def job(
-    kind: str, *, attempts: int = 5, seconds: int = 300
+    kind: str, *, attempts: int = 5
 ) -> "Callable[[Callable[[Work, Mapping[str, Any]], None]], Callable[[Work, Mapping[str, Any]], None]]":
-    """Register a handler for `kind`. It must be idempotent."""
+    """Register a handler for `kind`. It must be idempotent, and bound whatever may take long (isolated.py)."""
 
     def register(
         call: Callable[[Work, Mapping[str, Any]], None],
     ) -> Callable[[Work, Mapping[str, Any]], None]:
         if kind in HANDLERS:
             raise ValueError(f"two handlers for {kind}")
-        HANDLERS[kind] = Handler(kind, call, attempts, seconds)
+        HANDLERS[kind] = Handler(kind, call, attempts)
         return call
 
     return register

@@ -28,7 +28,7 @@ from procurement.clock import Clock
 from procurement.db import Base, Document, UTCDateTime, reading, transaction
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "mail"
-LANGUAGES = {"en": "en", "zh": "zh_Hans_CN"}
+LANGUAGES = {"en": "en_GB", "zh": "zh_Hans_CN"}
 ATTEMPTS = 8
 FIRST_RETRY = timedelta(minutes=1)  # doubled each time: the last attempt is about two hours after the first
 
@@ -200,10 +200,10 @@ def _templates() -> Environment:
 
 @pass_context
 def _instant(context: Context, value: str) -> str:
-    moment = datetime.fromisoformat(value)
-    return babel_datetime(
-        moment.astimezone(context["zone"]), "long", locale=LANGUAGES[context["language"]], tzinfo=context["zone"]
-    )
+    local = datetime.fromisoformat(value).astimezone(context["zone"])
+    chinese = context["language"] == "zh"
+    pattern = "y年M月d日EEE HH:mm (zzz)" if chinese else "EEE d MMMM y, HH:mm (zzz)"
+    return babel_datetime(local, pattern, tzinfo=context["zone"], locale=LANGUAGES[context["language"]])
 
 
 @pass_context

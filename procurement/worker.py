@@ -1,0 +1,69 @@
+"""What is done behind the pages: jobs and letters, one after another.
+
+By default the web server starts one worker beside itself (gunicorn.conf.py); `sunlit worker` runs one anywhere.
+Any number may run against PostgreSQL: each takes rows that no other holds.
+"""
+
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+
+from config import Config
+from procurement import jobs, mail
+from procurement.clock import Clock
+
+PAUSE = 0.5  # seconds between two looks at an empty queue
+PULSE = 10.0  # seconds between two signs of life; a third of jobs.LEASE
+
+log = logging.getLogger(__name__)
+
+
+def run_pending(engine: Engine, config: Config, clock: Clock) -> int:
+    """Do everything that is due now, in this process, and return how many jobs and letters that was."""
+    done = 0
+    while jobs.something_waits(engine, clock()):
+        claimed = jobs.claim(engine, clock())
+        if claimed is None:
+            break  # another worker was quicker
+        job_id, kind = claimed
+        with _signs_of_life(engine, clock, job_id):
+            jobs.perform(engine, config, clock, job_id)
+        log.info("job done", extra={"job": job_id, "kind": kind})
+        done += 1
+    return done + mail.send_due(engine, config, clock)
+
+
+def serve(engine: Engine, config: Config, clock: Clock, stop: threading.Event, *, parent: int | None = None) -> None:
+    """Work until `stop` is set, or until the process `parent` is no longer the one that started this."""
+    jobs.load_handlers()
+    while not stop.is_set() and (parent is None or os.getppid() == parent):
+        try:
+            run_pending(engine, config, clock)
+        except OperationalError as error:
+            # The database is away: it will be back, and the rows with it.
+            log.warning("database unreachable", extra={"error": type(error).__name__})
+            stop.wait(5)
+        stop.wait(PAUSE)
+
+
+@contextmanager
+def _signs_of_life(engine: Engine, clock: Clock, job_id: int) -> Iterator[None]:
+    ended = threading.Event()
+
+    def pulse() -> None:
+        while not ended.wait(PULSE):
+            with suppress(OperationalError):
+                jobs.keep_alive(engine, job_id, clock())
+
+    thread = threading.Thread(target=pulse, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
