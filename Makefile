@@ -67,7 +67,7 @@ lock-check: ## The locks belong to this pyproject.toml
 
 .PHONY: assets
 assets: ## Build static/ from the Sass sources (needs node)
-	tools/assets
+	frontend/build
 
 .PHONY: bench
 bench: setup-test ## Measure against floors of the same shape

@@ -12,7 +12,8 @@ digest), then records the result in one transaction that checks whether it is st
         work.progress(1, 3, N_("Rendering"))
         with transaction(work.engine) as session: ...
 
-Handlers live in a step's `jobs.py`, which the worker imports.
+Handlers live in a step's `jobs.py`, which the worker imports. `@regularly(seconds)` registers what it does all the
+time.
 """
 
 import importlib
@@ -126,6 +127,21 @@ def job(
         if kind in HANDLERS:
             raise ValueError(f"two handlers for {kind}")
         HANDLERS[kind] = Handler(kind, call, attempts)
+        return call
+
+    return register
+
+
+Regular = Callable[[Engine, Any, Clock], None]
+REGULAR: list[tuple[float, Regular]] = []
+
+
+def regularly(seconds: float) -> Callable[[Regular], Regular]:
+    """Register what the worker does about every `seconds`, called with engine, config and clock. It must be cheap
+    when there is nothing to do, and safe when several workers do it at once."""
+
+    def register(call: Regular) -> Regular:
+        REGULAR.append((seconds, call))
         return call
 
     return register

@@ -8,11 +8,13 @@ from sqlalchemy.orm import Session
 from procurement.access import Actor
 from procurement.accounts import queries as accounts_queries
 from procurement.accounts import views as accounts
+from procurement.portal import outbox
 from procurement.portal import views as portal
 
 STEPS = (
     accounts,  # people, roles, sign-in
     portal,  # what citizens see
+    outbox,  # letters, for developers
 )
 
 

@@ -7,6 +7,7 @@ Any number may run against PostgreSQL: each takes rows that no other holds.
 import logging
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -41,12 +42,21 @@ def run_pending(engine: Engine, config: Config, clock: Clock) -> int:
 def serve(engine: Engine, config: Config, clock: Clock, stop: threading.Event, *, parent: int | None = None) -> None:
     """Work until `stop` is set, or until the process `parent` is no longer the one that started this."""
     jobs.load_handlers()
+    due = [0.0] * len(jobs.REGULAR)
     while not stop.is_set() and (parent is None or os.getppid() == parent):
         try:
             run_pending(engine, config, clock)
+            for number, (seconds, call) in enumerate(jobs.REGULAR):
+                if due[number] <= time.monotonic():
+                    due[number] = time.monotonic() + seconds
+                    call(engine, config, clock)
         except OperationalError as error:
             # The database is away: it will be back, and the rows with it.
             log.warning("database unreachable", extra={"error": type(error).__name__})
+            stop.wait(5)
+        except Exception as error:
+            # Whatever one pass meets, the next one finds the rows as they are. Messages may quote people: not logged.
+            log.error("worker failed", extra={"error": type(error).__name__})  # noqa: TRY400
             stop.wait(5)
         stop.wait(PAUSE)
 
