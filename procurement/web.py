@@ -315,10 +315,17 @@ def format_number(value: Decimal | str | int | None) -> str:
 
 
 def localised(value: Any) -> Any:
-    """The text of a `{"en": …, "zh": …}` pair in this page's language, the other one when it is empty."""
-    if not isinstance(value, dict):
+    """The text of a pair of texts in this page's language, the other one when it is empty.
+
+    A pair is a mapping with `en` and `zh`, or anything with these two attributes; everything else is given back.
+    """
+    if isinstance(value, dict):
+        pair = value
+    elif hasattr(value, "en") and hasattr(value, "zh"):
+        pair = {"en": value.en, "zh": value.zh}
+    else:
         return value
-    return value.get(language()) or next((v for v in value.values() if v), "")
+    return pair.get(language()) or next((v for v in pair.values() if v), "")
 
 
 # --- wiring -------------------------------------------------------------------------------------------------------
