@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache, wraps
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -353,6 +354,54 @@ def csp_nonce() -> str:
     return nonce
 
 
+@lru_cache
+def _digest_of(path: str, _modified: float) -> str:
+    return sha256(Path(path).read_bytes()).hexdigest()[:12]
+
+
+def asset(name: str) -> str:
+    """Address of a file of static/ that changes with its content, so that browsers may keep it for good."""
+    path = Path(current_app.static_folder or "") / name
+    return flask.url_for("static", filename=name, v=_digest_of(str(path), path.stat().st_mtime))
+
+
+def _caching(response: flask.Response) -> None:
+    """Files of static/ are kept for good, public pages of visitors for a minute and then asked about, nothing else.
+
+    The nonce is no content: two copies of a page that differ in it alone are the same page.
+    """
+    if request.endpoint == "static":
+        # Read and closed here: Flask-Compress would leave the file open.
+        file: Any = response.response
+        response.direct_passthrough = False
+        response.set_data(b"".join(response.iter_encoded()))
+        if hasattr(file, "close"):
+            file.close()
+        if "v" in request.args:
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return
+    # A page with a form, or with a notice that is shown once, belongs to the one who asked for it.
+    personal = actor().signed_in or "csrf_token" in g or flask.session.modified
+    if personal or request.method not in ("GET", "HEAD") or not _public():
+        response.headers["Cache-Control"] = "no-store"
+        return
+    response.headers.add("Vary", "Cookie")
+    if response.status_code != 200 or response.direct_passthrough or "Cache-Control" in response.headers:
+        return
+    response.headers["Cache-Control"] = "public, max-age=60"
+    content = response.get_data().replace(csp_nonce().encode(), b"")
+    response.set_etag(sha256(content).hexdigest()[:32], weak=True)
+    response.make_conditional(request)
+    if response.status_code == 304:
+        # The stored page keeps the policy that names its own nonce.
+        response.headers.remove("Content-Security-Policy")
+
+
+def _public() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(view, "permission", None) is Permission.READ_PUBLIC
+
+
 def _headers(response: flask.Response) -> flask.Response:
     headers = response.headers
     headers.setdefault(
@@ -368,8 +417,7 @@ def _headers(response: flask.Response) -> flask.Response:
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     if config().production:
         headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-    if actor().signed_in or request.method != "GET":
-        headers["Cache-Control"] = "no-store"
+    _caching(response)
     return response
 
 
@@ -452,6 +500,7 @@ def _context() -> dict[str, Any]:
         "actor": actor(),
         "now": now(),
         "csp_nonce": csp_nonce,
+        "asset": asset,
         "other_languages": _other_languages(),
         "account_menu": _account_menu(),
         "settings": config(),

@@ -1,0 +1,1 @@
+"""The real application in a real browser."""
