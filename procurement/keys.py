@@ -1,0 +1,224 @@
+"""The keys that seal and sign decisions, and the certificates that say whose they are.
+
+Production uses PKCS#12 files the office obtained from its certification authority. Everywhere else an embedded
+development authority issues what is asked for: a root, an issuing authority below it, and one certificate for the
+seal and for each signatory. Its files lie in the data directory, readable by their owner alone, and every
+certificate it issues says DEVELOPMENT; the configuration refuses it in production.
+"""
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+    pkcs12,
+)
+from cryptography.x509.oid import NameOID, ObjectIdentifier
+
+from procurement.errors import N_, RuleBroken
+
+if TYPE_CHECKING:
+    from config import Config
+
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+DEVELOPMENT = "DEVELOPMENT - no legal effect"
+DOCUMENT_SIGNING = ObjectIdentifier("1.3.6.1.5.5.7.3.36")  # RFC 9336
+# Wide on purpose: tests and demonstrations move the clock, and nothing depends on these certificates.
+_VALID_FROM = datetime(2000, 1, 1, tzinfo=UTC)
+_VALID_UNTIL = datetime(2099, 12, 31, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A private key, the certificate that names its holder, and the certificates up to, without, the root."""
+
+    key: PrivateKey
+    certificate: x509.Certificate
+    chain: tuple[x509.Certificate, ...]
+    development: bool
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the certificate's DER form, in hexadecimal."""
+        return hashlib.sha256(self.certificate.public_bytes(Encoding.DER)).hexdigest()
+
+    @property
+    def name(self) -> str:
+        return str(self.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
+
+
+class Keys(Protocol):
+    """Where identities come from. `roots` are the certificates, as DER, that verification trusts."""
+
+    @property
+    def development(self) -> bool: ...
+
+    @property
+    def roots(self) -> tuple[bytes, ...]: ...
+
+    def seal(self) -> Identity: ...
+
+    def signatory(self, person: int, name: str) -> Identity: ...
+
+
+def keys_from(config: "Config") -> Keys:
+    """The configured PKCS#12 files, or the development authority; the latter never in production."""
+    if config.seal_pkcs12 and config.signer_pkcs12_dir and config.trust_roots:
+        return OfficeKeys(
+            seal=Path(config.seal_pkcs12),
+            seal_password=config.seal_password,
+            signatories=Path(config.signer_pkcs12_dir),
+            signatory_password=config.signer_password,
+            roots=Path(config.trust_roots),
+        )
+    if config.production:
+        raise RuntimeError("development keys are refused in production")
+    return DevelopmentKeys(config.data_dir / "keys", office=config.office_name_zh)
+
+
+class OfficeKeys:
+    """PKCS#12 files: one for the seal, and `<person>.p12` for each signatory in one folder."""
+
+    development = False
+
+    def __init__(
+        self, *, seal: Path, seal_password: str, signatories: Path, signatory_password: str, roots: Path
+    ) -> None:
+        self._seal = seal
+        self._seal_password = seal_password
+        self._signatories = signatories
+        self._signatory_password = signatory_password
+        self._roots = roots
+
+    @property
+    def roots(self) -> tuple[bytes, ...]:
+        return tuple(
+            root.public_bytes(Encoding.DER) for root in x509.load_pem_x509_certificates(self._roots.read_bytes())
+        )
+
+    def seal(self) -> Identity:
+        return _from_pkcs12(self._seal, self._seal_password)
+
+    def signatory(self, person: int, name: str) -> Identity:
+        """The identity of `person`. Raises RuleBroken when the office holds no key for them."""
+        file = self._signatories / f"{person}.p12"
+        if not file.is_file():
+            raise RuleBroken(N_("The office holds no signing key for %(name)s."), name=name)
+        return _from_pkcs12(file, self._signatory_password)
+
+
+class DevelopmentKeys:
+    """An authority in `folder` that issues to whoever is named. Two processes may ask at the same time."""
+
+    development = True
+
+    def __init__(self, folder: Path, *, office: str) -> None:
+        self._folder = folder
+        self._office = office
+
+    @property
+    def roots(self) -> tuple[bytes, ...]:
+        with self._locked():
+            return (self._authority("root", None).certificate.public_bytes(Encoding.DER),)
+
+    def seal(self) -> Identity:
+        return self._leaf("seal", self._office)
+
+    def signatory(self, person: int, name: str) -> Identity:
+        """The identity of `person`, issued at first use; a changed name gets a certificate of its own."""
+        return self._leaf(f"person-{person}-{hashlib.sha256(name.encode()).hexdigest()[:12]}", name)
+
+    def _leaf(self, stem: str, name: str) -> Identity:
+        with self._locked():
+            issuing = self._authority("issuing", self._authority("root", None))
+            return self._identity(stem, name, issuing, authority=False)
+
+    def _authority(self, stem: str, issuer: Identity | None) -> Identity:
+        return self._identity(stem, f"{stem.capitalize()} authority", issuer, authority=True)
+
+    def _identity(self, stem: str, name: str, issuer: Identity | None, *, authority: bool) -> Identity:
+        key_file, certificate_file = self._folder / f"{stem}.key.pem", self._folder / f"{stem}.cert.pem"
+        if not certificate_file.exists():
+            key = ec.generate_private_key(ec.SECP256R1())
+            certificate = _issue(name, key, issuer, authority=authority)
+            _write(key_file, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+            _write(certificate_file, certificate.public_bytes(Encoding.PEM))
+        loaded = load_pem_private_key(key_file.read_bytes(), None)
+        assert isinstance(loaded, ec.EllipticCurvePrivateKey)  # noqa: S101 (we wrote it)
+        certificate = x509.load_pem_x509_certificate(certificate_file.read_bytes())
+        chain = (issuer.certificate,) if issuer and not authority else ()
+        return Identity(loaded, certificate, chain, development=True)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with open(self._folder / "lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _issue(name: str, key: PrivateKey, issuer: Identity | None, *, authority: bool) -> x509.Certificate:
+    subject = x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Sunlit"),
+            x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, DEVELOPMENT),
+            x509.NameAttribute(NameOID.COMMON_NAME, name[:64]),  # the bound of X.520
+        ]
+    )
+    issuer_key = issuer.key if issuer else key
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer.certificate.subject if issuer else subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(_VALID_FROM)
+        .not_valid_after(_VALID_UNTIL)
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        .add_extension(
+            x509.KeyUsage(
+                digital_signature=not authority,
+                content_commitment=not authority,
+                key_cert_sign=authority,
+                crl_sign=authority,
+                key_encipherment=False,
+                data_encipherment=False,
+                key_agreement=False,
+                encipher_only=False,
+                decipher_only=False,
+            ),
+            critical=True,
+        )
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
+    )
+    if not authority:
+        builder = builder.add_extension(x509.ExtendedKeyUsage([DOCUMENT_SIGNING]), critical=False)
+    return builder.sign(issuer_key, hashes.SHA256())
+
+
+def _from_pkcs12(file: Path, password: str) -> Identity:
+    key, certificate, others = pkcs12.load_key_and_certificates(file.read_bytes(), password.encode() or None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) or certificate is None:
+        raise RuntimeError(f"{file.name} holds no EC or RSA key with its certificate")
+    chain = tuple(other for other in others if other.subject != other.issuer)
+    return Identity(key, certificate, chain, development=False)
+
+
+def _write(file: Path, content: bytes) -> None:
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as opened:
+        opened.write(content)

@@ -1,0 +1,425 @@
+"""Signing a document, and judging one that somebody holds: the only module that uses pyHanko.
+
+The office's seal comes first, as a certification signature after which only signature fields may be filled
+(ISO 32000-2, 12.8.2.2, permission 2); then each signatory in turn. All signatures are PAdES B-B (ETSI EN 319 142-1).
+
+Verification answers with independent facts and one bottom line. It is stricter than signature validators, which find
+nothing wrong with a file cut back to fewer signatures or one with something appended: what counts first is whether
+these are the bytes that were published. An upload is read in a process of its own that can be killed, with our own
+trust roots, and no address it names is ever fetched.
+"""
+
+import hashlib
+import io
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from procurement.errors import N_, RuleBroken
+from procurement.isolated import Isolated, LimitExceeded
+from procurement.keys import Identity
+
+MAX_SIGNATURES = 40
+_reader = Isolated(seconds=30, memory=1_500_000_000, calls=50)
+_turn = threading.Lock()
+
+
+class SelfTestFailed(Exception):
+    """A document that was just signed does not pass our own verification; it must not be published."""
+
+
+# --- Signing ---------------------------------------------------------------------------------------------------
+
+
+def sign(
+    pdf: bytes,
+    *,
+    field: str,
+    identity: Identity,
+    appearance: bytes,
+    reason: str,
+    now: datetime,
+    certify: bool = False,
+) -> bytes:
+    """`pdf` with a signature by `identity` in its empty `field`, showing the first page of the PDF `appearance`.
+
+    `certify` makes it the certification signature, which must come first. The bytes given are a prefix of those
+    returned. Raises RuleBroken when the certificate is not valid at `now`.
+    """
+    certificate = identity.certificate
+    if not certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc:
+        raise RuleBroken(N_("The certificate of %(name)s is not valid today."), name=identity.name)
+    from pyhanko.pdf_utils.content import ImportedPdfPage
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+    from pyhanko.pdf_utils.layout import AxisAlignment, Margins, SimpleBoxLayoutRule
+    from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
+    from pyhanko.sign.signers import PdfSignatureMetadata
+    from pyhanko.stamp import StaticStampStyle
+
+    metadata = PdfSignatureMetadata(
+        field_name=field,
+        md_algorithm="sha256",
+        subfilter=SigSeedSubFilter.PADES,
+        name=identity.name,
+        reason=reason,
+        certify=certify,
+        docmdp_permissions=MDPPerm.FILL_FORMS,
+    )
+    with _turn, tempfile.NamedTemporaryFile(suffix=".pdf") as picture:
+        picture.write(appearance)
+        picture.flush()
+        style = StaticStampStyle(
+            background=ImportedPdfPage(picture.name),
+            background_layout=SimpleBoxLayoutRule(
+                AxisAlignment.ALIGN_MIN, AxisAlignment.ALIGN_MIN, Margins(0, 0, 0, 0)
+            ),
+            background_opacity=1.0,
+            border_width=0,
+        )
+        signer = _classes().at(metadata, _signer(identity), style, now)
+        signed = signer.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), existing_fields_only=True)
+    content: bytes = signed.getvalue()
+    return content
+
+
+@cache
+def _signer(identity: Identity) -> Any:
+    return _classes().signer(identity)
+
+
+@dataclass(frozen=True, slots=True)
+class _Classes:
+    """Our two extensions of pyHanko's classes, made when pyHanko is first needed."""
+
+    signer: Any
+    at: Any
+
+
+@cache
+def _classes() -> _Classes:
+    from asn1crypto import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec, padding
+    from pyhanko.sign.signers import PdfSigner, Signer
+    from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+    def convert(certificate: Any) -> Any:
+        return x509.Certificate.load(certificate.public_bytes(Encoding.DER))
+
+    class KeptKeySigner(Signer):
+        """Signs with a key that stays parsed; pyHanko's own signer reads it again for every signature."""
+
+        def __init__(self, identity: Identity) -> None:
+            self._identity = identity
+            store = SimpleCertificateStore()
+            store.register_multiple([convert(certificate) for certificate in identity.chain])
+            super().__init__(signing_cert=convert(identity.certificate), cert_registry=store, embed_roots=False)
+
+        async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
+            key = self._identity.key
+            digest = getattr(hashes, digest_algorithm.upper())()
+            if isinstance(key, ec.EllipticCurvePrivateKey):
+                return key.sign(data, ec.ECDSA(digest))
+            return bytes(key.key_size // 8) if dry_run else key.sign(data, padding.PKCS1v15(), digest)
+
+    class SignerAt(PdfSigner):
+        """States the moment it is given; pyHanko would read the clock."""
+
+        def __init__(self, metadata: Any, signer: Any, style: Any, now: datetime) -> None:
+            super().__init__(metadata, signer=signer, stamp_style=style)
+            self._now = now
+
+        def init_signing_session(self, *args: Any, **kwargs: Any) -> Any:
+            session = super().init_signing_session(*args, **kwargs)
+            session.system_time = self._now
+            return session
+
+    return _Classes(KeptKeySigner, SignerAt)
+
+
+# --- Reading the signatures of a file --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureFinding:
+    """What is the case with one signature, as the file and our trust roots say it.
+
+    `holder` and `fingerprint` (SHA-256 of the certificate, hexadecimal) come from the certificate. `stated_at` is the
+    time the signature claims. `intact`: the bytes it covers are unchanged. `trusted`: the certificate chains to our
+    roots. `permitted`: what was added after it is what it allows. `sound`: all of these.
+    """
+
+    field: str
+    holder: str
+    fingerprint: str
+    stated_at: datetime | None
+    intact: bool
+    trusted: bool
+    permitted: bool
+    sound: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """The signatures in the order they were made, and whether the last one covers the file to its end."""
+
+    signatures: tuple[SignatureFinding, ...]
+    covered_to_end: bool
+
+
+def examine(pdf: bytes, roots: Sequence[bytes], moment: datetime) -> Findings:
+    """Read every signature of `pdf`, offline, trusting `roots` (DER) as of `moment`.
+
+    Raises ValueError when `pdf` cannot be read as a PDF. Meant for a process that may be killed.
+    """
+    import asyncio
+    import logging
+
+    from pyhanko.pdf_utils.misc import PdfError
+
+    logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
+    logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
+    try:
+        return asyncio.run(_examine(pdf, roots, moment))
+    except (MemoryError, KeyboardInterrupt):
+        raise
+    except PdfError as error:
+        raise ValueError(f"{type(error).__name__}: {error}"[:200]) from None
+    except Exception as error:  # a hostile file may break the parser in any way
+        raise ValueError(f"{type(error).__name__}"[:200]) from None
+
+
+async def _examine(pdf: bytes, roots: Sequence[bytes], moment: datetime) -> Findings:
+    from asn1crypto import x509
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.validation.status import SignatureCoverageLevel
+    from pyhanko_certvalidator import ValidationContext
+
+    reader = PdfFileReader(io.BytesIO(pdf), strict=True)
+    embedded = list(reader.embedded_signatures)
+    if len(embedded) > MAX_SIGNATURES:
+        raise ValueError(f"more than {MAX_SIGNATURES} signatures")
+    trusted = [x509.Certificate.load(root) for root in roots]
+    found = [
+        await _finding(signature, ValidationContext(trust_roots=trusted, allow_fetching=False, moment=moment))
+        for signature in embedded
+    ]
+    covered = False
+    if embedded:
+        last = embedded[-1]
+        covered = last.evaluate_signature_coverage() == SignatureCoverageLevel.ENTIRE_FILE
+    return Findings(tuple(found), covered)
+
+
+async def _finding(signature: Any, context: Any) -> SignatureFinding:
+    from pyhanko.sign.validation import async_validate_pdf_signature
+
+    try:
+        certificate = signature.signer_cert
+        holder = str(certificate.subject.native.get("common_name", ""))
+        fingerprint = certificate.sha256.hex()
+    except Exception:  # it is broken, and that is the finding
+        holder, fingerprint = "", ""
+    try:
+        status = await async_validate_pdf_signature(signature, context)
+    except Exception:
+        return SignatureFinding(signature.field_name, holder, fingerprint, None, False, False, False, False)
+    permitted = bool(status.docmdp_ok) and bool(status.seed_value_ok)
+    return SignatureFinding(
+        field=signature.field_name,
+        holder=holder,
+        fingerprint=fingerprint,
+        stated_at=signature.self_reported_timestamp,
+        intact=bool(status.intact and status.valid),
+        trusted=bool(status.trusted),
+        permitted=permitted,
+        sound=bool(status.bottom_line) and permitted,
+    )
+
+
+def self_test(pdf: bytes, *, roots: Sequence[bytes], expected: Mapping[str, str], now: datetime) -> None:
+    """Judge a finished document by our own verification before anybody sees it.
+
+    `expected` is {field: certificate fingerprint}, in signing order. Raises SelfTestFailed saying what is wrong.
+    """
+    try:
+        findings = _reader.run(examine, pdf, tuple(roots), now)
+    except (ValueError, LimitExceeded) as error:
+        raise SelfTestFailed(str(error)) from error
+    wrong = [f"{s.field} is not sound" for s in findings.signatures if not s.sound]
+    if not findings.covered_to_end:
+        wrong.append("the last signature does not cover the whole file")
+    if [(s.field, s.fingerprint) for s in findings.signatures] != list(expected.items()):
+        wrong.append("the signatures are not those expected")
+    if wrong:
+        raise SelfTestFailed("; ".join(wrong))
+
+
+# --- The verdict on a file somebody holds ----------------------------------------------------------------------
+
+
+class Standing(StrEnum):
+    """Whether a published decision still counts."""
+
+    IN_FORCE = "in_force"
+    SUPERSEDED = "superseded"
+    ANNULLED = "annulled"
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A state of a document while it was being signed: its length in bytes and its SHA-256 in hexadecimal."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What the register knows of one published document.
+
+    `signers` is {field: certificate fingerprint}; `earlier` are the states before the last signature.
+    """
+
+    reference: str
+    size: int
+    sha256: str
+    signers: Mapping[str, str]
+    published_at: datetime
+    standing: Standing = Standing.IN_FORCE
+    earlier: tuple[Revision, ...] = ()
+
+
+class BottomLine(StrEnum):
+    """The one answer; `SENTENCES` says each in words."""
+
+    GENUINE = "genuine"
+    SUPERSEDED = "superseded"
+    ANNULLED = "annulled"
+    WITH_ADDITIONS = "with_additions"
+    INCOMPLETE = "incomplete"
+    ALTERED = "altered"
+    NOT_OURS = "not_ours"
+    UNREADABLE = "unreadable"
+
+
+SENTENCES: Mapping[BottomLine, str] = {
+    BottomLine.GENUINE: N_("Genuine and in force: exactly the file that was published."),
+    BottomLine.SUPERSEDED: N_("Genuine, but superseded by a later decision."),
+    BottomLine.ANNULLED: N_("Genuine, but annulled by a later decision."),
+    BottomLine.WITH_ADDITIONS: N_("A genuine document to which something was added after publication."),
+    BottomLine.INCOMPLETE: N_("An earlier state of a published document: signatures are missing."),
+    BottomLine.ALTERED: N_(
+        "Altered: it carries our signatures, but the content is not what was signed or published."
+    ),
+    BottomLine.NOT_OURS: N_("Not ours: nobody registered here signed this file."),
+    BottomLine.UNREADABLE: N_("This file cannot be read as a PDF."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Independent facts about a file, and one bottom line that follows from them.
+
+    `reference` and `standing` are those of the published document it is, or holds, or is a part of.
+    `same_bytes`, `holds_original` and `earlier_state` say which; at most one is true. `signatures` is empty when the
+    bytes decided alone. `missing` are the registered fields without their registered signature, `unexpected` the
+    signatures by anybody else; both only when the document is known. `covered_to_end`: no bytes after the last
+    signature.
+    """
+
+    bottom_line: BottomLine
+    sha256: str
+    reference: str | None = None
+    standing: Standing | None = None
+    same_bytes: bool = False
+    holds_original: bool = False
+    earlier_state: bool = False
+    signatures: tuple[SignatureFinding, ...] = ()
+    missing: tuple[str, ...] = ()
+    unexpected: tuple[str, ...] = ()
+    covered_to_end: bool = False
+
+    @property
+    def sentence(self) -> str:
+        return SENTENCES[self.bottom_line]
+
+
+def verify(pdf: bytes, *, roots: Sequence[bytes], registered: Sequence[Published], now: datetime) -> Verdict:
+    """What `pdf` is, given the trust `roots` (DER) and all `registered` documents.
+
+    In this order: (1) the bytes of a published document; (2) such bytes with something after them; (3) an earlier
+    state of one; (4) otherwise what its signatures say, which can only be "altered" or "not ours", because whatever
+    was properly published is known by its bytes.
+    """
+    digest = hashlib.sha256(pdf).hexdigest()
+    for document in registered:
+        if document.sha256 == digest:
+            return Verdict(
+                _BY_STANDING[document.standing], digest, document.reference, document.standing, same_bytes=True
+            )
+    original = _held_original(pdf, registered)
+    if original is None:
+        for document in registered:
+            if any(state.sha256 == digest for state in document.earlier):
+                return Verdict(
+                    BottomLine.INCOMPLETE, digest, document.reference, document.standing, earlier_state=True
+                )
+    try:
+        # A signature is judged as of publication: that its certificate has expired since changes nothing.
+        moment = original.published_at if original else now
+        findings = _reader.run(examine, pdf, tuple(roots), moment)
+    except (ValueError, LimitExceeded):
+        if original is None:
+            return Verdict(BottomLine.UNREADABLE, digest)
+        return Verdict(BottomLine.ALTERED, digest, original.reference, original.standing, holds_original=True)
+    if original is None:
+        ours = {fingerprint for document in registered for fingerprint in document.signers.values()}
+        known = any(signature.fingerprint in ours for signature in findings.signatures)
+        return Verdict(
+            BottomLine.ALTERED if known else BottomLine.NOT_OURS,
+            digest,
+            signatures=findings.signatures,
+            covered_to_end=findings.covered_to_end,
+        )
+    registered_signatures = [s for s in findings.signatures if original.signers.get(s.field) == s.fingerprint]
+    missing = tuple(set(original.signers) - {s.field for s in registered_signatures if s.sound})
+    return Verdict(
+        BottomLine.ALTERED if missing else BottomLine.WITH_ADDITIONS,
+        digest,
+        original.reference,
+        original.standing,
+        holds_original=True,
+        signatures=findings.signatures,
+        missing=tuple(sorted(missing)),
+        unexpected=tuple(s.field for s in findings.signatures if s not in registered_signatures),
+        covered_to_end=findings.covered_to_end,
+    )
+
+
+_BY_STANDING = {
+    Standing.IN_FORCE: BottomLine.GENUINE,
+    Standing.SUPERSEDED: BottomLine.SUPERSEDED,
+    Standing.ANNULLED: BottomLine.ANNULLED,
+}
+
+
+def _held_original(pdf: bytes, registered: Sequence[Published]) -> Published | None:
+    """The published document whose bytes `pdf` begins with, hashing `pdf` once."""
+    running, position = hashlib.sha256(), 0
+    view = memoryview(pdf)
+    for document in sorted(registered, key=lambda d: d.size):
+        if document.size > len(pdf):
+            break
+        running.update(view[position : document.size])
+        position = document.size
+        if running.hexdigest() == document.sha256:
+            return document
+    return None
