@@ -316,9 +316,7 @@ SENTENCES: Mapping[BottomLine, str] = {
     BottomLine.ANNULLED: N_("Genuine, but annulled by a later decision."),
     BottomLine.WITH_ADDITIONS: N_("A genuine document to which something was added after publication."),
     BottomLine.INCOMPLETE: N_("An earlier state of a published document: signatures are missing."),
-    BottomLine.ALTERED: N_(
-        "Altered: it carries our signatures, but the content is not what was signed or published."
-    ),
+    BottomLine.ALTERED: N_("Altered: it carries our signatures, but is not what was signed and published."),
     BottomLine.NOT_OURS: N_("Not ours: nobody registered here signed this file."),
     BottomLine.UNREADABLE: N_("This file cannot be read as a PDF."),
 }
