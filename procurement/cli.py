@@ -1,40 +1,90 @@
 """`sunlit …`: what operators, and people who check the office's work, do from a shell.
 
-Text for people, `--format json` for machines. Exit status: 0 fine, 1 refused or failed, 2 wrong use.
-Every command imports what it needs when it runs: `sunlit tally` needs no database and no web framework.
+Text for people, `--format json` for machines. Exit status: 0 fine; 1 refused or failed, each reason a line on
+standard error and, with `--format json`, also an object {"error": …, "problems": […]} on standard output; 2 wrong
+use. Every command imports what it needs when it runs: `sunlit tally` needs no database and no web framework.
 """
 
+import json
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from datetime import date, datetime
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from procurement.clock import system_clock
-from procurement.errors import Refused
+from procurement.errors import N_, Problem, Refused, RuleBroken
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from config import Config
+    from procurement.rounds.scoring_rule import ScoringRule
+    from procurement.scoring.tally import Tally
+
+_FORM = "sunlit.form"
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def _remember_form(ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    ctx.find_root().meta[_FORM] = value
+    return value
+
+
+as_format = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    is_eager=True,
+    callback=_remember_form,
+    help="Text for people or JSON.",
+)
+
+
+def print_json(value: object) -> None:
+    """`value` as JSON on standard output, readable by people too."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+class _Failure(click.ClickException):
+    """A refusal on its way to the shell."""
+
+    def __init__(self, refused: Refused, *, as_json: bool) -> None:
+        super().__init__(str(refused))
+        self.refused, self.as_json = refused, as_json
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """One line for each problem on standard error; in JSON mode an object on standard output too."""
+        for problem in self.refused.problems:
+            click.echo(f"sunlit: {problem}", file=file, err=True)
+        if self.as_json:
+            problems = [{"message": str(p), "place": p.field} for p in self.refused.problems]
+            print_json({"error": type(self.refused).__name__, "problems": problems})
+
+
+class _Group(click.Group):
+    """Commands whose refusals exit with 1, told in the format that was asked for."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Refused as refused:
+            raise _Failure(refused, as_json=ctx.find_root().meta.get(_FORM) == "json") from refused
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 def sunlit() -> None:
     """Sunlit 阳光选品: goods are chosen in the open."""
 
 
 def main() -> NoReturn:
-    """Run a command. A refusal is told in one sentence and exits with 1."""
+    """Run a command. A refusal is told in sentences and exits with 1."""
     try:
         sunlit(standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except click.Abort:
-        sys.exit(1)
-    except Refused as refused:
-        for problem in refused.problems:
-            print(problem, file=sys.stderr)
         sys.exit(1)
     sys.exit(0)
 
@@ -76,6 +126,145 @@ def worker(with_parent: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     working.serve(engine, config, system_clock, stop, parent=os.getppid() if with_parent else None)
+
+
+@sunlit.command()
+@click.option("--rules", type=click.File("rb"), required=True, help="The scoring rule, as JSON.")
+@click.option("--scores", type=click.File("rb"), required=True, help="CSV: application,member,criterion,score.")
+@click.option("--draw-key", help="The published key of the draw that breaks the last ties.")
+@click.option(
+    "--prefer",
+    multiple=True,
+    metavar="CODE=APPLICATION",
+    help="A declared preference of the tie chain that was established for an application. Repeatable.",
+)
+@click.option("--steps/--no-steps", default=None, help="Print every step (default: in text, not in JSON).")
+@as_format
+def tally(
+    rules: Any, scores: Any, draw_key: str | None, prefer: tuple[str, ...], steps: bool | None, form: str
+) -> None:
+    """Rank applications by a scoring rule, exactly, from nothing but two files."""
+    from procurement.scoring.score_file import read_scores
+    from procurement.scoring.tally import tally as count
+
+    rule = _read_rule(rules.read())
+    preferences: dict[str, set[str]] = {}
+    for entry in prefer:
+        code, equals, application = entry.partition("=")
+        if not (code and equals and application):
+            raise click.BadParameter(f"{entry!r} is not CODE=APPLICATION.", param_hint="--prefer")
+        preferences.setdefault(code, set()).add(application)
+    result = count(rule, read_scores(scores.read(), rule), draw_key=draw_key, preferences=preferences)
+    if form == "json":
+        print_json(result.to_json(steps=bool(steps)))
+    else:
+        _print_tally(result, steps=steps is not False)
+
+
+def _read_rule(content: bytes) -> "ScoringRule":
+    from procurement.rounds.scoring_rule import ScoringRule
+
+    try:
+        document = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_no_repeated_keys)
+    except (ValueError, RecursionError) as error:
+        raise RuleBroken(N_("The rules are not JSON in UTF-8: %(why)s"), why=str(error)[:200]) from error
+    return ScoringRule.from_json(document)
+
+
+def _no_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """JSON readers keep the last of repeated keys without a word; in frozen rules that would be a trap."""
+    keys = [key for key, _ in pairs]
+    if repeated := {key for key in keys if keys.count(key) > 1}:
+        raise RuleBroken(N_("The rules give “%(key)s” twice in one object."), key=min(repeated)[:60])
+    return dict(pairs)
+
+
+def _print_tally(result: "Tally", *, steps: bool) -> None:
+    rule = result.rule
+    codes = [c.code for c in rule.criteria]
+    rows = [["rank", "application", "total", *codes, "outcome"]]
+    for line in result.ranking:
+        values = [f"{r.text or '-'} ({r.count})" for r in line.criteria.values()]
+        outcome = line.outcome.replace("_", " ")
+        rows.append([str(line.rank or "-"), line.application, line.total_text or "-", *values, outcome])
+    _print_table(rows)
+    for told in result.ties:
+        link = " ".join(filter(None, [told.by.by, told.by.code, told.by.method]))
+        order = " > ".join(" = ".join(f"{a} ({told.compared[a]})" for a in group) for group in told.groups)
+        click.echo(f"tie between {', '.join(told.tied)} broken by {link}: {order}")
+    for group in result.unbroken_ties:
+        click.echo(f"unbroken tie: {', '.join(group)}")
+    for line in result.ranking:
+        for problem in line.no_award:
+            click.echo(f"{line.application}: {problem}")
+    for note in result.notes:
+        click.echo(f"note: {note}")
+    if steps:
+        for line in result.ranking:
+            _print_steps(result, line.application)
+
+
+def _print_steps(result: "Tally", application: str) -> None:
+    click.echo(f"\n{application}")
+    for step in result.steps(application):
+        click.echo(f"  {step.what} {step.of}, {step.method}: {step.expression} = {step.told_value}")
+        left_out = [f"{t.label} {t.value or ''}".strip() + f" ({t.why})" for t in step.terms if t.why]
+        if left_out:
+            click.echo(f"    left out: {', '.join(left_out)}")
+
+
+def _print_table(rows: list[list[str]]) -> None:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+@sunlit.command()
+@click.option("--pool", type=int, required=True, help="How many are in the published, numbered pool.")
+@click.option("--count", type=int, required=True, help="How many to draw.")
+@click.option("--key", required=True, help="The published key.")
+@click.option("--digest", type=click.Choice(["sha256", "md5"]), default="sha256", help="md5 is the RFC's own.")
+@as_format
+def draw(pool: int, count: int, key: str, digest: Any, form: str) -> None:
+    """Draw from a pool by RFC 3797, so that anybody gets the same numbers."""
+    from procurement.committee.draw import draw as drawn
+
+    order = drawn(pool, count, key, digest)
+    if form == "json":
+        print_json({"order": order})
+    else:
+        click.echo(" ".join(map(str, order)))
+
+
+def _as_date(_ctx: click.Context, _param: click.Parameter, value: str) -> date:
+    try:
+        return datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007 (a day, not an instant)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is not a date like 2026-11-23.") from error
+
+
+@sunlit.command()
+@click.option("--from", "start", callback=_as_date, required=True, help="Day of the event; it is not counted.")
+@click.option("--working-days", type=int, required=True, help="Length of the period.")
+@click.option("--calendar", "name", type=click.Choice(["cn", "none"]), default="cn", help="none: Monday to Friday.")
+@as_format
+def deadline(start: date, working_days: int, name: Any, form: str) -> None:
+    """Count a period in working days and say how it was counted."""
+    from procurement.workdays import calendar
+    from procurement.workdays import deadline as counted
+
+    result = counted(start, working_days, calendar(name))
+    if form == "json":
+        print_json(result.to_json())
+        return
+    click.echo(f"{result.date} is the last day, counted from {result.counted_from}")
+    for day in result.skipped:
+        click.echo(f"  not counted: {day.date} {day.why}")
+    for made_up in result.make_up:
+        click.echo(f"  counted although a weekend day: {made_up}")
+    if result.provisional:
+        note = Problem(N_("provisional: the official arrangement of working days is not known yet"))
+        click.echo(f"  {note}")
 
 
 if __name__ == "__main__":
