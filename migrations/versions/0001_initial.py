@@ -271,6 +271,7 @@ def upgrade() -> None:
     )
     op.create_table('user_account',
     sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('ref', sa.String(length=16), nullable=False),
     sa.Column('email', sa.String(length=254), nullable=False),
     sa.Column('name', sa.String(length=120), nullable=False),
     sa.Column('employer', sa.String(length=200), nullable=False),
@@ -284,22 +285,27 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('disabled_at', sa.DateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_user_account')),
-    sa.UniqueConstraint('email', name=op.f('uq_user_account_email'))
+    sa.UniqueConstraint('email', name=op.f('uq_user_account_email')),
+    sa.UniqueConstraint('ref', name=op.f('uq_user_account_ref'))
     )
     op.create_table('invitation',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('email', sa.String(length=254), nullable=False),
     sa.Column('name', sa.String(length=120), nullable=False),
+    sa.Column('employer', sa.String(length=200), nullable=False),
     sa.Column('roles', sa.String(length=120), nullable=False),
+    sa.Column('language', sa.String(length=8), nullable=False),
     sa.Column('token_sha256', sa.String(length=64), nullable=False),
     sa.Column('invited_by_id', sa.Integer(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('accepted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('withdrawn_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['invited_by_id'], ['user_account.id'], name=op.f('fk_invitation_invited_by_id_user_account')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_invitation')),
     sa.UniqueConstraint('token_sha256', name=op.f('uq_invitation_token_sha256'))
     )
+    op.create_index(op.f('ix_invitation_email'), 'invitation', ['email'], unique=False)
     op.create_table('merchant_user',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('merchant_id', sa.Integer(), nullable=False),
@@ -312,6 +318,27 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_merchant_user_merchant_id'), 'merchant_user', ['merchant_id'], unique=False)
     op.create_index(op.f('ix_merchant_user_user_id'), 'merchant_user', ['user_id'], unique=False)
+    op.create_table('password_reset',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=False),
+    sa.Column('token_sha256', sa.String(length=64), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_password_reset_user_id_user_account')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_password_reset')),
+    sa.UniqueConstraint('token_sha256', name=op.f('uq_password_reset_token_sha256'))
+    )
+    op.create_index(op.f('ix_password_reset_user_id'), 'password_reset', ['user_id'], unique=False)
+    op.create_table('recovery_code',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_recovery_code_user_id_user_account')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_recovery_code'))
+    )
+    op.create_index(op.f('ix_recovery_code_user_id'), 'recovery_code', ['user_id'], unique=False)
     op.create_table('round',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('ref', sa.String(length=20), nullable=False),
@@ -331,6 +358,7 @@ def upgrade() -> None:
     sa.Column('token_sha256', sa.String(length=64), nullable=False),
     sa.Column('device', sa.String(length=120), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('opened_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('second_factor_at', sa.DateTime(timezone=True), nullable=True),
@@ -740,9 +768,14 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_sign_in_user_id'), table_name='sign_in')
     op.drop_table('sign_in')
     op.drop_table('round')
+    op.drop_index(op.f('ix_recovery_code_user_id'), table_name='recovery_code')
+    op.drop_table('recovery_code')
+    op.drop_index(op.f('ix_password_reset_user_id'), table_name='password_reset')
+    op.drop_table('password_reset')
     op.drop_index(op.f('ix_merchant_user_user_id'), table_name='merchant_user')
     op.drop_index(op.f('ix_merchant_user_merchant_id'), table_name='merchant_user')
     op.drop_table('merchant_user')
+    op.drop_index(op.f('ix_invitation_email'), table_name='invitation')
     op.drop_table('invitation')
     op.drop_table('user_account')
     op.drop_table('merchant')
