@@ -9,7 +9,8 @@ are those of C2SP tlog-tiles, so that other people's software can check it witho
     entry       what an entry may contain, kind by kind                     pure
     checkpoint  signed notes, keys                                          pure
     verify      what a stranger checks                                      pure
-    models      the tables; guards: the triggers that hold them append-only
+    models      the tables                                                  triggers: what holds them append-only
     writing     `append`                                                    queries: reading
-    signer      checkpoints, signed only when they agree with the last      audit: the whole record, replayed
+    keys        the log's key                                               signer: checkpoints that never contradict
+    audit       the whole record, recomputed and replayed against the tables
 """

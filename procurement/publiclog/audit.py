@@ -1,0 +1,258 @@
+"""The audit: does the log still say what it said, and do the tables still say what the log says?
+
+Without the second question an operator could edit a verdict or a score in the tables while every proof stays green.
+So each step registers how its tables follow from the entries, and the audit compares them row by row:
+
+    replays(
+        Replay(
+            table="round",                                       # what the rows are called in a finding
+            kinds=(RoundPublished, RoundAmended),                # the entries they follow from
+            expected=rounds_from_log,                            # entries in order → rows {column: value}
+            actual=lambda: select(Round.ref, RoundRules.version, RoundRules.sha256).join(…),
+            key=("ref", "version"),                              # the columns that name a row
+        )
+    )
+
+    def rounds_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
+        for logged in entries:
+            match logged.envelope.entry:
+                case RoundPublished(rules=rules):
+                    yield {"ref": logged.envelope.round_ref, "version": 1, "sha256": rules}
+
+`expected` gives the same columns as the query. Personal data cannot be compared, since the log has only digests of
+it. Rows that no entry speaks of (drafts) must be left out of the query. Register at import time in the step's
+`audit.py`, which `process` imports.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, select, text
+from sqlalchemy.orm import Session
+
+from procurement.publiclog import queries
+from procurement.publiclog.checkpoint import Checkpoint, NoteError, VerifierKey, open_checkpoint
+from procurement.publiclog.entry import Disclosure, Entry, EntryError, Envelope, digests_in, unseal
+from procurement.publiclog.models import LogCheckpoint, LogDisclosure, LogHead, LogTileHash
+from procurement.publiclog.queries import Logged
+from procurement.publiclog.tree import Frontier, leaf_hash
+from procurement.publiclog.triggers import missing_triggers
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """How the rows of a table follow from the entries of some kinds (see the module's docstring)."""
+
+    table: str
+    kinds: tuple[type[Entry], ...]
+    expected: Callable[[Iterable[Logged]], Iterable[Row]]
+    actual: Callable[[], Select[Any]]
+    key: tuple[str, ...]
+
+
+REPLAYS: dict[str, Replay] = {}
+"""Every registered replay, by the name of its table."""
+
+
+def replays(replay: Replay) -> None:
+    """Register `replay`. Raises ValueError when its table has one already."""
+    if replay.table in REPLAYS:
+        raise ValueError(f"{replay.table} is replayed already")
+    REPLAYS[replay.table] = replay
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not as it should be: where, and what."""
+
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
+
+
+@dataclass(slots=True)
+class Report:
+    """What the audit looked at and what it found. It is fine when it found nothing."""
+
+    size: int = 0
+    root: bytes = b""
+    checkpoints: int = 0
+    disclosures: int = 0
+    rows: dict[str, int] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def fine(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings
+
+    def as_json(self) -> dict[str, Any]:
+        """The report for machines."""
+        return {
+            "fine": self.fine,
+            "size": self.size,
+            "root": self.root.hex(),
+            "checkpoints": self.checkpoints,
+            "disclosures": self.disclosures,
+            "rows": self.rows,
+            "findings": [{"where": finding.where, "what": finding.what} for finding in self.findings],
+        }
+
+    def found(self, where: str, what: str) -> None:
+        """Note something that is not as it should be."""
+        self.findings.append(Finding(where, what))
+
+
+def audit(session: Session, key: VerifierKey | None, guard: Checkpoint | None = None) -> Report:
+    """Check the whole log and everything that follows from it.
+
+    `key` is the log's public key (None: no checkpoint is expected to exist), `guard` what the signer's guard file
+    promises. Every entry is read. The session must be fresh: the audit reads everything as of one moment.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+    report = Report()
+    promised = {} if guard is None else {guard.size: guard.root}
+    replayed = _entries(session, report, _checkpoints(session, report, key) | promised)
+    _disclosures(session, report, replayed.digests)
+    for name in missing_triggers(session.connection()):
+        report.found("database", f"the trigger {name} is missing or switched off")
+    for replay in REPLAYS.values():
+        _compare(session, report, replay, replayed.of(replay.kinds))
+    return report
+
+
+@dataclass(slots=True)
+class _Replayed:
+    """What the later checks need of the entries: those that some table follows from, and who is where."""
+
+    by_kind: dict[type[Entry], list[Logged]] = field(default_factory=dict)
+    digests: dict[str, int] = field(default_factory=dict)
+
+    def of(self, kinds: tuple[type[Entry], ...]) -> list[Logged]:
+        found = [logged for kind in kinds for logged in self.by_kind.get(kind, [])]
+        return sorted(found, key=lambda logged: logged.index)
+
+
+def _checkpoints(session: Session, report: Report, key: VerifierKey | None) -> dict[int, bytes]:
+    """Size → root of every signed checkpoint, after checking its signature."""
+    roots: dict[int, bytes] = {}
+    for row in session.scalars(select(LogCheckpoint).order_by(LogCheckpoint.size)):
+        where = f"checkpoint of size {row.size}"
+        report.checkpoints += 1
+        roots[row.size] = row.root
+        if key is None:
+            report.found(where, "there is no key to check it with")
+            continue
+        try:
+            checkpoint = open_checkpoint(row.note, key, key.name)
+        except NoteError as error:
+            report.found(where, str(error))
+        else:
+            if (checkpoint.size, checkpoint.root) != (row.size, row.root):
+                report.found(where, "the row does not say what the signed note says")
+    return roots
+
+
+def _entries(session: Session, report: Report, roots: dict[int, bytes]) -> _Replayed:
+    """Recompute every leaf, tile hash and root; read every entry."""
+    wanted = {kind for replay in REPLAYS.values() for kind in replay.kinds}
+    replayed, tree = _Replayed(), Frontier()
+    tiles = {(row.level, row.n): row.hash for row in session.scalars(select(LogTileHash))}
+    for index, body, kept_leaf, kind, at, round_ref in queries.bodies(session):
+        where = f"entry {index}"
+        if index != tree.size:
+            report.found(where, f"expected entry {tree.size} here")
+        leaf = leaf_hash(body)
+        if leaf != kept_leaf:
+            report.found(where, "its bytes do not have the hash it was logged with")
+        for level, n, tile_hash in tree.append(leaf):
+            if tiles.pop((level, n), None) != tile_hash:
+                report.found(f"tile hash {level}/{n}", "missing or wrong")
+        if tree.size in roots and roots.pop(tree.size) != tree.root():
+            report.found(f"checkpoint of size {tree.size}", "the entries before it do not have the root it promises")
+        envelope = _read(report, where, body, (kind, at, round_ref))
+        if envelope is not None:
+            replayed.digests.update(dict.fromkeys(digests_in(envelope), index))
+            if type(envelope.entry) in wanted:
+                logged = Logged(index, envelope, kept_leaf, body)
+                replayed.by_kind.setdefault(type(envelope.entry), []).append(logged)
+    _head(session, report, tree)
+    for level, n in tiles:
+        report.found(f"tile hash {level}/{n}", "there are not so many entries")
+    for size in roots:
+        report.found(f"checkpoint of size {size}", f"the log has only {tree.size} entries")
+    return replayed
+
+
+def _read(report: Report, where: str, body: bytes, copied: tuple[str, datetime, str | None]) -> Envelope | None:
+    try:
+        envelope = unseal(body)
+    except EntryError as error:
+        report.found(where, str(error))
+        return None
+    said = (envelope.entry.kind, envelope.at, envelope.round_ref)
+    for column, copy, original in zip(("kind", "at", "round_ref"), copied, said, strict=True):
+        if copy != original:
+            report.found(where, f"the column {column} says {_show(copy)}, the entry {_show(original)}")
+    return envelope
+
+
+def _head(session: Session, report: Report, tree: Frontier) -> None:
+    report.size, report.root = tree.size, tree.root()
+    kept = session.execute(select(LogHead.size, LogHead.frontier)).all()
+    if [(row.size, row.frontier) for row in kept] != [(tree.size, tree.encoded())]:
+        sizes = ", ".join(str(row.size) for row in kept) or "nothing"
+        report.found("head", f"says {sizes}; the entries make a tree of {tree.size}, or another one of that size")
+
+
+def _disclosures(session: Session, report: Report, digests: dict[str, int]) -> None:
+    """Every disclosure belongs to the entry it is kept for. One that is gone was erased, which is allowed."""
+    for row in session.scalars(select(LogDisclosure), execution_options={"yield_per": 1000}):
+        report.disclosures += 1
+        where = f"disclosure of {row.field} for entry {row.idx}"
+        if Disclosure(row.salt, row.field, row.value).digest != row.digest:
+            report.found(where, "salt and value do not have the digest")
+        elif digests.get(row.digest) != row.idx:
+            report.found(where, "the entry does not hold this digest")
+
+
+def _compare(session: Session, report: Report, replay: Replay, entries: list[Logged]) -> None:
+    """The rows that the entries lead to, against the rows of the table."""
+
+    def name(row: Row) -> tuple[Any, ...]:
+        return tuple(row[column] for column in replay.key)
+
+    expected = {name(row): row for row in replay.expected(entries)}
+    rows = (
+        {str(column): value for column, value in row.items()} for row in session.execute(replay.actual()).mappings()
+    )
+    actual = {name(row): row for row in rows}
+    report.rows[replay.table] = len(actual)
+    for row_name in [*expected, *(extra for extra in actual if extra not in expected)]:
+        where = f"{replay.table} {' '.join(_show(part) for part in row_name)}"
+        if row_name not in actual:
+            report.found(where, "the log tells of it, the table does not have it")
+        elif row_name not in expected:
+            report.found(where, "the table has it, the log does not tell of it")
+        else:
+            for column, said, kept in _differences(expected[row_name], actual[row_name]):
+                report.found(where, f"{column} is {_show(kept)}, the log says {_show(said)}")
+
+
+def _differences(expected: Row, actual: Row) -> Iterator[tuple[str, Any, Any]]:
+    for column in expected.keys() | actual.keys():
+        said, kept = expected.get(column), actual.get(column)
+        if said != kept:
+            yield column, said, kept
+
+
+def _show(value: object) -> str:
+    shown = value.isoformat() if isinstance(value, datetime) else str(value)
+    return shown if len(shown) <= 80 else f"{shown[:77]}…"
