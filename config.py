@@ -29,7 +29,7 @@ class Config:
     time_zone: str = "Asia/Shanghai"
     office_name_en: str = "Selection Office (demo)"
     office_name_zh: str = "选品工作办公室（演示）"
-    log_key: str = ""  # path of the log's Ed25519 key (PEM); empty: development key in data_dir
+    log_key: str = ""  # path of the log's key (`sunlit log new-key`); empty: development key in data_dir
     log_guard: str = ""  # path of the guard file outside the database; empty: in data_dir
     seal_pkcs12: str = ""  # path of the office seal; empty: development certification authority
     seal_password: str = ""

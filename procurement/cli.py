@@ -96,7 +96,9 @@ def installation() -> "tuple[Config, Engine]":
 
     config = Config.from_environment()
     config.data_dir.mkdir(parents=True, exist_ok=True)
-    return config, make_engine(config.database)
+    engine = make_engine(config.database)
+    click.get_current_context().call_on_close(engine.dispose)
+    return config, engine
 
 
 @sunlit.command()
@@ -265,6 +267,71 @@ def deadline(start: date, working_days: int, name: Any, form: str) -> None:
     if result.provisional:
         note = Problem(N_("provisional: the official arrangement of working days is not known yet"))
         click.echo(f"  {note}")
+
+
+@sunlit.group()
+def log() -> None:
+    """The public log: audit it, sign checkpoints, make its key."""
+
+
+@log.command("audit")
+@click.option("--key", "key_text", help="The log's public key (name+id+base64) instead of the installation's own.")
+@as_format
+def log_audit(key_text: str | None, form: str) -> None:
+    """Recompute the whole log and compare it with its checkpoints and with every table that follows from it."""
+    from procurement.db import reading
+    from procurement.publiclog import audit, keys, signer
+    from procurement.publiclog.checkpoint import NoteError, VerifierKey
+
+    config, engine = installation()
+    audit.load_steps()
+    try:
+        key = VerifierKey.parse(key_text) if key_text else keys.key_of(config).verifier
+    except NoteError as error:
+        raise click.BadParameter(str(error), param_hint="--key") from error
+    guard = signer.read_guard(keys.guard_of(config), key)
+    with reading(engine) as session:
+        report = audit.audit(session, key, guard)
+    if form == "json":
+        print_json(report.as_json())
+    else:
+        rows = ", ".join(f"{count} of {table}" for table, count in report.rows.items()) or "none"
+        click.echo(f"{report.size} entries, root {report.root.hex()}")
+        click.echo(f"{report.checkpoints} checkpoints, {report.disclosures} disclosures; rows compared: {rows}")
+        for finding in report.findings:
+            click.echo(f"FOUND {finding}")
+        held = "The record holds." if report.fine else f"The record does not hold: {len(report.findings)} findings."
+        click.echo(held)
+    sys.exit(0 if report.fine else 1)
+
+
+@log.command("checkpoint")
+def log_checkpoint() -> None:
+    """Sign the log as it stands, when it has grown, and print the newest checkpoint."""
+    from procurement.db import reading
+    from procurement.publiclog import keys, queries, signer
+
+    config, engine = installation()
+    signer.sign_checkpoint(engine, key=keys.key_of(config), guard=keys.guard_of(config), now=system_clock())
+    with reading(engine) as session:
+        latest = queries.latest_checkpoint(session)
+    click.echo("The log is empty." if latest is None else latest.note, nl=latest is None)
+
+
+@log.command("new-key")
+@click.argument("origin")
+@click.argument("path", type=click.Path(dir_okay=False))
+def log_new_key(origin: str, path: str) -> None:
+    """Make the key of the log ORIGIN (its address without https://) in the file PATH; print the public key."""
+    from pathlib import Path
+
+    from procurement.publiclog.checkpoint import NoteError
+    from procurement.publiclog.keys import new_key
+
+    try:
+        click.echo(new_key(Path(path), origin).verifier)
+    except NoteError as error:
+        raise click.BadParameter(str(error), param_hint="ORIGIN") from error
 
 
 if __name__ == "__main__":

@@ -21,9 +21,12 @@ So each step registers how its tables follow from the entries, and the audit com
 
 `expected` gives the same columns as the query. Personal data cannot be compared, since the log has only digests of
 it. Rows that no entry speaks of (drafts) must be left out of the query. Register at import time in the step's
-`audit.py`, which `process` imports.
+`audit.py`; `load_steps` imports it.
 """
 
+import importlib
+import importlib.util
+import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,6 +35,7 @@ from typing import Any
 from sqlalchemy import Select, select, text
 from sqlalchemy.orm import Session
 
+import procurement
 from procurement.publiclog import queries
 from procurement.publiclog.checkpoint import Checkpoint, NoteError, VerifierKey, open_checkpoint
 from procurement.publiclog.entry import Disclosure, Entry, EntryError, Envelope, digests_in, unseal
@@ -63,6 +67,14 @@ def replays(replay: Replay) -> None:
     if replay.table in REPLAYS:
         raise ValueError(f"{replay.table} is replayed already")
     REPLAYS[replay.table] = replay
+
+
+def load_steps() -> None:
+    """Import every step's `entries` and `audit`, which declare its kinds of entry and register its replays."""
+    for step in pkgutil.iter_modules(procurement.__path__, "procurement."):
+        for module in ("entries", "audit"):
+            if step.ispkg and importlib.util.find_spec(f"{step.name}.{module}"):
+                importlib.import_module(f"{step.name}.{module}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ import secrets
 from pathlib import Path
 
 from config import Config
+from procurement.errors import Refused
 from procurement.publiclog.checkpoint import NoteError, SigningKey
 
 _DEVELOPMENT = "# development only"
 
 
-class KeyRefused(ValueError):
+class KeyRefused(Refused):
     """The log's key cannot be used; the message says why."""
 
 

@@ -13,17 +13,18 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, func, insert, select
 from sqlalchemy.orm import Session
 
 from procurement.db import reading, transaction
+from procurement.errors import Refused
 from procurement.publiclog import queries
 from procurement.publiclog.checkpoint import Checkpoint, NoteError, SigningKey, VerifierKey, open_checkpoint
-from procurement.publiclog.models import LogCheckpoint, LogEntry
+from procurement.publiclog.models import LogCheckpoint, LogEntry, LogHead
 from procurement.publiclog.tree import leaf_hash, root_at
 
 
-class SigningRefused(RuntimeError):
+class SigningRefused(Refused):
     """The log does not agree with what was promised before; nothing was signed. The message says what to do."""
 
 
@@ -36,6 +37,13 @@ def read_guard(guard: Path, key: VerifierKey) -> Checkpoint | None:
         return open_checkpoint(note, key, key.name)
     except NoteError as error:
         raise SigningRefused(f"The guard file {guard} holds no checkpoint signed by {key.name}: {error}.") from error
+
+
+def grown(engine: Engine) -> bool:
+    """Whether there are entries that no checkpoint covers. One cheap query, for a worker that looks all the time."""
+    with reading(engine) as session:
+        published = select(func.coalesce(func.max(LogCheckpoint.size), 0)).scalar_subquery()
+        return session.scalar(select(LogHead.id).where(LogHead.size > published)) is not None
 
 
 def sign_checkpoint(engine: Engine, *, key: SigningKey, guard: Path, now: datetime) -> Checkpoint | None:

@@ -31,7 +31,7 @@ def fold(hashes: Sequence[bytes]) -> bytes:
     """The root over 2^k neighbouring hashes of one level."""
     row = list(hashes)
     while len(row) > 1:
-        row = [sha256(b"\x01" + row[i] + row[i + 1]).digest() for i in range(0, len(row), 2)]
+        row = [sha256(b"\x01" + left + right).digest() for left, right in zip(row[::2], row[1::2], strict=True)]
     return row[0]
 
 
@@ -60,16 +60,33 @@ class Frontier:
 
     def append(self, leaf: bytes) -> tuple[TileHash, ...]:
         """Add one leaf hash; returns the tile hashes this completes (most often none)."""
-        n, level, roots = self.size, 0, self._roots
-        completed: tuple[TileHash, ...] = ()
+        n, roots = self.size, self._roots
         self.size = n + 1
+        if not ~n & 0xFF:
+            return self._join(leaf, n, 0)
         while n & 1:
             leaf = sha256(b"\x01" + roots.pop() + leaf).digest()
             n >>= 1
-            level += 1
-            if not level & 7:
-                completed += (TileHash(level >> 3, n, leaf),)
         roots.append(leaf)
+        return ()
+
+    def append_tile(self, leaves: Sequence[bytes]) -> tuple[TileHash, ...]:
+        """Add 256 leaf hashes at once, to a tree whose size is a multiple of 256; as `append` for each."""
+        n = self.size >> TILE_HEIGHT
+        root = fold(leaves)
+        self.size += len(leaves)
+        return (TileHash(1, n, root), *self._join(root, n, TILE_HEIGHT))
+
+    def _join(self, root: bytes, n: int, level: int) -> tuple[TileHash, ...]:
+        """Put the perfect subtree (level, n) behind the others and merge what has become perfect with it."""
+        completed: tuple[TileHash, ...] = ()
+        while n & 1:
+            root = sha256(b"\x01" + self._roots.pop() + root).digest()
+            n >>= 1
+            level += 1
+            if level % TILE_HEIGHT == 0:
+                completed += (TileHash(level // TILE_HEIGHT, n, root),)
+        self._roots.append(root)
         return completed
 
     def root(self) -> bytes:

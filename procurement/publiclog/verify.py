@@ -5,8 +5,11 @@ does not repeat itself here. Each check returns nothing or raises ProofError say
 """
 
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from itertools import islice
 
-from procurement.publiclog.tree import HASH_BYTES, Frontier, leaf_hash, node_hash
+from procurement.publiclog.tiles import WIDTH
+from procurement.publiclog.tree import HASH_BYTES, Frontier, node_hash
 
 
 class ProofError(ValueError):
@@ -94,8 +97,11 @@ def _roots_from_consistency(old: int, new: int, path: Sequence[bytes]) -> tuple[
 
 def tree_of(entries: Iterable[bytes]) -> Frontier:
     """The tree over all `entries`, recomputed from their bytes."""
-    tree = Frontier()
-    append = tree.append
-    for entry in entries:
-        append(leaf_hash(entry))
+    tree, rest = Frontier(), iter(entries)
+    while leaves := [sha256(b"\x00" + entry).digest() for entry in islice(rest, WIDTH)]:
+        if len(leaves) == WIDTH:
+            tree.append_tile(leaves)
+        else:
+            for leaf in leaves:
+                tree.append(leaf)
     return tree

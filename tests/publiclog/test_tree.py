@@ -89,6 +89,18 @@ def test_a_frontier_goes_on_from_its_encoding(before: int, more: int) -> None:
     assert resumed.root() == tree_of(bodies).root()
 
 
+@pytest.mark.parametrize("size", [255, 256, 257, 511, 512, 65_536, 65_537, 66_000])
+def test_tiles_at_once_make_the_same_tree_as_leaf_by_leaf(size: int) -> None:
+    bodies = entries(size)
+    slow, fast = Frontier(), tree_of(bodies)
+    one_by_one = [found for body in bodies for found in slow.append(leaf_hash(body))]
+    assert (fast.size, fast.encoded()) == (slow.size, slow.encoded())
+    again, at_once = Frontier(), []
+    for start in range(0, size - size % 256, 256):
+        at_once += again.append_tile([leaf_hash(body) for body in bodies[start : start + 256]])
+    assert sorted(at_once) == sorted(one_by_one)
+
+
 def test_a_frontier_that_does_not_fit_its_size_is_refused() -> None:
     with pytest.raises(ValueError, match="size 3 has 2 hashes"):
         Frontier(3, b"\x00" * 32)
