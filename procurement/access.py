@@ -93,6 +93,7 @@ class Permission(StrEnum):
     MANAGE_MERCHANT = "manage_merchant"  # merchants: own businesses
     CREATE_ROUND = "create_round"  # rounds
     EDIT_ROUND = "edit_round"  # rounds: draft, seats, publish, amend
+    HOLD_ROUND = "hold_round"  # rounds: hold, resume
     READ_ROUND_FILES = "read_round_files"  # rounds: everything about one round, not yet public
     APPLY = "apply"  # applications
     CHECK_APPLICATIONS = "check_applications"  # applications: verdicts, closing the check
@@ -118,6 +119,7 @@ GRANTS: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         Permission.MANAGE_MERCHANT: frozenset({Role.MERCHANT}),
         Permission.CREATE_ROUND: frozenset({Role.ORGANISER}),
         Permission.EDIT_ROUND: frozenset({Role.ORGANISER}),
+        Permission.HOLD_ROUND: frozenset({Role.SUPERVISOR}),
         Permission.READ_ROUND_FILES: frozenset({Role.ORGANISER, Role.SUPERVISOR}),
         Permission.APPLY: frozenset({Role.MERCHANT}),
         Permission.CHECK_APPLICATIONS: frozenset({Role.ORGANISER}),

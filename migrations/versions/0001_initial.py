@@ -269,6 +269,11 @@ def upgrade() -> None:
     sa.UniqueConstraint('ref', name=op.f('uq_merchant_ref')),
     sa.UniqueConstraint('uscc', name=op.f('uq_merchant_uscc'))
     )
+    op.create_table('round_number',
+    sa.Column('year', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('last', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('year', name=op.f('pk_round_number'))
+    )
     op.create_table('user_account',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('ref', sa.String(length=16), nullable=False),
@@ -344,10 +349,8 @@ def upgrade() -> None:
     sa.Column('ref', sa.String(length=20), nullable=False),
     sa.Column('title_en', sa.String(length=200), nullable=False),
     sa.Column('title_zh', sa.String(length=200), nullable=False),
-    sa.Column('draft', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('created_by_id', sa.Integer(), nullable=False),
-    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['created_by_id'], ['user_account.id'], name=op.f('fk_round_created_by_id_user_account')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_round')),
     sa.UniqueConstraint('ref', name=op.f('uq_round_ref'))
@@ -454,6 +457,7 @@ def upgrade() -> None:
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('closes', sa.DateTime(timezone=True), nullable=True),
     sa.Column('counted', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
+    sa.Column('detail', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
     sa.Column('by_id', sa.Integer(), nullable=True),
     sa.ForeignKeyConstraint(['by_id'], ['user_account.id'], name=op.f('fk_milestone_by_id_user_account')),
     sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_milestone_round_id_round')),
@@ -486,6 +490,15 @@ def upgrade() -> None:
     sa.UniqueConstraint('ref', name=op.f('uq_objection_ref'))
     )
     op.create_index(op.f('ix_objection_round_id'), 'objection', ['round_id'], unique=False)
+    op.create_table('round_draft',
+    sa.Column('round_id', sa.Integer(), nullable=False),
+    sa.Column('document', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('saved_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('saved_by_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_round_draft_round_id_round')),
+    sa.ForeignKeyConstraint(['saved_by_id'], ['user_account.id'], name=op.f('fk_round_draft_saved_by_id_user_account')),
+    sa.PrimaryKeyConstraint('round_id', name=op.f('pk_round_draft'))
+    )
     op.create_table('round_rules',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('round_id', sa.Integer(), nullable=False),
@@ -493,7 +506,7 @@ def upgrade() -> None:
     sa.Column('document', sa.Text(), nullable=False),
     sa.Column('sha256', sa.String(length=64), nullable=False),
     sa.Column('published_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('reason', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
     sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_round_rules_round_id_round')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_round_rules')),
     sa.UniqueConstraint('round_id', 'version', name=op.f('uq_round_rules_round_id_version'))
@@ -748,6 +761,7 @@ def downgrade() -> None:
     op.drop_table('seat')
     op.drop_index(op.f('ix_round_rules_round_id'), table_name='round_rules')
     op.drop_table('round_rules')
+    op.drop_table('round_draft')
     op.drop_index(op.f('ix_objection_round_id'), table_name='objection')
     op.drop_table('objection')
     op.drop_index('uq_milestone_published_once', table_name='milestone', sqlite_where=sa.text("kind = 'published'"), postgresql_where=sa.text("kind = 'published'"))
@@ -778,6 +792,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_invitation_email'), table_name='invitation')
     op.drop_table('invitation')
     op.drop_table('user_account')
+    op.drop_table('round_number')
     op.drop_table('merchant')
     op.drop_index('ix_mail_waiting', table_name='mail', sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
     op.drop_table('mail')

@@ -9,9 +9,17 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from procurement.db import Base, Document, UTCDateTime
 
 
+class RoundNumber(Base):
+    """How many rounds a year has had. Its row is locked while the next reference is made."""
+
+    __tablename__ = "round_number"
+
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int]
+
+
 class Round(Base):
-    """A selection round. `draft` is the document being written (rules.RoundDraft); once published it is a copy of the
-    frozen rules and no longer read."""
+    """A selection round. The titles are those it was begun with, then those of the rules in force."""
 
     __tablename__ = "round"
 
@@ -19,12 +27,22 @@ class Round(Base):
     ref: Mapped[str] = mapped_column(String(20), unique=True)  # R2026-001, public
     title_en: Mapped[str] = mapped_column(String(200))
     title_zh: Mapped[str] = mapped_column(String(200))
-    draft: Mapped[dict[str, Any]] = mapped_column(Document)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     created_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
-    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     milestones: Mapped[list["Milestone"]] = relationship(order_by="Milestone.id", lazy="raise", viewonly=True)
+
+
+class RoundDraft(Base):
+    """The rules.RoundDocument being written. Once the round is published it is no longer read."""
+
+    __tablename__ = "round_draft"
+    __table_args__ = ({"info": {"unlogged": "a draft binds nobody; what is published is logged"}},)
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), primary_key=True)
+    document: Mapped[dict[str, Any]] = mapped_column(Document)
+    saved_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    saved_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
 
 
 class RoundRules(Base):
@@ -40,12 +58,13 @@ class RoundRules(Base):
     document: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(String(64))
     published_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    reason: Mapped[str] = mapped_column(Text, default="")
+    reason: Mapped[dict[str, str] | None] = mapped_column(Document)  # {"en", "zh"}; None for the first version
 
 
 class Milestone(Base):
     """One act that moves a round (phases.Kind). Insert-only. `subject` tells apart milestones of one kind (an
-    objection's ref, a notice's number); `closes` is the deadline that the act set, `counted` how it was counted."""
+    objection's ref, a notice's number); `closes` is the deadline that the act set, `counted` how it was counted;
+    `detail` what the public is told about a hold or an end: {"code"} and {"code", "en", "zh"}."""
 
     __tablename__ = "milestone"
     __table_args__ = (
@@ -66,4 +85,5 @@ class Milestone(Base):
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     closes: Mapped[datetime | None] = mapped_column(UTCDateTime)
     counted: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    detail: Mapped[dict[str, str] | None] = mapped_column(Document)
     by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

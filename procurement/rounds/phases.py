@@ -198,13 +198,15 @@ class Course:
         return Phase.CHECKING
 
     def applications_visible(self, now: datetime) -> bool:
-        """Whether anybody but the applicant may read applications: from the deadline on, never before."""
-        return (
-            self.published is not None
-            and self.applications_close is not None
-            and self.held is None
-            and now >= self.applications_close
-        ) or self.checking_closed is not None
+        """Whether anybody but the applicant may read applications: from the deadline on, never before.
+
+        A round that is held or ended before its deadline never reached it: its applications stay unread.
+        """
+        closes = self.applications_close
+        if self.published is None or closes is None:
+            return False
+        stopped = [at for at in (self.held, self.aborted) if at is not None]
+        return now >= closes and all(at >= closes for at in stopped)
 
     def require(self, now: datetime, *allowed: Phase) -> Phase:
         """The phase at `now`; raise WrongPhase unless it is one of `allowed`."""

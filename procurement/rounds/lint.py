@@ -1,0 +1,477 @@
+"""What is wrong with a draft, in plain words: errors keep it from being published, warnings do not.
+
+Every finding names its place in the document (`official.name`, `scoring.criteria[2].anchors`), so that a page can
+lead to where it is mended. The rules are small functions in `RULES`, the words to look for a table.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from procurement.errors import N_, Problem
+from procurement.rounds import clocks
+from procurement.rounds.rules import (
+    CATEGORIES,
+    EMPLOYER_KINDS,
+    FOOD,
+    PARTIES,
+    PUBLIC_SIDE,
+    EmployerKind,
+    Opinion,
+    RoundDocument,
+)
+from procurement.rounds.scoring_rule import Text, check_for_publication
+
+LEAST_MEMBERS = 5
+NOTICE_LEAST, NOTICE_MOST = 3, 20
+SHORT_CALL = 15
+VOTE_MOST = 20
+LONG_BREAK = 5
+
+
+class Level(StrEnum):
+    """How serious a finding is."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One sentence about the draft. `message` is an N_ text, `params` fills it, `field` is the place."""
+
+    level: Level
+    message: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    field: str | None = None
+
+    @property
+    def problem(self) -> Problem:
+        """The finding as a refusal."""
+        return Problem(self.message, self.params, self.field)
+
+
+Rule = Callable[[RoundDocument], Iterable[Finding]]
+
+
+def lint(document: RoundDocument, *, now: datetime | None = None) -> list[Finding]:
+    """Every finding, errors first. With `now` (aware) also what follows from publishing at that instant."""
+    found = [finding for rule in RULES for finding in rule(document)]
+    if now is not None and not any(f.field and f.field.startswith("timetable") and _bad(f) for f in found):
+        found.extend(_calendar(document, now))
+    return sorted(found, key=lambda finding: finding.level is not Level.ERROR)
+
+
+def check_publishable(document: RoundDocument) -> list[Problem]:
+    """What keeps the draft from being published; empty when nothing does."""
+    return [finding.problem for finding in lint(document) if _bad(finding)]
+
+
+def _bad(finding: Finding) -> bool:
+    return finding.level is Level.ERROR
+
+
+def _error(place: str, message: str, **params: Any) -> Finding:
+    return Finding(Level.ERROR, message, params, place)
+
+
+def _warning(place: str, message: str, **params: Any) -> Finding:
+    return Finding(Level.WARNING, message, params, place)
+
+
+# --- texts --------------------------------------------------------------------------------------------------------
+
+
+def _both(place: str, text: Text) -> Iterator[Finding]:
+    if not text.en.strip():
+        yield _error(f"{place}.en", N_("This is missing in English."))
+    if not text.zh.strip():
+        yield _error(f"{place}.zh", N_("This is missing in Chinese."))
+
+
+def _texts(document: RoundDocument) -> Iterator[Finding]:
+    for place, text in (
+        ("title", document.title),
+        ("purpose", document.purpose),
+        ("public_interest", document.public_interest),
+        ("office.name", document.office.name),
+        ("legal_basis", document.legal_basis),
+        ("money.source", document.money.source),
+        ("official.office", document.official.office),
+        ("official.employer", document.official.employer),
+    ):
+        yield from _both(place, text)
+    for place, value, message in (
+        ("official.name", document.official.name, N_("Name the official who will promote the goods.")),
+        ("office.contact", document.office.contact, N_("Say how the public reaches the organiser.")),
+    ):
+        if not value.strip():
+            yield _error(place, message)
+
+
+def _gates(document: RoundDocument) -> Iterator[Finding]:
+    if not document.gates:
+        yield _error("gates", N_("Say which conditions an application must meet."))
+    codes = [gate.code for gate in document.gates]
+    for i, gate in enumerate(document.gates):
+        yield from _both(f"gates[{i}].text", gate.text)
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", gate.code) or gate.code in codes[:i]:
+            yield _error(
+                f"gates[{i}].code", N_("Each condition needs a code of its own: small letters, digits, underscores.")
+            )
+    if not document.categories:
+        yield _error("categories", N_("Say which kinds of goods may be applied with."))
+    elif len(set(document.categories)) != len(document.categories):
+        yield _error("categories", N_("A kind of goods is named twice."))
+
+
+# --- scoring ------------------------------------------------------------------------------------------------------
+
+
+def _scoring(document: RoundDocument) -> Iterator[Finding]:
+    for problem in check_for_publication(document.scoring):
+        place = f"scoring.{problem.field}" if problem.field else "scoring"
+        yield Finding(Level.ERROR, problem.message, problem.params, place)
+    rule, committee = document.scoring, document.committee
+    if not rule.criteria:
+        yield _error("scoring.criteria", N_("At least one criterion is needed."))
+    if rule.quorum > committee.size:
+        yield _error(
+            "scoring.quorum",
+            N_("The quorum of %(quorum)s sheets is more than the %(size)s members of the committee."),
+            quorum=rule.quorum,
+            size=committee.size,
+        )
+    elif rule.quorum < LEAST_MEMBERS:
+        yield _warning(
+            "scoring.quorum",
+            N_("Fewer than %(least)s sheets for an application make its result depend on single persons."),
+            least=LEAST_MEMBERS,
+        )
+    if rule.aggregation.method == "trimmed_mean":
+        needed = rule.aggregation.leave_at_least + 2 * rule.aggregation.trim
+        if needed > committee.size:
+            yield _warning(
+                "scoring.aggregation.trim",
+                N_("Marks are only left out with %(needed)s sheets; the committee has %(size)s members."),
+                needed=needed,
+                size=committee.size,
+            )
+    if not any(criterion.kind == "objective" for criterion in rule.criteria):
+        yield _warning("scoring.criteria", N_("No criterion rests on objective facts."))
+    for i, criterion in enumerate(rule.criteria):
+        if criterion.reason_required.when == "never":
+            yield _warning(
+                f"scoring.criteria[{i}].reason_required",
+                N_("Marks without a reason cannot be understood by those who were not selected."),
+            )
+
+
+# --- committee ----------------------------------------------------------------------------------------------------
+
+
+def experts_needed(size: int) -> int:
+    """At least two thirds of the members are experts: ceil(2n / 3) (Order 87 art. 47, applied by analogy)."""
+    return math.ceil(2 * size / 3)
+
+
+def _committee(document: RoundDocument) -> Iterator[Finding]:
+    size, experts = document.committee.size, document.committee.experts
+    if size < LEAST_MEMBERS or size % 2 == 0:
+        yield _error(
+            "committee.size", N_("A committee has an odd number of members, at least %(least)s."), least=LEAST_MEMBERS
+        )
+    elif experts < experts_needed(size):
+        yield _error(
+            "committee.experts",
+            N_("Of %(size)s members at least %(needed)s are experts."),
+            size=size,
+            needed=experts_needed(size),
+        )
+    elif experts >= size:
+        yield _error("committee.experts", N_("Leave a seat for a consumer representative."))
+
+
+# --- periods ------------------------------------------------------------------------------------------------------
+
+_PERIODS = (
+    ("checking_working_days", 1, 30),
+    ("supplement_working_days", 1, 30),
+    ("scoring_working_days", 1, 30),
+    ("notice_working_days", NOTICE_LEAST, NOTICE_MOST),
+    ("admissibility_working_days", 1, 10),
+    ("answer_working_days", 1, 20),
+    ("ruling_working_days", 1, 60),
+    ("decision_working_days", 1, 30),
+    ("amendment_days", 1, 60),
+    ("min_call_days", 1, 90),
+)
+
+
+def _periods(document: RoundDocument) -> Iterator[Finding]:
+    timetable = document.timetable
+    for name, least, most in _PERIODS:
+        if not least <= getattr(timetable, name) <= most:
+            yield _error(
+                f"timetable.{name}",
+                N_("This period lasts %(least)s to %(most)s days."),
+                least=least,
+                most=most,
+            )
+    if not timetable.min_call_days <= timetable.call_days <= 366:
+        yield _error(
+            "timetable.call_days",
+            N_("The call must be open for at least %(least)s calendar days, and at most 366."),
+            least=timetable.min_call_days,
+        )
+    elif timetable.call_days < SHORT_CALL:
+        yield _warning(
+            "timetable.call_days",
+            N_("A call of fewer than %(days)s days is an internationally used sign of a closed competition."),
+            days=SHORT_CALL,
+        )
+    if timetable.calendar not in ("cn", "none"):
+        yield _error("timetable.calendar", N_("Choose a calendar that is known here."))
+    if not _zone_known(timetable.zone):
+        yield _error("timetable.zone", N_("This time zone is not known."))
+
+
+def _zone_known(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, KeyError, OSError):  # malformed, unknown, a folder
+        return False
+    return True
+
+
+def _calendar(document: RoundDocument, now: datetime) -> Iterator[Finding]:
+    closes, counted = clocks.call_deadline(document, published=now)
+    if counted["provisional"]:
+        yield _warning(
+            "timetable.call_days",
+            N_("The deadline is provisional: the official calendar of that year is not published yet."),
+        )
+    off = clocks.longest_break(document, published=now)
+    if off >= LONG_BREAK:
+        yield _warning(
+            "timetable.call_days",
+            N_("The call runs over %(off)s days off in a row; consider giving it more days."),
+            off=off,
+        )
+    planned = document.activity.planned_on
+    if planned is not None and planned <= closes.astimezone(clocks.zone_of(document)).date():
+        yield _error("activity.planned_on", N_("The broadcast is planned before applications close."))
+
+
+# --- law ----------------------------------------------------------------------------------------------------------
+
+_NEVER_FOOD = frozenset({EmployerKind.MARKET_REGULATION, EmployerKind.FOOD_INSPECTION, EmployerKind.FOOD_ASSOCIATION})
+_OPINION_FOOD = frozenset({EmployerKind.AGRICULTURE, EmployerKind.HEALTH, EmployerKind.OTHER_DEPARTMENT})
+
+
+def _food(document: RoundDocument) -> Iterator[Finding]:
+    food = [category for category in document.categories if category in FOOD]
+    kind = document.official.employer_kind
+    if not food:
+        return
+    params = {"employer": EMPLOYER_KINDS[kind], "goods": CATEGORIES[food[0]]}
+    if kind in _NEVER_FOOD:
+        yield _error(
+            "official.employer_kind",
+            N_(
+                "A body of this kind (%(employer)s) must not recommend food to consumers in any form (Food Safety "
+                "Law art. 73). Take out food, such as “%(goods)s”, or choose another official. "
+                "Nobody can override this."
+            ),
+            **params,
+        )
+    elif kind in _OPINION_FOOD and not document.activity.food.given:
+        yield _error(
+            "activity.food",
+            N_(
+                "The law forbids food-safety supervision “and other relevant departments” to recommend food (Food "
+                "Safety Law art. 73). For this employer (%(employer)s) a recorded legal opinion is needed."
+            ),
+            **params,
+        )
+    elif kind is EmployerKind.CONSUMER_ORGANISATION:
+        yield _warning(
+            "official.employer_kind",
+            N_("A consumer organisation must not recommend food for gain (Food Safety Law art. 73)."),
+        )
+    elif kind is EmployerKind.GOVERNMENT:
+        yield _warning(
+            "official.employer_kind",
+            N_(
+                "Advertising must not use the name or image of state organs or their staff (Advertising Law art. 9). "
+                "This software does not make the broadcast lawful; the opinion on its nature must deal with that."
+            ),
+        )
+
+
+def _opinions(document: RoundDocument) -> Iterator[Finding]:
+    activity = document.activity
+    if not activity.nature_opinion.given:
+        yield _error(
+            "activity.nature_opinion",
+            N_("The legal opinion on the nature of the activity is missing or not complete in both languages."),
+        )
+    if not activity.fair_competition.given:
+        yield _error(
+            "activity.fair_competition",
+            N_("The fair-competition review is missing or not complete in both languages."),
+        )
+    if not activity.food.empty and not activity.food.given:
+        yield _error("activity.food", N_("The opinion on food is not complete in both languages."))
+
+
+def _payments(document: RoundDocument) -> Iterator[Finding]:
+    if document.money.budget < 0:
+        yield _error("money.budget", N_("A budget is not below zero."))
+    for i, payment in enumerate(document.money.payments):
+        place = f"money.payments[{i}]"
+        yield from _both(f"{place}.purpose", payment.purpose)
+        if payment.amount < 0 or not 0 <= payment.percent <= 100:
+            yield _error(f"{place}.amount", N_("Amounts are not below zero, and a share is 0 to 100 percent."))
+        if payment.payee in PUBLIC_SIDE and (payment.amount or payment.percent):
+            yield _error(
+                f"{place}.payee",
+                N_("The public side receives nothing: no payment may go to “%(payee)s”."),
+                payee=PARTIES[payment.payee],
+            )
+        elif payment.percent > 10:
+            yield _warning(f"{place}.percent", N_("A share of more than 10 percent of sales is a heavy one."))
+
+
+# --- words --------------------------------------------------------------------------------------------------------
+
+
+def _words(*alternatives: str) -> re.Pattern[str]:
+    return re.compile("|".join(alternatives), re.IGNORECASE)
+
+
+_LOCAL = _words(
+    r"本(?:县|市|省|区|乡|镇|村|地)(?:企业|产品|注册|户籍|商家|农户|货|品牌)",
+    r"当地(?:企业|注册|户籍|商家|品牌)",
+    r"注册地在",
+    r"注册在(?:本|我|当)",
+    r"(?:县|市|省)(?:级)?(?:知名|著名|名优|优秀|荣誉|称号|奖)",
+    r"\blocal(?:ly)? (?:firm|compan|business|merchant|product|brand|register|award|origin)",
+    r"\b(?:registered|based|produced|located|grown) in (?:the |this |our )(?:county|city|province|district|town)",
+    r"\b(?:county|city|municipal|provincial)(?:-level)? (?:award|honou?r|prize|title)",
+)
+_LOWEST = _words(
+    r"最低价(?:协议|承诺|保证)",
+    r"全网最低",
+    r"保证最低价",
+    r"\blowest[- ]price (?:agreement|covenant|guarantee|promise)",
+    r"\b(?:agree|guarantee|promise)\w* (?:the|a) lowest price",
+)
+_MINIMUM = _words(
+    r"最低消费",
+    r"摊派",
+    r"(?:认购|购买|销售)(?:任务|指标)",
+    r"\bminimum (?:spend|purchase)",
+    r"\b(?:purchase|buying|sales) (?:quota|target)",
+)
+_VOTES = _words(
+    r"网络投票",
+    r"(?:微信|线上|在线)投票",
+    r"点赞",
+    r"人气",
+    r"粉丝",
+    r"浏览量",
+    r"\b(?:online|public|wechat) vot(?:e|es|ing)\b",
+    r"\blikes\b",
+    r"\bfollowers\b",
+    r"\bpopularity\b",
+    r"\bviews\b",
+)
+
+_WORDS = (
+    (
+        _LOCAL,
+        N_(
+            "“%(words)s” prefers a place or its awards; origin and local awards may not be scored or demanded "
+            "(Implementing Regulation art. 20, Business Environment Regulation art. 13)."
+        ),
+    ),
+    (_LOWEST, N_("“%(words)s” asks for a promise of the lowest price; ask for evidence of prices instead.")),
+    (_MINIMUM, N_("“%(words)s” would oblige somebody to buy or to sell; nobody may be made to.")),
+)
+
+
+def _places(document: RoundDocument) -> Iterator[tuple[str, str, bool]]:
+    """(place, text, whether it decides about applications) for every text in the document."""
+    for place in ("title", "purpose", "public_interest", "legal_basis"):
+        text: Text = getattr(document, place)
+        yield place, f"{text.en}\n{text.zh}", False
+    for i, gate in enumerate(document.gates):
+        yield f"gates[{i}].text", f"{gate.text.en}\n{gate.text.zh}", True
+    for i, criterion in enumerate(document.scoring.criteria):
+        place = f"scoring.criteria[{i}]"
+        for name in ("title", "evidence"):
+            text = getattr(criterion, name)
+            yield f"{place}.{name}", f"{text.en}\n{text.zh}", True
+        for j, anchor in enumerate(criterion.anchors):
+            yield f"{place}.anchors[{j}]", f"{anchor.text.en}\n{anchor.text.zh}", True
+
+
+def _unlawful_words(document: RoundDocument) -> Iterator[Finding]:
+    for place, text, decides in _places(document):
+        for pattern, message in _WORDS:
+            if found := pattern.search(text):
+                level = Level.ERROR if decides else Level.WARNING
+                yield Finding(level, message, {"words": found.group()}, place)
+
+
+def _votes(document: RoundDocument) -> Iterator[Finding]:
+    """Votes and fame measure traffic; practice gives them 45 to 80 percent."""
+    voting = {
+        criterion.code: (i, criterion.weight)
+        for i, criterion in enumerate(document.scoring.criteria)
+        if _VOTES.search(
+            f"{criterion.title.en}\n{criterion.title.zh}\n{criterion.evidence.en}\n{criterion.evidence.zh}"
+        )
+    }
+    weight = sum(w for _, w in voting.values())
+    for i, _ in voting.values():
+        if weight > VOTE_MOST:
+            yield _error(
+                f"scoring.criteria[{i}].weight",
+                N_("Votes and popularity may weigh at most %(most)s of 100 together; here it is %(weight)s."),
+                most=VOTE_MOST,
+                weight=str(weight),
+            )
+        else:
+            yield _warning(f"scoring.criteria[{i}].weight", N_("Votes and popularity measure traffic, not goods."))
+    for i, tie in enumerate(document.scoring.ties):
+        if tie.by == "criterion" and tie.code in voting:
+            yield _error(f"scoring.ties[{i}]", N_("Votes and popularity may not break a tie."))
+
+
+def _opinion_dates(document: RoundDocument) -> Iterator[Finding]:
+    for name in ("nature_opinion", "fair_competition"):
+        opinion: Opinion = getattr(document.activity, name)
+        if opinion.given and not opinion.number.strip():
+            yield _warning(f"activity.{name}", N_("The opinion has no number by which it can be asked for."))
+
+
+RULES: tuple[Rule, ...] = (
+    _texts,
+    _gates,
+    _scoring,
+    _committee,
+    _periods,
+    _food,
+    _opinions,
+    _opinion_dates,
+    _payments,
+    _unlawful_words,
+    _votes,
+)

@@ -1,0 +1,320 @@
+"""The linter: a complete draft passes; each fault is found at its place, just beyond each limit and not at it."""
+
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from procurement.rounds.defaults import default_criteria, default_scoring
+from procurement.rounds.lint import Level, check_publishable, experts_needed, lint
+from procurement.rounds.rules import (
+    Category,
+    CommitteeRule,
+    EmployerKind,
+    Gate,
+    Opinion,
+    Party,
+    Payment,
+    RoundDocument,
+)
+from procurement.rounds.scoring_rule import Aggregation, Anchor, ReasonRequired, Text, TieBreak
+from tests.worlds.rounds import small_document
+
+GOOD = small_document()
+MONDAY = datetime(2026, 3, 2, 1, tzinfo=UTC)
+Change = Callable[[RoundDocument], RoundDocument]
+
+
+def put(path: str, value: Any) -> Change:
+    """Replace what stands at `path`: names and indexes joined by dots."""
+
+    def walk(thing: Any, way: list[str]) -> Any:
+        if not way:
+            return value
+        first, rest = way[0], way[1:]
+        if isinstance(thing, tuple):
+            i = int(first)
+            return (*thing[:i], walk(thing[i], rest), *thing[i + 1 :])
+        return replace(thing, **{first: walk(getattr(thing, first), rest)})
+
+    return lambda document: walk(document, path.split("."))
+
+
+def errors(document: RoundDocument, now: datetime | None = None) -> set[str]:
+    return {str(f.field) for f in lint(document, now=now) if f.level is Level.ERROR}
+
+
+def warnings(document: RoundDocument, now: datetime | None = None) -> set[str]:
+    return {str(f.field) for f in lint(document, now=now) if f.level is Level.WARNING}
+
+
+def test_a_complete_draft_can_be_published() -> None:
+    assert check_publishable(GOOD) == []
+    assert errors(GOOD, MONDAY) == set()
+
+
+def test_the_default_criteria_and_rule_can_be_published() -> None:
+    whole = replace(GOOD, scoring=default_scoring(), committee=CommitteeRule(7, 5))
+    assert check_publishable(whole) == []
+    assert not any(place.startswith("scoring") for place in warnings(whole))
+
+
+EMPTY_OPINION = Opinion()
+DECOY = Text("x", "某")
+
+ERRORS: list[tuple[str, Any, str]] = [
+    # both languages, everywhere
+    ("title.en", "", "title.en"),
+    ("title.zh", " ", "title.zh"),
+    ("purpose.en", "", "purpose.en"),
+    ("public_interest.zh", "", "public_interest.zh"),
+    ("office.name.en", "", "office.name.en"),
+    ("office.contact", "", "office.contact"),
+    ("legal_basis.zh", "", "legal_basis.zh"),
+    ("money.source.en", "", "money.source.en"),
+    ("official.name", "", "official.name"),
+    ("official.office.zh", "", "official.office.zh"),
+    ("official.employer.en", "", "official.employer.en"),
+    ("gates.0.text.zh", "", "gates[0].text.zh"),
+    ("gates.1.code", "documents", "gates[1].code"),
+    ("gates.0.code", "Two words", "gates[0].code"),
+    ("gates", (), "gates"),
+    ("categories", (), "categories"),
+    ("categories", (Category.FRESH, Category.FRESH), "categories"),
+    # the scoring rule
+    ("scoring.criteria.0.weight", Decimal("59.9"), "scoring.criteria"),
+    ("scoring.criteria.0.weight", Decimal("60.1"), "scoring.criteria"),
+    ("scoring.criteria.0.title.zh", "", "scoring.criteria[0].title"),
+    ("scoring.criteria.0.anchors", (), "scoring.criteria[0].anchors"),
+    ("scoring.criteria.1.anchors.0.text.en", "", "scoring.criteria[1].anchors[0]"),
+    ("scoring.criteria.1.anchors.0", Anchor(Decimal(11), DECOY), "scoring.criteria[1].anchors[0].value"),
+    ("scoring.ties", (), "scoring.ties"),
+    ("scoring.ties", (TieBreak("criterion", code="quality"),), "scoring.ties"),
+    ("scoring.quorum", 0, "scoring.quorum"),
+    ("scoring.quorum", 6, "scoring.quorum"),
+    ("scoring.threshold", Decimal("100.1"), "scoring.threshold"),
+    ("scoring.threshold", Decimal(0), "scoring.threshold"),
+    # the committee
+    ("committee.size", 4, "committee.size"),
+    ("committee.size", 6, "committee.size"),
+    ("committee.size", 3, "committee.size"),
+    ("committee", CommitteeRule(5, 3), "committee.experts"),
+    ("committee", CommitteeRule(5, 5), "committee.experts"),
+    ("committee", CommitteeRule(7, 4), "committee.experts"),
+    ("committee", CommitteeRule(9, 5), "committee.experts"),
+    # periods
+    ("timetable.call_days", 14, "timetable.call_days"),
+    ("timetable.call_days", 367, "timetable.call_days"),
+    ("timetable.notice_working_days", 2, "timetable.notice_working_days"),
+    ("timetable.notice_working_days", 21, "timetable.notice_working_days"),
+    ("timetable.answer_working_days", 0, "timetable.answer_working_days"),
+    ("timetable.answer_working_days", 21, "timetable.answer_working_days"),
+    ("timetable.scoring_working_days", 0, "timetable.scoring_working_days"),
+    ("timetable.calendar", "mars", "timetable.calendar"),
+    ("timetable.zone", "Mars/Olympus", "timetable.zone"),
+    ("timetable.zone", "../etc/passwd", "timetable.zone"),
+    # law
+    ("official.employer_kind", EmployerKind.MARKET_REGULATION, "official.employer_kind"),
+    ("official.employer_kind", EmployerKind.FOOD_INSPECTION, "official.employer_kind"),
+    ("official.employer_kind", EmployerKind.FOOD_ASSOCIATION, "official.employer_kind"),
+    ("official.employer_kind", EmployerKind.AGRICULTURE, "activity.food"),
+    ("official.employer_kind", EmployerKind.HEALTH, "activity.food"),
+    ("official.employer_kind", EmployerKind.OTHER_DEPARTMENT, "activity.food"),
+    ("activity.nature_opinion", EMPTY_OPINION, "activity.nature_opinion"),
+    ("activity.nature_opinion.conclusion.zh", "", "activity.nature_opinion"),
+    ("activity.fair_competition", EMPTY_OPINION, "activity.fair_competition"),
+    ("activity.fair_competition.given_on", None, "activity.fair_competition"),
+    ("activity.food.number", "7", "activity.food"),
+    # money
+    ("money.budget", Decimal("-0.01"), "money.budget"),
+    ("money.payments.0.amount", Decimal("0.01"), "money.payments[0].payee"),
+    ("money.payments.0.percent", Decimal("0.1"), "money.payments[0].payee"),
+    ("money.payments.0", Payment(Party.AGENCY, Party.OFFICIAL, DECOY, Decimal(1)), "money.payments[0].payee"),
+    ("money.payments.0", Payment(Party.PUBLIC, Party.AGENCY, DECOY, Decimal(-1)), "money.payments[0].amount"),
+    (
+        "money.payments.0",
+        Payment(Party.MERCHANT, Party.PLATFORM, DECOY, Decimal(0), Decimal("100.1")),
+        "money.payments[0].amount",
+    ),
+    ("money.payments.0.purpose.zh", "", "money.payments[0].purpose.zh"),
+    # words that decide about applications
+    ("scoring.criteria.0.evidence.zh", "本县企业加5分", "scoring.criteria[0].evidence"),
+    ("scoring.criteria.0.evidence.zh", "获得市级荣誉", "scoring.criteria[0].evidence"),
+    ("scoring.criteria.0.evidence.en", "Extra points for local companies", "scoring.criteria[0].evidence"),
+    ("scoring.criteria.0.anchors.1.text.en", "Holds a county award", "scoring.criteria[0].anchors[1]"),
+    ("gates.0.text.en", "The applicant is registered in this county", "gates[0].text"),
+    ("gates.0.text.zh", "注册地在本县", "gates[0].text"),
+    ("gates.1.text.zh", "签订最低价协议", "gates[1].text"),
+    ("gates.1.text.en", "Signs a lowest-price guarantee", "gates[1].text"),
+    ("gates.1.text.zh", "完成认购任务", "gates[1].text"),
+    ("gates.1.text.en", "Agrees to a minimum spend", "gates[1].text"),
+    # votes
+    ("scoring.criteria.1.title.zh", "网络投票", "scoring.criteria[1].weight"),
+    ("scoring.criteria.1.title.en", "Online votes", "scoring.criteria[1].weight"),
+    ("scoring.criteria.0.evidence.en", "Number of followers", "scoring.ties[0]"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "place"), ERRORS)
+def test_error(path: str, value: Any, place: str) -> None:
+    document = put(path, value)(GOOD)
+    assert place in errors(document)
+    assert place in {problem.field for problem in check_publishable(document)}
+    assert all(str(problem) for problem in check_publishable(document))
+
+
+FINE: list[tuple[str, Any]] = [
+    ("timetable.call_days", 15),
+    ("timetable.call_days", 366),
+    ("timetable.notice_working_days", 3),
+    ("timetable.notice_working_days", 20),
+    ("committee", CommitteeRule(7, 5)),
+    ("committee", CommitteeRule(9, 6)),
+    ("scoring.quorum", 5),
+    ("scoring.threshold", Decimal(100)),
+    ("official.employer_kind", EmployerKind.CONSUMER_ORGANISATION),
+    ("official.employer_kind", EmployerKind.COMMERCE),
+    ("official.employer_kind", EmployerKind.OTHER_BODY),
+    ("money.payments.0", Payment(Party.PUBLIC, Party.AGENCY, DECOY, Decimal(5000))),
+    ("money.payments.0", Payment(Party.MERCHANT, Party.PLATFORM, DECOY, Decimal(0), Decimal(10))),
+    ("money.payments", ()),
+    # a named crop of a place may be the subject; a geographical indication may be evidence
+    (
+        "scoring.criteria.0.evidence.zh",
+        "地理标志授权证明",
+    ),
+    ("scoring.criteria.0.evidence.en", "Authorisation to use the geographical indication"),
+    ("purpose.zh", "帮助本县产品滞销的农户"),
+    ("gates.0.text.en", "Price not above the lowest price of the previous 7 days"),
+]
+
+
+@pytest.mark.parametrize("change", FINE)
+def test_no_error(change: tuple[str, Any]) -> None:
+    assert errors(put(*change)(GOOD)) == set()
+
+
+def test_departments_that_have_to_do_with_food_need_an_opinion_and_then_pass() -> None:
+    agriculture = put("official.employer_kind", EmployerKind.AGRICULTURE)(GOOD)
+    assert errors(agriculture) == {"activity.food"}
+    assert errors(put("activity.food", GOOD.activity.nature_opinion)(agriculture)) == set()
+
+
+@pytest.mark.parametrize(
+    "kind", [EmployerKind.MARKET_REGULATION, EmployerKind.FOOD_INSPECTION, EmployerKind.FOOD_ASSOCIATION]
+)
+def test_food_supervisors_are_blocked_whatever_opinion_there_is_unless_no_food_is_promoted(
+    kind: EmployerKind,
+) -> None:
+    document = put("activity.food", GOOD.activity.nature_opinion)(put("official.employer_kind", kind)(GOOD))
+    assert errors(document) == {"official.employer_kind"}
+    for food in (Category.FRESH, Category.PRIMARY, Category.PROCESSED):
+        assert "official.employer_kind" in errors(put("categories", (food, Category.HANDICRAFT))(document))
+    assert errors(put("categories", (Category.HANDICRAFT,))(document)) == set()
+
+
+def test_the_head_of_a_county_is_flagged_and_not_blocked() -> None:
+    assert "official.employer_kind" in warnings(GOOD)
+    assert "official.employer_kind" not in errors(GOOD)
+
+
+WARNINGS: list[tuple[str, Any, str]] = [
+    ("scoring.quorum", 4, "scoring.quorum"),
+    ("scoring.aggregation", Aggregation("trimmed_mean", trim=1, leave_at_least=5), "scoring.aggregation.trim"),
+    ("scoring.criteria.0.reason_required", ReasonRequired("never"), "scoring.criteria[0].reason_required"),
+    ("scoring.criteria", (replace(default_criteria()[4], weight=Decimal(100)),), "scoring.criteria"),
+    ("purpose.zh", "帮助本县企业", "purpose"),
+    ("activity.nature_opinion.number", "", "activity.nature_opinion"),
+    (
+        "money.payments.0",
+        Payment(Party.MERCHANT, Party.PLATFORM, DECOY, Decimal(0), Decimal("10.1")),
+        "money.payments[0].percent",
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "place"), WARNINGS)
+def test_warning(path: str, value: Any, place: str) -> None:
+    document = put(path, value)(GOOD)
+    assert place in warnings(document)
+    assert place not in errors(document)
+
+
+def test_votes_may_weigh_twenty_and_no_more() -> None:
+    def with_votes(weight: int) -> RoundDocument:
+        document = put("scoring.criteria.1.title.en", "Online votes")(GOOD)
+        document = put("scoring.criteria.1.weight", Decimal(weight))(document)
+        return put("scoring.criteria.0.weight", Decimal(100 - weight))(document)
+
+    assert errors(with_votes(20)) == set()
+    assert "scoring.criteria[1].weight" in warnings(with_votes(20))
+    assert errors(with_votes(21)) == {"scoring.criteria[1].weight"}
+
+
+def test_votes_on_two_criteria_are_added_up() -> None:
+    document = put("scoring.criteria.1.title.en", "Online votes")(GOOD)
+    document = put("scoring.criteria.0.title.zh", "点赞")(document)
+    assert {"scoring.criteria[0].weight", "scoring.criteria[1].weight", "scoring.ties[0]"} <= errors(document)
+
+
+def test_a_short_call_is_warned_of_where_the_least_is_lowered() -> None:
+    short = put("timetable.min_call_days", 7)(put("timetable.call_days", 14)(GOOD))
+    assert errors(short) == set()
+    assert "timetable.call_days" in warnings(short)
+    assert "timetable.call_days" not in warnings(put("timetable.call_days", 15)(short))
+
+
+def test_what_follows_from_the_day_of_publication() -> None:
+    late = datetime(2026, 12, 28, 1, tzinfo=UTC)
+    provisional = [f for f in lint(GOOD, now=late) if "provisional" in f.message]
+    assert [f.level for f in provisional] == [Level.WARNING]
+    assert not any("provisional" in f.message for f in lint(GOOD, now=MONDAY))
+    # Spring Festival 2026: nine days off in a row
+    assert any("days off" in f.message for f in lint(GOOD, now=datetime(2026, 2, 9, 1, tzinfo=UTC)))
+    assert not any("days off" in f.message for f in lint(GOOD, now=MONDAY))
+
+
+@pytest.mark.parametrize(
+    ("planned", "wrong"), [(date(2026, 3, 17), True), (date(2026, 3, 18), True), (date(2026, 3, 19), False)]
+)
+def test_the_broadcast_comes_after_the_call(planned: date, *, wrong: bool) -> None:
+    # published on Monday 2 March; the call of 15 days ends at the midnight that begins 18 March
+    found = errors(put("activity.planned_on", planned)(GOOD), MONDAY)
+    assert ("activity.planned_on" in found) is wrong
+
+
+@given(st.integers(1, 1000))
+def test_experts_are_at_least_two_thirds_and_not_one_more_than_that_needs(size: int) -> None:
+    needed = experts_needed(size)
+    assert 3 * needed >= 2 * size > 3 * (needed - 1)
+
+
+def test_every_text_of_the_document_is_asked_for() -> None:
+    """A sentence that the public reads must not be publishable in one language only."""
+
+    def texts(thing: Any, path: str = "") -> list[str]:
+        if isinstance(thing, Text):
+            return [path]
+        if isinstance(thing, tuple):
+            return [found for i, item in enumerate(thing) for found in texts(item, f"{path}.{i}")]
+        if is_dataclass(thing):
+            return [f for field in fields(thing) for f in texts(getattr(thing, field.name), f"{path}.{field.name}")]
+        return []
+
+    optional = {"office.address", "activity.platform"}
+    food = {"activity.food.by", "activity.food.conclusion"}
+    evidence = {f"scoring.criteria.{i}.evidence" for i in range(2)}
+    for path in texts(GOOD):
+        place = path.removeprefix(".")
+        if place not in optional | food | evidence:
+            assert errors(put(f"{place}.zh", "")(GOOD)), place
+
+
+def test_gate_codes_can_be_many() -> None:
+    many = tuple(Gate(f"gate_{i}", DECOY) for i in range(30))
+    assert errors(put("gates", many)(GOOD)) == set()

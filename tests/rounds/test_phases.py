@@ -1,0 +1,280 @@
+"""The one definition of the phase: every boundary just before, at and after; and what holds of every fold."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from procurement.errors import WrongPhase
+from procurement.rounds.phases import PHASE_NAMES, Course, Kind, Phase
+
+T = datetime(2026, 3, 2, 1, tzinfo=UTC)
+MICRO = timedelta(microseconds=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class M:
+    kind: Kind
+    at: datetime
+    closes: datetime | None = None
+    subject: str = ""
+
+
+CLOSES = T + 15 * DAY
+SHEETS = T + 30 * DAY
+NOTICE = T + 40 * DAY
+
+PUBLISHED = M(Kind.PUBLISHED, T, CLOSES)
+CHECKED = M(Kind.CHECKING_CLOSED, T + 18 * DAY)
+BEGAN = M(Kind.SCORING_BEGAN, T + 20 * DAY, SHEETS)
+OPENED = M(Kind.SCORES_OPENED, T + 28 * DAY)
+GIVEN = M(Kind.NOTICE_GIVEN, T + 33 * DAY, NOTICE)
+FILED = M(Kind.OBJECTION_FILED, T + 35 * DAY, subject="O1")
+SETTLED = M(Kind.OBJECTION_SETTLED, T + 45 * DAY, subject="O1")
+DECIDED = M(Kind.DECISION_PUBLISHED, T + 50 * DAY)
+CLOSED = M(Kind.CLOSED, T + 150 * DAY)
+ABORTED = M(Kind.ABORTED, T + 19 * DAY)
+
+TO_NOTICE = (PUBLISHED, CHECKED, BEGAN, OPENED, GIVEN)
+
+TABLE = [
+    # nothing has happened
+    ((), T, Phase.DRAFT),
+    # the call ends by the clock alone
+    ((PUBLISHED,), T, Phase.OPEN),
+    ((PUBLISHED,), CLOSES - MICRO, Phase.OPEN),
+    ((PUBLISHED,), CLOSES, Phase.CHECKING),
+    ((PUBLISHED,), CLOSES + MICRO, Phase.CHECKING),
+    # an amendment moves the deadline, or leaves it
+    ((PUBLISHED, M(Kind.AMENDED, T + DAY, CLOSES + DAY)), CLOSES, Phase.OPEN),
+    ((PUBLISHED, M(Kind.AMENDED, T + DAY, CLOSES + DAY)), CLOSES + DAY - MICRO, Phase.OPEN),
+    ((PUBLISHED, M(Kind.AMENDED, T + DAY, CLOSES + DAY)), CLOSES + DAY, Phase.CHECKING),
+    ((PUBLISHED, M(Kind.AMENDED, T + DAY)), CLOSES - MICRO, Phase.OPEN),
+    ((PUBLISHED, M(Kind.AMENDED, T + DAY)), CLOSES, Phase.CHECKING),
+    # acts, not clocks, end checking, forming and scoring
+    ((PUBLISHED,), CLOSES + 300 * DAY, Phase.CHECKING),
+    ((PUBLISHED, CHECKED), CHECKED.at, Phase.FORMING),
+    ((PUBLISHED, CHECKED), CHECKED.at + 300 * DAY, Phase.FORMING),
+    ((PUBLISHED, CHECKED, BEGAN), BEGAN.at, Phase.SCORING),
+    ((PUBLISHED, CHECKED, BEGAN), SHEETS - MICRO, Phase.SCORING),
+    ((PUBLISHED, CHECKED, BEGAN), SHEETS, Phase.SCORING),
+    ((PUBLISHED, CHECKED, BEGAN, OPENED), OPENED.at, Phase.OPENED),
+    ((PUBLISHED, CHECKED, BEGAN, OPENED), OPENED.at + 300 * DAY, Phase.OPENED),
+    # the notice ends by the clock
+    (TO_NOTICE, GIVEN.at, Phase.NOTICE),
+    (TO_NOTICE, NOTICE - MICRO, Phase.NOTICE),
+    (TO_NOTICE, NOTICE, Phase.DECIDING),
+    (TO_NOTICE, NOTICE + MICRO, Phase.DECIDING),
+    # with an objection open, into ruling
+    ((*TO_NOTICE, FILED), NOTICE - MICRO, Phase.NOTICE),
+    ((*TO_NOTICE, FILED), NOTICE, Phase.RULING),
+    ((*TO_NOTICE, FILED), NOTICE + 300 * DAY, Phase.RULING),
+    ((*TO_NOTICE, FILED, SETTLED), SETTLED.at, Phase.DECIDING),
+    ((*TO_NOTICE, FILED, M(Kind.OBJECTION_SETTLED, SETTLED.at, subject="O2")), SETTLED.at, Phase.RULING),
+    # an objection filed against the call is still open after the notice
+    ((PUBLISHED, M(Kind.OBJECTION_FILED, T + DAY, subject="O1")), T + DAY, Phase.OPEN),
+    ((PUBLISHED, M(Kind.OBJECTION_FILED, T, subject="O1"), CHECKED, BEGAN, OPENED, GIVEN), NOTICE, Phase.RULING),
+    # upheld: back to where it must be done again
+    ((*TO_NOTICE, FILED, M(Kind.REOPENED_TALLY, SETTLED.at), SETTLED), SETTLED.at, Phase.OPENED),
+    ((*TO_NOTICE, FILED, M(Kind.REOPENED_FORMING, SETTLED.at), SETTLED), SETTLED.at, Phase.FORMING),
+    ((*TO_NOTICE, FILED, M(Kind.REOPENED_CHECKING, SETTLED.at), SETTLED), SETTLED.at, Phase.CHECKING),
+    (
+        (*TO_NOTICE, M(Kind.REOPENED_TALLY, T + 45 * DAY), M(Kind.NOTICE_GIVEN, T + 46 * DAY, T + 50 * DAY)),
+        T + 50 * DAY - MICRO,
+        Phase.NOTICE,
+    ),
+    (
+        (*TO_NOTICE, M(Kind.REOPENED_TALLY, T + 45 * DAY), M(Kind.NOTICE_GIVEN, T + 46 * DAY, T + 50 * DAY)),
+        T + 50 * DAY,
+        Phase.DECIDING,
+    ),
+    # the end
+    ((*TO_NOTICE, DECIDED), DECIDED.at, Phase.DECIDED),
+    ((*TO_NOTICE, DECIDED, CLOSED), CLOSED.at, Phase.CLOSED),
+    # side exits
+    ((PUBLISHED, M(Kind.HELD, T + DAY)), T + DAY, Phase.HELD),
+    ((PUBLISHED, M(Kind.HELD, T + DAY)), CLOSES + 300 * DAY, Phase.HELD),
+    ((PUBLISHED, CHECKED, ABORTED), ABORTED.at, Phase.ABORTED),
+    ((PUBLISHED, CHECKED, M(Kind.HELD, ABORTED.at - HOUR), ABORTED), ABORTED.at, Phase.ABORTED),
+]
+
+
+@pytest.mark.parametrize(("milestones", "now", "phase"), TABLE)
+def test_phase(milestones: tuple[M, ...], now: datetime, phase: Phase) -> None:
+    assert Course.of(milestones).phase_at(now) is phase
+
+
+HELD = T + 10 * DAY
+RESUMED = HELD + 3 * DAY + HOUR
+
+
+@pytest.mark.parametrize(
+    ("now", "phase"),
+    [
+        (HELD, Phase.HELD),
+        (CLOSES, Phase.HELD),
+    ],
+)
+def test_the_clock_stands_still_while_held(now: datetime, phase: Phase) -> None:
+    assert Course.of([PUBLISHED, M(Kind.HELD, HELD)]).phase_at(now) is phase
+
+
+@pytest.mark.parametrize(
+    ("now", "phase"),
+    [
+        (RESUMED, Phase.OPEN),
+        (CLOSES + (RESUMED - HELD) - MICRO, Phase.OPEN),
+        (CLOSES + (RESUMED - HELD), Phase.CHECKING),
+    ],
+)
+def test_a_running_deadline_moves_by_the_time_held(now: datetime, phase: Phase) -> None:
+    assert Course.of([PUBLISHED, M(Kind.HELD, HELD), M(Kind.RESUMED, RESUMED)]).phase_at(now) is phase
+
+
+@pytest.mark.parametrize(
+    ("held", "moves"),
+    [(CLOSES - MICRO, True), (CLOSES, False), (CLOSES + MICRO, False)],
+)
+def test_a_deadline_that_had_passed_does_not_come_back(held: datetime, *, moves: bool) -> None:
+    course = Course.of([PUBLISHED, M(Kind.HELD, held), M(Kind.RESUMED, held + DAY)])
+    assert course.applications_close == (CLOSES + DAY if moves else CLOSES)
+
+
+def test_two_holds_add_up() -> None:
+    course = Course.of(
+        [
+            PUBLISHED,
+            M(Kind.HELD, T + DAY),
+            M(Kind.RESUMED, T + 2 * DAY),
+            M(Kind.HELD, T + 3 * DAY),
+            M(Kind.RESUMED, T + 5 * DAY),
+        ]
+    )
+    assert course.applications_close == CLOSES + 3 * DAY
+
+
+def test_a_hold_moves_the_scoring_and_notice_deadlines_too() -> None:
+    course = Course.of([PUBLISHED, CHECKED, BEGAN, M(Kind.HELD, BEGAN.at), M(Kind.RESUMED, BEGAN.at + DAY)])
+    assert (course.scoring_closes, course.applications_close) == (SHEETS + DAY, CLOSES)
+    course = Course.of([*TO_NOTICE, M(Kind.HELD, GIVEN.at), M(Kind.RESUMED, GIVEN.at + DAY)])
+    assert (course.notice_closes, course.scoring_closes) == (NOTICE + DAY, SHEETS)
+
+
+@pytest.mark.parametrize(
+    ("milestones", "now", "visible"),
+    [
+        ((), T, False),
+        ((PUBLISHED,), CLOSES - MICRO, False),
+        ((PUBLISHED,), CLOSES, True),
+        ((PUBLISHED, CHECKED), CHECKED.at, True),
+        # held before the deadline: it never came
+        ((PUBLISHED, M(Kind.HELD, CLOSES - MICRO)), CLOSES + DAY, False),
+        ((PUBLISHED, M(Kind.HELD, CLOSES)), CLOSES + DAY, True),
+        ((PUBLISHED, CHECKED, M(Kind.HELD, CHECKED.at)), CHECKED.at, True),
+        # ended before the deadline: nobody reads what was sent in confidence
+        ((PUBLISHED, M(Kind.ABORTED, CLOSES - MICRO)), CLOSES + DAY, False),
+        ((PUBLISHED, M(Kind.ABORTED, CLOSES)), CLOSES + DAY, True),
+        ((PUBLISHED, CHECKED, M(Kind.REOPENED_CHECKING, T + 45 * DAY)), T + 45 * DAY, True),
+    ],
+)
+def test_applications_are_visible_from_the_deadline_on(
+    milestones: tuple[M, ...], now: datetime, *, visible: bool
+) -> None:
+    assert Course.of(milestones).applications_visible(now) is visible
+
+
+def test_require_names_the_phase() -> None:
+    course = Course.of([PUBLISHED])
+    assert course.require(T, Phase.DRAFT, Phase.OPEN) is Phase.OPEN
+    with pytest.raises(WrongPhase) as refused:
+        course.require(CLOSES, Phase.OPEN)
+    assert refused.value.problems[0].params == {"phase": PHASE_NAMES[Phase.CHECKING]}
+
+
+def test_every_phase_has_a_name() -> None:
+    assert set(PHASE_NAMES) == set(Phase)
+
+
+# --- what holds of every course ------------------------------------------------------------------------------------
+
+LAWFUL = [PUBLISHED, CHECKED, BEGAN, OPENED, GIVEN, DECIDED, CLOSED]
+ORDER = [
+    Phase.DRAFT,
+    Phase.OPEN,
+    Phase.CHECKING,
+    Phase.FORMING,
+    Phase.SCORING,
+    Phase.OPENED,
+    Phase.NOTICE,
+    Phase.DECIDING,
+    Phase.DECIDED,
+    Phase.CLOSED,
+]
+instants = st.timedeltas(timedelta(0), timedelta(days=700)).map(lambda passed: T + passed)
+histories = st.lists(
+    st.builds(
+        M,
+        kind=st.sampled_from(Kind),
+        at=instants,
+        closes=st.none() | instants,
+        subject=st.sampled_from(["", "O1", "O2"]),
+    ),
+    max_size=12,
+)
+
+
+@given(histories, instants)
+def test_every_history_has_exactly_one_phase(history: list[M], now: datetime) -> None:
+    assert Course.of(history).phase_at(now) in Phase
+
+
+@given(st.integers(0, len(LAWFUL)), instants, instants)
+def test_without_new_acts_time_only_moves_a_round_on(acts: int, one: datetime, other: datetime) -> None:
+    course = Course.of(LAWFUL[:acts])
+    earlier, later = sorted([one, other])
+    assert ORDER.index(course.phase_at(earlier)) <= ORDER.index(course.phase_at(later))
+
+
+@given(histories, st.integers(0, 12))
+def test_the_fold_can_stop_and_go_on(history: list[M], at: int) -> None:
+    whole = Course.of(history)
+    course = Course.of(history[:at])
+    for milestone in history[at:]:
+        course = course._after(milestone)
+    assert course == whole
+
+
+@given(histories)
+def test_an_objection_is_open_exactly_while_filed_and_not_settled(history: list[M]) -> None:
+    expected: set[str] = set()
+    for milestone in history:
+        if milestone.kind is Kind.OBJECTION_FILED:
+            expected.add(milestone.subject)
+        elif milestone.kind is Kind.OBJECTION_SETTLED:
+            expected.discard(milestone.subject)
+    assert Course.of(history).open_objections == expected
+
+
+@given(histories, instants)
+def test_nobody_reads_applications_before_the_deadline(history: list[M], now: datetime) -> None:
+    course = Course.of(history)
+    if course.applications_close is None or now < course.applications_close:
+        assert not course.applications_visible(now)
+
+
+@given(instants, st.timedeltas(timedelta(0), timedelta(days=60)), st.timedeltas(timedelta(0), timedelta(days=60)))
+def test_a_hold_costs_an_applicant_no_time(published: datetime, before: timedelta, held: timedelta) -> None:
+    closes = published + timedelta(days=15)
+    at = published + before
+    course = Course.of(
+        [M(Kind.PUBLISHED, published, closes), M(Kind.HELD, at), M(Kind.RESUMED, at + held)],
+    )
+    assert course.applications_close is not None
+    if at < closes:
+        assert course.applications_close - (at + held) == closes - at
+    else:
+        assert course.applications_close == closes
