@@ -8,6 +8,7 @@ could ever hold the permission; the action asks again for the very round. Every 
 (`/en/…`, `/zh/…`); `url_for` carries the language along.
 """
 
+import re
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -194,14 +195,6 @@ def _gate() -> ResponseReturnValue | None:
             return flask.redirect(flask.url_for("accounts.sign_in", next=request.full_path.rstrip("?")), 303)
         raise NotAllowed(N_("Please sign in first. If you were signed in, your session has ended."))
     raise NotAllowed(N_("Your account has no role that may do this."))
-
-
-def _refuse_nul() -> None:
-    """No text of ours holds the character NUL, and PostgreSQL cannot even be asked for one."""
-    given = [request.path, *request.args, *request.form]
-    given += [value for values in (request.args, request.form) for _, value in values.items(multi=True)]
-    if any("\0" in text for text in given):
-        flask.abort(400)
 
 
 def redirect(endpoint: str, **values: Any) -> ResponseReturnValue:
@@ -444,6 +437,14 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     return body, error.code
 
 
+_HAN = re.compile(r"[\u3400-\u9fff]")
+
+
+def language_of(text: str) -> str:
+    """The language of what a user wrote, by its script: "zh" when there is a Chinese character in it, else "en"."""
+    return "zh" if _HAN.search(text or "") else "en"
+
+
 def _marked_up(text: str) -> Markup:
     """Plain text of a user with its line breaks kept; everything else escaped."""
     lines = [Markup.escape(line) for line in (text or "").splitlines()]
@@ -484,7 +485,6 @@ def init(app: Flask, state: Edge) -> None:
     limiter.init_app(app)
     app.url_value_preprocessor(_take_language)
     app.url_defaults(_give_language)
-    app.before_request(_refuse_nul)
     app.before_request(_gate)
     app.after_request(_headers)
     app.register_error_handler(Refused, _refused)
@@ -497,6 +497,7 @@ def init(app: Flask, state: Edge) -> None:
         decimal=format_number,
         localised=localised,
         lines=_marked_up,
+        language_of=language_of,
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

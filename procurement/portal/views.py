@@ -1,12 +1,18 @@
 """Public pages: what anybody may read, without an account."""
 
-from flask import Blueprint
-from flask.typing import ResponseReturnValue
+from typing import Any
 
-from procurement.access import Permission
+from flask import Blueprint, Response, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from procurement.access import ROLE_NAMES, Permission
 from procurement.errors import N_, NotFound
+from procurement.portal import queries
+from procurement.portal.queries import PublicRound
 from procurement.portal.style import EveryField, invented_round
-from procurement.web import config, now, page, plain, redirect, render
+from procurement.rounds.phases import Phase
+from procurement.web import config, now, page, plain, reading, redirect, render
 
 bp = Blueprint("portal", __name__)
 
@@ -19,8 +25,96 @@ def front_door() -> ResponseReturnValue:
 
 @page(bp, "/", permission=Permission.READ_PUBLIC)
 def home() -> ResponseReturnValue:
-    """What one can do now, then what was decided."""
-    return render("portal/home.html")
+    """What one can do now, then what is under way, then what was decided."""
+    with reading() as session:
+        found = queries.rounds_page(session, now=now(), size=5)
+    acting = [view for view in found.running if view.phase in (Phase.OPEN, Phase.NOTICE)]
+    waiting = [view for view in found.running if view not in acting]
+    return render("portal/home.html", acting=acting, waiting=waiting, over=found.over)
+
+
+@page(bp, "/rounds/", permission=Permission.READ_PUBLIC)
+def rounds_list() -> ResponseReturnValue:
+    """Every published round."""
+    after = request.args.get("after")
+    with reading() as session:
+        found = queries.rounds_page(session, now=now(), after=after)
+    return render("portal/rounds.html", page=found, earlier=after is not None)
+
+
+@page(bp, "/rounds/<ref>", permission=Permission.READ_PUBLIC)
+def round_page(ref: str) -> ResponseReturnValue:
+    """Where a round stands, what happens next, and the way to everything about it."""
+    with reading() as session:
+        found = queries.public_round(session, ref, now=now())
+    return _render_round("round.html", "overview", found, acts=[], about={})
+
+
+@page(bp, "/rounds/<ref>/rules", permission=Permission.READ_PUBLIC)
+def rules_page(ref: str) -> ResponseReturnValue:
+    """The frozen rules, in words, with the formula and the file that was hashed."""
+    with reading() as session:
+        found = queries.public_round(session, ref, now=now())
+        versions = queries.rules_versions(session, found.id)
+    address = url_for("portal.round_file", ref=ref)
+    files = [{"name": f"{ref}.json", "url": address, "kind": _("The frozen rules"), "sha256": found.sha256}]
+    return _render_round("rules.html", "rules", found, files=files, versions=versions)
+
+
+@page(bp, "/rounds/<ref>/record", permission=Permission.READ_PUBLIC)
+def record_page(ref: str) -> ResponseReturnValue:
+    """The entries of the public log that concern a round."""
+    before = request.args.get("before", type=int)
+    with reading() as session:
+        found = queries.public_round(session, ref, now=now())
+        entries, more = queries.record_of(session, ref, before=before)
+    return _render_round(
+        "record.html", "record", found, entries=entries, more=more, earlier=before is not None, role_names=ROLE_NAMES
+    )
+
+
+@plain(bp, "/rounds/<ref>/round.json", permission=Permission.READ_PUBLIC)
+def round_file(ref: str) -> ResponseReturnValue:
+    """The rules as they were frozen: to the byte the text whose SHA-256 stands in the log."""
+    with reading() as session:
+        text = queries.frozen_text(session, ref)
+    return Response(
+        text, mimetype="application/json", headers={"Content-Disposition": f'attachment; filename="{ref}.json"'}
+    )
+
+
+def _render_round(template: str, place: str, found: PublicRound, **context: Any) -> ResponseReturnValue:
+    """A page of a round, with the way to the others."""
+    pages = [
+        ("overview", _("Overview"), url_for("portal.round_page", ref=found.ref)),
+        ("rules", _("Rules and weights"), url_for("portal.rules_page", ref=found.ref)),
+        ("record", _("Record"), url_for("portal.record_page", ref=found.ref)),
+    ]
+    return render(f"portal/{template}", round=found, place=place, pages=pages, **context)
+
+
+@page(bp, "/decisions/", permission=Permission.READ_PUBLIC)
+def decisions_register() -> ResponseReturnValue:
+    """The register of published decisions."""
+    after = request.args.get("after")
+    with reading() as session:
+        rows, more = queries.decisions_page(session, after=after)
+    return render("portal/decisions.html", rows=rows, more=more, earlier=after is not None)
+
+
+@page(bp, "/products/", permission=Permission.READ_PUBLIC)
+def products() -> ResponseReturnValue:
+    """Every eligible product of every round."""
+    after = request.args.get("after")
+    with reading() as session:
+        rows, more = queries.products_page(session, after=after)
+    return render("portal/products.html", rows=rows, more=more, earlier=after is not None)
+
+
+@page(bp, "/applications/<ref>", permission=Permission.READ_PUBLIC)
+def product(ref: str) -> ResponseReturnValue:
+    """One application, after the deadline: what it says, its verdict, its marks and the arithmetic."""
+    raise NotFound(N_("There is no such page."))
 
 
 @page(bp, "/how-to-check", permission=Permission.READ_PUBLIC)

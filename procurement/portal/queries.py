@@ -1,0 +1,267 @@
+"""Reading for the public pages. A page costs the same number of statements whatever the number of rows."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy.orm import Session
+from sqlalchemy.sql import ColumnElement
+
+from procurement.applications.models import Application, Verdict
+from procurement.decisions.models import Decision
+from procurement.errors import N_, NotFound
+from procurement.portal.timeline import Step, running_phase, steps_of
+from procurement.publiclog import queries as publiclog
+from procurement.rounds import queries as rounds
+from procurement.rounds.models import Milestone, Round, RoundRules
+from procurement.rounds.phases import Course, Kind, Phase
+from procurement.rounds.queries import MilestoneView, RoundView, RulesVersion
+from procurement.rounds.rules import RoundDocument
+from procurement.rounds.scoring_rule import Text
+
+PAGE = 20
+"""Rows of a list on one page."""
+LOG_PAGE = 50
+"""Entries of the log on one page."""
+MOST_RUNNING = 100
+"""Rounds under way that are listed at once; more than an office runs."""
+
+_OVER = (Kind.DECISION_PUBLISHED, Kind.CLOSED, Kind.ABORTED)
+
+
+@dataclass(frozen=True, slots=True)
+class RoundsPage:
+    """`running`: rounds under way, those one may act on first; `over`: decided and ended ones, newest first.
+    `after` is the ref behind which the next page of `over` begins, None at the end."""
+
+    running: Sequence[RoundView]
+    over: Sequence[RoundView]
+    after: str | None
+
+
+def rounds_page(session: Session, *, now: datetime, after: str | None = None, size: int = PAGE) -> RoundsPage:
+    """Every published round. Rounds under way stand on the first page only."""
+    wanted = select(Round).where(_milestone(Kind.PUBLISHED), _milestone(*_OVER)).order_by(Round.id.desc())
+    if after is not None:
+        wanted = wanted.where(Round.id < select(Round.id).where(Round.ref == after).scalar_subquery())
+    over = list(session.scalars(wanted.limit(size + 1)))
+    running = [] if after is not None else list(session.scalars(_running()))
+    views = _views(session, [*running, *over[:size]], now)
+    return RoundsPage(
+        running=sorted(views[: len(running)], key=_urgency),
+        over=views[len(running) :],
+        after=over[size - 1].ref if len(over) > size else None,
+    )
+
+
+def _running() -> Select[Round]:
+    return (
+        select(Round)
+        .where(_milestone(Kind.PUBLISHED), ~_milestone(*_OVER))
+        .order_by(Round.id.desc())
+        .limit(MOST_RUNNING)
+    )
+
+
+def _milestone(*kinds: Kind) -> ColumnElement[bool]:
+    return exists().where(Milestone.round_id == Round.id, Milestone.kind.in_(kinds))
+
+
+def _views(session: Session, found: Sequence[Round], now: datetime) -> list[RoundView]:
+    courses = rounds.courses_of(session, [one.id for one in found])
+    return [_view(one, courses[one.id], now) for one in found]
+
+
+def _view(found: Round, course: Course, now: datetime) -> RoundView:
+    title = Text(found.title_en, found.title_zh)
+    return RoundView(found.id, found.ref, title, course, course.phase_at(now), found.created_at)
+
+
+def _urgency(view: RoundView) -> tuple[int, float, str]:
+    """Rounds to apply to or to object in come first, the one that closes first in front."""
+    course = view.course
+    closes = {Phase.OPEN: course.applications_close, Phase.NOTICE: course.notice_closes}.get(view.phase)
+    return (0 if closes else 1, closes.timestamp() if closes else 0.0, view.ref)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicRound:
+    """What every page of a round begins with. `reached`: the phase, of a held or aborted round the one it was in.
+    `milestones`: what happened so far, oldest first."""
+
+    id: int
+    ref: str
+    title: Text
+    course: Course
+    phase: Phase
+    reached: Phase
+    rules: RoundDocument
+    version: int
+    sha256: str
+    frozen_at: datetime
+    milestones: Sequence[MilestoneView]
+    steps: Sequence[Step]
+
+    def last(self, kind: Kind) -> MilestoneView | None:
+        """The latest milestone of that kind."""
+        return next((m for m in reversed(self.milestones) if m.kind is kind), None)
+
+    def counted(self, kind: Kind) -> Mapping[str, object] | None:
+        """How the deadline set by the latest milestone of that kind was counted."""
+        found = self.last(kind)
+        return found.counted if found is not None else None
+
+
+def public_round(session: Session, ref: str, *, now: datetime) -> PublicRound:
+    """The published round called `ref`, in three statements. Raises NotFound, for a draft too."""
+    row = session.execute(
+        select(Round, RoundRules)
+        .join(RoundRules, RoundRules.round_id == Round.id)
+        .where(Round.ref == ref)
+        .order_by(RoundRules.version.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(N_("There is no round “%(ref)s”."), ref=ref[:40])
+    found, frozen = row
+    milestones = rounds.milestones_of(session, found.id)
+    course = Course.of(milestones)
+    rules = RoundDocument.from_json(json.loads(frozen.document))
+    return PublicRound(
+        id=found.id,
+        ref=found.ref,
+        title=Text(found.title_en, found.title_zh),
+        course=course,
+        phase=course.phase_at(now),
+        reached=running_phase(course, now),
+        rules=rules,
+        version=frozen.version,
+        sha256=frozen.sha256,
+        frozen_at=frozen.published_at,
+        milestones=milestones,
+        steps=steps_of(course, rules.timetable, now),
+    )
+
+
+def rules_versions(session: Session, round_id: int) -> list[RulesVersion]:
+    """Every version of the frozen rules, newest first."""
+    return rounds.rules_versions(session, round_id)[::-1]
+
+
+def frozen_text(session: Session, ref: str) -> str:
+    """The text that was frozen and hashed, of the version in force. Raises NotFound."""
+    wanted = (
+        select(RoundRules.document)
+        .join(Round, Round.id == RoundRules.round_id)
+        .where(Round.ref == ref)
+        .order_by(RoundRules.version.desc())
+        .limit(1)
+    )
+    found = session.scalars(wanted).one_or_none()
+    if found is None:
+        raise NotFound(N_("There is no round “%(ref)s”."), ref=ref[:40])
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedAct:
+    """One entry of the public log as a list shows it. `title` is a marked text, `role` who acted."""
+
+    index: int
+    title: str
+    at: datetime
+    role: str
+
+
+def record_of(session: Session, ref: str, *, before: int | None = None) -> tuple[list[LoggedAct], int | None]:
+    """The log entries of a round, newest first, and the index behind which the next page begins (None: no more)."""
+    found = publiclog.entries(session, round_ref=ref, before=before, limit=LOG_PAGE + 1)
+    acts = [
+        LoggedAct(one.index, one.envelope.entry.title, one.envelope.at, one.envelope.by.role)
+        for one in found[:LOG_PAGE]
+    ]
+    return acts, acts[-1].index if len(found) > LOG_PAGE else None
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """A published decision in the register. `superseded`: a later one of the same round is in force."""
+
+    ref: str
+    round_ref: str
+    title: Text
+    published_at: datetime
+    superseded: bool
+
+
+def decisions_page(
+    session: Session, *, after: str | None = None, size: int = PAGE
+) -> tuple[list[DecisionRow], str | None]:
+    """Published decisions, newest first, and the ref behind which the next page begins (None: no more)."""
+    wanted = (
+        select(Decision.ref, Decision.published_at, Decision.superseded_at, Round.ref, Round.title_en, Round.title_zh)
+        .join(Round, Round.id == Decision.round_id)
+        .where(Decision.published_at.is_not(None))
+        .order_by(Decision.published_at.desc(), Decision.id.desc())
+        .limit(size + 1)
+    )
+    if after is not None:
+        last = select(Decision.published_at, Decision.id).where(Decision.ref == after).subquery()
+        wanted = wanted.join(
+            last,
+            or_(
+                Decision.published_at < last.c.published_at,
+                and_(Decision.published_at == last.c.published_at, Decision.id < last.c.id),
+            ),
+        )
+    rows = [
+        DecisionRow(ref, round_ref, Text(en, zh), published, superseded is not None)
+        for ref, published, superseded, round_ref, en, zh in session.execute(wanted)
+        if published is not None
+    ]
+    return rows[:size], rows[size - 1].ref if len(rows) > size else None
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRow:
+    """An eligible product of a round whose checking is closed. `name` is in the applicant's own words."""
+
+    ref: str
+    name: str
+    category: str
+    round_ref: str
+    round_title: Text
+
+
+def products_page(
+    session: Session, *, after: str | None = None, size: int = PAGE
+) -> tuple[list[ProductRow], str | None]:
+    """Eligible products of all rounds, newest first, and the ref behind which the next page begins (None: no more).
+
+    Before checking is closed a verdict may still change, and before the deadline nobody may know of an application.
+    """
+    told = exists().where(Milestone.round_id == Application.round_id, Milestone.kind == Kind.CHECKING_CLOSED)
+    wanted = (
+        select(Application, Round.ref, Round.title_en, Round.title_zh)
+        .join(Verdict, and_(Verdict.application_id == Application.id, Verdict.superseded_at.is_(None)))
+        .join(Round, Round.id == Application.round_id)
+        .where(Verdict.eligible, Application.withdrawn_at.is_(None), told)
+        .order_by(Application.id.desc())
+        .limit(size + 1)
+    )
+    if after is not None:
+        last = select(Application.id).where(Application.ref == after).scalar_subquery()
+        wanted = wanted.where(Application.id < last)
+    rows = [
+        ProductRow(
+            application.ref,
+            application.product_name,
+            application.category,
+            round_ref,
+            Text(en, zh),
+        )
+        for application, round_ref, en, zh in session.execute(wanted)
+    ]
+    return rows[:size], rows[size - 1].ref if len(rows) > size else None
