@@ -10,8 +10,10 @@ from procurement.accounts import queries as accounts_queries
 from procurement.accounts import views as accounts
 from procurement.portal import outbox
 from procurement.portal import views as portal
+from procurement.publiclog import views as publiclog
 
 STEPS = (
+    publiclog,  # what is entered for everybody to see
     accounts,  # people, roles, sign-in
     portal,  # what citizens see
     outbox,  # letters, for developers

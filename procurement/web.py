@@ -197,6 +197,14 @@ def _gate() -> ResponseReturnValue | None:
     raise NotAllowed(N_("Your account has no role that may do this."))
 
 
+def _refuse_nul() -> None:
+    """No text of ours holds the character NUL, and PostgreSQL cannot even be asked for one."""
+    given = [request.path, *request.args, *request.form]
+    given += [value for values in (request.args, request.form) for _, value in values.items(multi=True)]
+    if any("\0" in text for text in given):
+        flask.abort(400)
+
+
 def redirect(endpoint: str, **values: Any) -> ResponseReturnValue:
     """303 See Other to `endpoint`: after an act, the browser reads."""
     return flask.redirect(flask.url_for(endpoint, **values), 303)
@@ -485,6 +493,7 @@ def init(app: Flask, state: Edge) -> None:
     limiter.init_app(app)
     app.url_value_preprocessor(_take_language)
     app.url_defaults(_give_language)
+    app.before_request(_refuse_nul)
     app.before_request(_gate)
     app.after_request(_headers)
     app.register_error_handler(Refused, _refused)

@@ -18,7 +18,8 @@ and an action appends an instance of it. A field is one of
     Salted      personal data: the entry holds a salted digest, salt and value live where they can be erased
     X | None, tuple[X, ...], and a Part (a class of such fields) for what has an inner structure
 
-Anything else is refused where the class is declared, and a missing or extra field where an entry is made or read.
+A field cannot be called kind, title, labels or codec. Anything else is refused where the class is declared, and a
+missing or extra field where an entry is made or read.
 The body is RFC 8785 canonical JSON:
 
     {"at": instant, "by": {"person": digest|null, "role": code}, "data": {…}, "kind": …, "round": ref|null, "v": 1}
@@ -48,6 +49,7 @@ Digest = Annotated[str, "digest"]
 
 _KIND = re.compile(r"[a-z]+(\.[a-z_]+)+")
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")
+_TAKEN = {"kind", "title", "labels", "codec"}  # what the class itself says
 _CODE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,119}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -273,7 +275,7 @@ def _object(owner: type) -> _Codec:
     """The codec for a class of fields: exactly these, by name."""
     hints = get_type_hints(owner, include_extras=True)
     codecs = {field.name: _codec(hints[field.name]) for field in fields(owner)}
-    bad = [name for name in codecs if not _FIELD.fullmatch(name)]
+    bad = [name for name in codecs if not _FIELD.fullmatch(name) or (issubclass(owner, Entry) and name in _TAKEN)]
     if bad:
         raise TypeError(f"{owner.__name__}: not names for fields: {bad}")
 

@@ -36,7 +36,7 @@ def _logged(row: LogEntry) -> Logged:
 
 def entry_at(session: Session, index: int) -> Logged | None:
     """The entry at `index`, or None."""
-    row = session.get(LogEntry, index)
+    row = session.get(LogEntry, index) if 0 <= index < 2**63 else None
     return None if row is None else _logged(row)
 
 
@@ -54,7 +54,7 @@ def entries(
         wanted = wanted.where(LogEntry.round_ref == round_ref)
     if kind is not None:
         wanted = wanted.where(LogEntry.kind == kind)
-    if before is not None:
+    if before is not None and 0 <= before < 2**63:
         wanted = wanted.where(LogEntry.idx < before)
     return [_logged(row) for row in session.scalars(wanted)]
 
@@ -107,6 +107,12 @@ def _cursor(session: Session, statement: TextClause, parameters: Mapping[str, in
 def subtree_reader(session: Session) -> Subtree:
     """Reads perfect subtrees for proofs and roots; a proof touches at most a few tiles, each read once."""
     return subtrees(lambda level, n: tile(session, level, n))
+
+
+def covering_checkpoint(session: Session, index: int) -> LogCheckpoint | None:
+    """The first signed checkpoint that covers the entry at `index`, or None while there is none."""
+    covering = select(LogCheckpoint).where(LogCheckpoint.size > index).order_by(LogCheckpoint.size).limit(1)
+    return session.scalars(covering).first()
 
 
 def latest_checkpoint(session: Session) -> LogCheckpoint | None:

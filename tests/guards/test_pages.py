@@ -84,3 +84,10 @@ def test_no_answer_to_an_unknown_visitor_is_an_error_of_ours(app: Flask, client:
         if (answer := client.get(address(app, rule))).status_code >= 500
     }
     assert failed == {}
+
+
+def test_the_character_that_no_text_may_hold_is_refused_everywhere(app: Flask, client: FlaskClient) -> None:
+    for path in ("/en/log/?round=%00", "/en/log/?%00=1", "/en/%00"):
+        assert client.get(path).status_code in (400, 404)
+    app.config["WTF_CSRF_ENABLED"] = False
+    assert client.post("/en/sign-in", data={"email": "a\0b@example.org", "password": "p"}).status_code == 400

@@ -18,7 +18,7 @@ class Happened(Entry, kind="test.happened", title="Something happened", labels={
 
 
 class Everything(Entry, kind="test.everything", title="Every type of field"):
-    title: str
+    text: str
     code: Code
     ref: Ref
     digest: Digest
@@ -34,7 +34,7 @@ class Everything(Entry, kind="test.everything", title="Every type of field"):
 
 def everything(**changes: object) -> Everything:
     fields: dict[str, object] = {
-        "title": "桂花糕 Osmanthus cake",
+        "text": "桂花糕 Osmanthus cake",
         "code": "half_up",
         "ref": "R2026-001/A03",
         "digest": "ab" * 32,

@@ -89,16 +89,16 @@ def test_an_instant_is_written_in_utc_and_in_one_way() -> None:
 
 
 def test_texts_are_normalised_before_they_are_hashed() -> None:
-    assert sealed(everything(title="Cafe\u0301")) == sealed(everything(title="Caf\u00e9"))
+    assert sealed(everything(text="Cafe\u0301")) == sealed(everything(text="Caf\u00e9"))
     assert digest_of("Cafe\u0301") == digest_of("Caf\u00e9") == digest_of("Caf\u00e9".encode())
 
 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"title": "a" * 501},
-        {"title": "line\nbreak"},
-        {"title": 3},
+        {"text": "a" * 501},
+        {"text": "line\nbreak"},
+        {"text": 3},
         {"code": "Half Up"},
         {"ref": "../etc"},
         {"ref": ""},
@@ -154,7 +154,7 @@ def test_an_entry_too_long_for_a_bundle_is_refused() -> None:
         tampered({}, amount="-0.0"),
         tampered({}, amount="1E2"),
         tampered({}, day="20260302"),
-        tampered({}, title="Cafe\u0301"),
+        tampered({}, text="Cafe\u0301"),
         tampered({}, number="3"),
         tampered({}, marks=[{"criterion": "taste"}]),
         tampered({}, marks={}),
@@ -214,4 +214,9 @@ def test_a_class_that_an_entry_cannot_hold_is_refused_where_it_is_declared() -> 
         class Shouted(Part):
             NUMBER: int
 
-    assert not {"test.weighed", "test.labelled"} & KINDS.keys()
+    with pytest.raises(TypeError, match="not names"):
+
+        class Titled(Entry, kind="test.titled", title="The title of the kind"):
+            title: str  # type: ignore[misc]
+
+    assert not {"test.weighed", "test.labelled", "test.titled"} & KINDS.keys()
