@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
 from procurement.applications.models import Application, Verdict
+from procurement.committee import queries as committee
+from procurement.committee.queries import PublicMember
+from procurement.committee.rules import GROUNDS
 from procurement.decisions.models import Decision
 from procurement.errors import N_, NotFound
 from procurement.portal.timeline import Step, running_phase, steps_of
-from procurement.publiclog import queries as publiclog
 from procurement.rounds import queries as rounds
 from procurement.rounds.models import Milestone, Round, RoundRules
 from procurement.rounds.phases import Course, Kind, Phase
@@ -23,8 +25,6 @@ from procurement.rounds.scoring_rule import Text
 
 PAGE = 20
 """Rows of a list on one page."""
-LOG_PAGE = 50
-"""Entries of the log on one page."""
 MOST_RUNNING = 100
 """Rounds under way that are listed at once; more than an office runs."""
 
@@ -166,23 +166,37 @@ def frozen_text(session: Session, ref: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class LoggedAct:
-    """One entry of the public log as a list shows it. `title` is a marked text, `role` who acted."""
+class Scored:
+    """An application and who scores it. `recused`: (member code, ground as a marked text)."""
 
-    index: int
-    title: str
-    at: datetime
-    role: str
+    ref: str
+    product: str
+    sheets: int
+    recused: Sequence[tuple[str, str]]
 
 
-def record_of(session: Session, ref: str, *, before: int | None = None) -> tuple[list[LoggedAct], int | None]:
-    """The log entries of a round, newest first, and the index behind which the next page begins (None: no more)."""
-    found = publiclog.entries(session, round_ref=ref, before=before, limit=LOG_PAGE + 1)
-    acts = [
-        LoggedAct(one.index, one.envelope.entry.title, one.envelope.at, one.envelope.by.role)
-        for one in found[:LOG_PAGE]
-    ]
-    return acts, acts[-1].index if len(found) > LOG_PAGE else None
+@dataclass(frozen=True, slots=True)
+class PublicCommittee:
+    """The committee as the public sees it. Empty before scoring begins."""
+
+    members: Sequence[PublicMember]
+    applications: Sequence[Scored]
+    named: bool
+
+
+def committee_of(session: Session, found: PublicRound) -> PublicCommittee:
+    """Members, and for each eligible application how many sheets it can have, in three statements."""
+    members = committee.public_members(session, found.id, document=found.rules, course=found.course)
+    if not members:
+        return PublicCommittee((), (), named=False)
+    declared = committee.declarations_of(session, found.id)
+    applications = []
+    for application in committee.applicants_of(session, found.id):
+        grounds = [(member.code, declared.get((member.id, application.id))) for member in members]
+        recused = [(code, GROUNDS[view.ground]) for code, view in grounds if view is not None and view.recused]
+        sheets = sum(view is not None and not view.recused for _, view in grounds)
+        applications.append(Scored(application.ref, application.product, sheets, recused))
+    return PublicCommittee(members, applications, named=members[0].name is not None)
 
 
 @dataclass(frozen=True, slots=True)

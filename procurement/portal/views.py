@@ -6,7 +6,8 @@ from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from procurement.access import ROLE_NAMES, Permission
+from procurement.access import Permission
+from procurement.committee.rules import MEMBER_KINDS
 from procurement.errors import N_, NotFound
 from procurement.portal import queries
 from procurement.portal.queries import PublicRound
@@ -61,16 +62,13 @@ def rules_page(ref: str) -> ResponseReturnValue:
     return _render_round("rules.html", "rules", found, files=files, versions=versions)
 
 
-@page(bp, "/rounds/<ref>/record", permission=Permission.READ_PUBLIC)
-def record_page(ref: str) -> ResponseReturnValue:
-    """The entries of the public log that concern a round."""
-    before = request.args.get("before", type=int)
+@page(bp, "/rounds/<ref>/committee", permission=Permission.READ_PUBLIC)
+def committee_page(ref: str) -> ResponseReturnValue:
+    """Who scores, who was recused from what on which ground, and whether enough remain."""
     with reading() as session:
         found = queries.public_round(session, ref, now=now())
-        entries, more = queries.record_of(session, ref, before=before)
-    return _render_round(
-        "record.html", "record", found, entries=entries, more=more, earlier=before is not None, role_names=ROLE_NAMES
-    )
+        committee = queries.committee_of(session, found)
+    return _render_round("committee.html", "committee", found, committee=committee, kinds=MEMBER_KINDS)
 
 
 @plain(bp, "/rounds/<ref>/round.json", permission=Permission.READ_PUBLIC)
@@ -88,7 +86,8 @@ def _render_round(template: str, place: str, found: PublicRound, **context: Any)
     pages = [
         ("overview", _("Overview"), url_for("portal.round_page", ref=found.ref)),
         ("rules", _("Rules and weights"), url_for("portal.rules_page", ref=found.ref)),
-        ("record", _("Record"), url_for("portal.record_page", ref=found.ref)),
+        ("committee", _("Committee"), url_for("portal.committee_page", ref=found.ref)),
+        ("record", _("Record"), url_for("publiclog.entries", round=found.ref)),
     ]
     return render(f"portal/{template}", round=found, place=place, pages=pages, **context)
 

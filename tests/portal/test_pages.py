@@ -68,7 +68,7 @@ def test_a_draft_is_nowhere(client: FlaskClient, world_people: People, clock: Mo
     draft = draft_round(world_people, clock)
     for path in ("/en/", "/en/rounds/"):
         assert "Oranges" not in Visitor(client).get(path).text
-    for path in ("", "/rules", "/record"):
+    for path in ("", "/rules", "/committee"):
         Visitor(client).get(f"/en/rounds/{draft.ref}{path}", status=404)
     Visitor(client).get(f"/rounds/{draft.ref}/round.json", status=404)
 
@@ -107,11 +107,9 @@ def test_the_rule_is_told_in_words(client: FlaskClient, published: RoundWorld) -
     assert "每份申报至少有3份评分表方可参加排序。" in chinese
 
 
-def test_the_record_names_acts_and_roles_and_no_person(client: FlaskClient, published: RoundWorld) -> None:
-    page = Visitor(client).get(f"/en/rounds/{published.ref}/record")
-    assert "The round was published and its rules frozen" in text_of(page)
-    for person in published.people.everybody():
-        assert person.name not in page.text
+def test_the_committee_is_told_when_it_will_be(client: FlaskClient, published: RoundWorld) -> None:
+    words = text_of(Visitor(client).get(f"/en/rounds/{published.ref}/committee"))
+    assert "Its members are shown here once scoring begins" in words
 
 
 def test_unknown_rounds_are_not_found(client: FlaskClient) -> None:
