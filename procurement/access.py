@@ -91,6 +91,7 @@ class Permission(StrEnum):
     HAVE_ACCOUNT = "have_account"  # accounts: own account, sessions, second factor
     MANAGE_ACCOUNTS = "manage_accounts"  # accounts: invite, disable
     MANAGE_MERCHANT = "manage_merchant"  # merchants: own businesses
+    DEBAR = "debar"  # merchants: the debarment register
     CREATE_ROUND = "create_round"  # rounds
     EDIT_ROUND = "edit_round"  # rounds: draft, seats, publish, amend
     HOLD_ROUND = "hold_round"  # rounds: hold, resume
@@ -117,6 +118,7 @@ GRANTS: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         Permission.HAVE_ACCOUNT: frozenset(Role) - {Role.VISITOR},
         Permission.MANAGE_ACCOUNTS: frozenset({Role.ADMINISTRATOR}),
         Permission.MANAGE_MERCHANT: frozenset({Role.MERCHANT}),
+        Permission.DEBAR: frozenset({Role.SUPERVISOR}),
         Permission.CREATE_ROUND: frozenset({Role.ORGANISER}),
         Permission.EDIT_ROUND: frozenset({Role.ORGANISER}),
         Permission.HOLD_ROUND: frozenset({Role.SUPERVISOR}),

@@ -69,9 +69,6 @@ GUARDS = {'postgresql': ['\n'
                 'CREATE TRIGGER log_checkpoint_frozen BEFORE UPDATE OR DELETE ON log_checkpoint FOR EACH ROW '
                 'EXECUTE FUNCTION sunlit_log_deny()',
                 'ALTER TABLE log_checkpoint ENABLE ALWAYS TRIGGER log_checkpoint_frozen',
-                'CREATE TRIGGER log_cosignature_frozen BEFORE UPDATE OR DELETE ON log_cosignature FOR EACH '
-                'ROW EXECUTE FUNCTION sunlit_log_deny()',
-                'ALTER TABLE log_cosignature ENABLE ALWAYS TRIGGER log_cosignature_frozen',
                 'CREATE TRIGGER log_entry_kept BEFORE TRUNCATE ON log_entry FOR EACH STATEMENT EXECUTE '
                 'FUNCTION sunlit_log_deny()',
                 'ALTER TABLE log_entry ENABLE ALWAYS TRIGGER log_entry_kept',
@@ -81,9 +78,6 @@ GUARDS = {'postgresql': ['\n'
                 'CREATE TRIGGER log_checkpoint_kept BEFORE TRUNCATE ON log_checkpoint FOR EACH STATEMENT '
                 'EXECUTE FUNCTION sunlit_log_deny()',
                 'ALTER TABLE log_checkpoint ENABLE ALWAYS TRIGGER log_checkpoint_kept',
-                'CREATE TRIGGER log_cosignature_kept BEFORE TRUNCATE ON log_cosignature FOR EACH STATEMENT '
-                'EXECUTE FUNCTION sunlit_log_deny()',
-                'ALTER TABLE log_cosignature ENABLE ALWAYS TRIGGER log_cosignature_kept',
                 'CREATE TRIGGER log_head_kept BEFORE TRUNCATE ON log_head FOR EACH STATEMENT EXECUTE '
                 'FUNCTION sunlit_log_deny()',
                 'ALTER TABLE log_head ENABLE ALWAYS TRIGGER log_head_kept',
@@ -118,10 +112,6 @@ GUARDS = {'postgresql': ['\n'
             "RAISE(ABORT, 'append-only: no update on log_checkpoint'); END",
             'CREATE TRIGGER log_checkpoint_deleted BEFORE DELETE ON log_checkpoint  BEGIN SELECT '
             "RAISE(ABORT, 'append-only: no delete on log_checkpoint'); END",
-            'CREATE TRIGGER log_cosignature_updated BEFORE UPDATE ON log_cosignature  BEGIN SELECT '
-            "RAISE(ABORT, 'append-only: no update on log_cosignature'); END",
-            'CREATE TRIGGER log_cosignature_deleted BEFORE DELETE ON log_cosignature  BEGIN SELECT '
-            "RAISE(ABORT, 'append-only: no delete on log_cosignature'); END",
             'CREATE TRIGGER log_entry_next BEFORE INSERT ON log_entry WHEN new.idx IS NOT (SELECT size FROM '
             'log_head WHERE id = 1) OR new.idx <> (SELECT coalesce(max(idx) + 1, 0) FROM log_entry) BEGIN '
             "SELECT RAISE(ABORT, 'append-only: the index is not the next one'); END",
@@ -150,11 +140,9 @@ GUARDS = {'postgresql': ['\n'
 UNGUARD = {'postgresql': ['DROP TRIGGER log_entry_frozen ON log_entry',
                 'DROP TRIGGER log_tile_hash_frozen ON log_tile_hash',
                 'DROP TRIGGER log_checkpoint_frozen ON log_checkpoint',
-                'DROP TRIGGER log_cosignature_frozen ON log_cosignature',
                 'DROP TRIGGER log_entry_kept ON log_entry',
                 'DROP TRIGGER log_tile_hash_kept ON log_tile_hash',
                 'DROP TRIGGER log_checkpoint_kept ON log_checkpoint',
-                'DROP TRIGGER log_cosignature_kept ON log_cosignature',
                 'DROP TRIGGER log_head_kept ON log_head',
                 'DROP TRIGGER log_disclosure_kept ON log_disclosure',
                 'DROP TRIGGER log_entry_next ON log_entry',
@@ -172,8 +160,6 @@ UNGUARD = {'postgresql': ['DROP TRIGGER log_entry_frozen ON log_entry',
             'DROP TRIGGER log_tile_hash_deleted',
             'DROP TRIGGER log_checkpoint_updated',
             'DROP TRIGGER log_checkpoint_deleted',
-            'DROP TRIGGER log_cosignature_updated',
-            'DROP TRIGGER log_cosignature_deleted',
             'DROP TRIGGER log_entry_next',
             'DROP TRIGGER log_head_start',
             'DROP TRIGGER log_head_step',
@@ -212,13 +198,6 @@ def upgrade() -> None:
     sa.Column('note', sa.Text(), nullable=False),
     sa.Column('signed_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('size', name=op.f('pk_log_checkpoint'))
-    )
-    op.create_table('log_cosignature',
-    sa.Column('size', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
-    sa.Column('witness', sa.String(length=200), nullable=False),
-    sa.Column('line', sa.Text(), nullable=False),
-    sa.Column('signed_at', sa.DateTime(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('size', 'witness', name=op.f('pk_log_cosignature'))
     )
     op.create_table('log_disclosure',
     sa.Column('digest', sa.String(length=43), nullable=False),
@@ -314,6 +293,53 @@ def upgrade() -> None:
     sa.UniqueConstraint('email', name=op.f('uq_user_account_email')),
     sa.UniqueConstraint('ref', name=op.f('uq_user_account_ref'))
     )
+    op.create_table('certificate',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('merchant_id', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.String(length=30), nullable=False),
+    sa.Column('number', sa.String(length=80), nullable=False),
+    sa.Column('issuer', sa.String(length=200), nullable=False),
+    sa.Column('scope', sa.String(length=500), nullable=False),
+    sa.Column('issued_on', sa.Date(), nullable=False),
+    sa.Column('expires_on', sa.Date(), nullable=True),
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('media_type', sa.String(length=40), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('file_name', sa.String(length=200), nullable=False),
+    sa.Column('added_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('added_by_id', sa.Integer(), nullable=False),
+    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['added_by_id'], ['user_account.id'], name=op.f('fk_certificate_added_by_id_user_account')),
+    sa.ForeignKeyConstraint(['merchant_id'], ['merchant.id'], name=op.f('fk_certificate_merchant_id_merchant')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_certificate'))
+    )
+    op.create_index(op.f('ix_certificate_merchant_id'), 'certificate', ['merchant_id'], unique=False)
+    op.create_table('debarment',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('ref', sa.String(length=20), nullable=False),
+    sa.Column('merchant_id', sa.Integer(), nullable=False),
+    sa.Column('ground', sa.String(length=40), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('remedy', sa.Text(), nullable=False),
+    sa.Column('evidence_digest', sa.String(length=64), nullable=False),
+    sa.Column('evidence_type', sa.String(length=40), nullable=False),
+    sa.Column('evidence_name', sa.String(length=200), nullable=False),
+    sa.Column('starts_on', sa.Date(), nullable=False),
+    sa.Column('ends_on', sa.Date(), nullable=False),
+    sa.Column('appeal', sa.Text(), nullable=False),
+    sa.Column('appealed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('lifted_on', sa.Date(), nullable=True),
+    sa.Column('lifted_why', sa.Text(), nullable=False),
+    sa.Column('entered_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('entered_by_id', sa.Integer(), nullable=False),
+    sa.CheckConstraint("(lifted_on IS NULL) = (lifted_why = '')", name=op.f('ck_debarment_lifted_with_reason')),
+    sa.CheckConstraint('starts_on < ends_on', name=op.f('ck_debarment_ends_after_start')),
+    sa.ForeignKeyConstraint(['entered_by_id'], ['user_account.id'], name=op.f('fk_debarment_entered_by_id_user_account')),
+    sa.ForeignKeyConstraint(['merchant_id'], ['merchant.id'], name=op.f('fk_debarment_merchant_id_merchant')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_debarment')),
+    sa.UniqueConstraint('ref', name=op.f('uq_debarment_ref'))
+    )
+    op.create_index(op.f('ix_debarment_merchant_id'), 'debarment', ['merchant_id'], unique=False)
     op.create_table('invitation',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('email', sa.String(length=254), nullable=False),
@@ -332,6 +358,21 @@ def upgrade() -> None:
     sa.UniqueConstraint('token_sha256', name=op.f('uq_invitation_token_sha256'))
     )
     op.create_index(op.f('ix_invitation_email'), 'invitation', ['email'], unique=False)
+    op.create_table('merchant_invitation',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('merchant_id', sa.Integer(), nullable=False),
+    sa.Column('email', sa.String(length=254), nullable=False),
+    sa.Column('token_sha256', sa.String(length=64), nullable=False),
+    sa.Column('invited_by_id', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('accepted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['invited_by_id'], ['user_account.id'], name=op.f('fk_merchant_invitation_invited_by_id_user_account')),
+    sa.ForeignKeyConstraint(['merchant_id'], ['merchant.id'], name=op.f('fk_merchant_invitation_merchant_id_merchant')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_merchant_invitation')),
+    sa.UniqueConstraint('token_sha256', name=op.f('uq_merchant_invitation_token_sha256'))
+    )
+    op.create_index(op.f('ix_merchant_invitation_merchant_id'), 'merchant_invitation', ['merchant_id'], unique=False)
     op.create_table('merchant_user',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('merchant_id', sa.Integer(), nullable=False),
@@ -810,8 +851,14 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_merchant_user_user_id'), table_name='merchant_user')
     op.drop_index(op.f('ix_merchant_user_merchant_id'), table_name='merchant_user')
     op.drop_table('merchant_user')
+    op.drop_index(op.f('ix_merchant_invitation_merchant_id'), table_name='merchant_invitation')
+    op.drop_table('merchant_invitation')
     op.drop_index(op.f('ix_invitation_email'), table_name='invitation')
     op.drop_table('invitation')
+    op.drop_index(op.f('ix_debarment_merchant_id'), table_name='debarment')
+    op.drop_table('debarment')
+    op.drop_index(op.f('ix_certificate_merchant_id'), table_name='certificate')
+    op.drop_table('certificate')
     op.drop_table('user_account')
     op.drop_table('round_number')
     op.drop_table('merchant')
@@ -824,7 +871,6 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_log_disclosure_whose'), table_name='log_disclosure')
     op.drop_index(op.f('ix_log_disclosure_idx'), table_name='log_disclosure')
     op.drop_table('log_disclosure')
-    op.drop_table('log_cosignature')
     op.drop_table('log_checkpoint')
     op.drop_index('ix_job_waiting', table_name='job', sqlite_where=sa.text("state IN ('queued', 'running')"), postgresql_where=sa.text("state IN ('queued', 'running')"))
     op.drop_table('job')

@@ -18,6 +18,7 @@ from procurement.accounts.rules import (
     RECOVERY_CODES,
     RESET_HOURS,
     SEEN_EVERY,
+    is_address,
     locked,
     normal_email,
     normal_name,
@@ -577,6 +578,8 @@ def create_account(
     """An account without a letter, for the command line and the demonstration; no page calls this. Returns its id."""
     address, named = normal_email(email), normal_name(name)
     problems = [*password_problems(password, email=address, name=named), *role_problems(roles)]
+    if not is_address(address):
+        problems.append(Problem(N_("This is not an e-mail address, such as name@example.org."), {}, "email"))
     if session.scalar(select(User.id).where(User.email == address)) is not None:
         problems.append(Problem(N_("There is an account with this address."), {}, "email"))
     refuse_if(problems)

@@ -1,6 +1,5 @@
 """Forms of accounts. They check shape; what a password or a role may be is said by the rules."""
 
-from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import (
@@ -16,7 +15,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from procurement.access import ROLE_NAMES, Role
-from procurement.accounts.rules import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from procurement.accounts.rules import LONGEST_PASSWORD, SHORTEST_PASSWORD, is_address, normal_email
 from procurement.web import Form
 
 _PASSWORD_HINT = _(
@@ -28,17 +27,14 @@ _PASSWORD_HINT = _(
 _LANGUAGES = [SelectChoice("zh", "中文"), SelectChoice("en", "English")]
 
 
-def is_address(_form: Form, field: Field) -> None:
-    """A form's e-mail address can exist (its syntax; nothing is looked up)."""
-    try:
-        validate_email((field.data or "").strip(), check_deliverability=False)
-    except EmailNotValidError as wrong:
-        raise ValidationError(_("This is not an e-mail address, such as name@example.org.")) from wrong
+def _has_address(_form: Form, field: Field) -> None:
+    if not is_address(normal_email(field.data or "")):
+        raise ValidationError(_("This is not an e-mail address, such as name@example.org."))
 
 
 def _email(label: str, **kwargs: object) -> EmailField:
     return EmailField(
-        label, validators=[InputRequired(_("Give an e-mail address.")), Length(max=254), is_address], **kwargs
+        label, validators=[InputRequired(_("Give an e-mail address.")), Length(max=254), _has_address], **kwargs
     )
 
 

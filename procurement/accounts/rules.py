@@ -5,6 +5,8 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from itertools import combinations
 
+from email_validator import EmailNotValidError, validate_email
+
 from procurement.access import EXCLUSIVE, ROLE_NAMES, SEATS, Role
 from procurement.errors import N_, Problem
 
@@ -50,6 +52,15 @@ def session_end(opened: datetime, seen: datetime, hours: int) -> datetime:
 def normal_email(text: str) -> str:
     """The form in which addresses are stored and compared."""
     return unicodedata.normalize("NFKC", text).strip().lower()
+
+
+def is_address(text: str) -> bool:
+    """Whether `text` can be an e-mail address: its syntax only, nothing is looked up."""
+    try:
+        validate_email(text, check_deliverability=False)
+    except EmailNotValidError:
+        return False
+    return len(text) <= 254
 
 
 def normal_name(text: str) -> str:

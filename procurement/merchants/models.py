@@ -1,8 +1,8 @@
 """Tables of businesses."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from procurement.db import Base, UTCDateTime
@@ -21,7 +21,7 @@ class Merchant(Base):
     representative: Mapped[str] = mapped_column(String(120))  # legal representative or the farmer
     address: Mapped[str] = mapped_column(Text)
     contact: Mapped[str] = mapped_column(String(120))
-    phone: Mapped[str] = mapped_column(String(40))
+    phone: Mapped[str] = mapped_column(String(40))  # E.164, extension as ;ext=
     hotline: Mapped[str] = mapped_column(String(40), default="")
     founded: Mapped[int | None]  # year
     name_consent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -31,7 +31,7 @@ class Merchant(Base):
 
 
 class MerchantUser(Base):
-    """Who acts for a business."""
+    """Who acts for a business. The row goes when the person no longer does; the log keeps that they did."""
 
     __tablename__ = "merchant_user"
     __table_args__ = (UniqueConstraint("merchant_id", "user_id"),)
@@ -40,3 +40,71 @@ class MerchantUser(Base):
     merchant_id: Mapped[int] = mapped_column(ForeignKey("merchant.id"), index=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
     since: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class MerchantInvitation(Base):
+    """A link by mail that lets its reader act for a business; its token is stored as SHA-256 and used once."""
+
+    __tablename__ = "merchant_invitation"
+    __table_args__ = ({"info": {"unlogged": "nobody acts for a business before the link is used, which is logged"}},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    merchant_id: Mapped[int] = mapped_column(ForeignKey("merchant.id"), index=True)
+    email: Mapped[str] = mapped_column(String(254))
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    invited_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    accepted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class Certificate(Base):
+    """A paper in a business's wallet. It is removed from the wallet, never from the record: applications that used
+    it keep it. `digest` names the file's blob."""
+
+    __tablename__ = "certificate"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    merchant_id: Mapped[int] = mapped_column(ForeignKey("merchant.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(30))  # merchants.rules.CertificateKind
+    number: Mapped[str] = mapped_column(String(80))
+    issuer: Mapped[str] = mapped_column(String(200))
+    scope: Mapped[str] = mapped_column(String(500), default="")
+    issued_on: Mapped[date]
+    expires_on: Mapped[date | None]
+    digest: Mapped[str] = mapped_column(String(64))
+    media_type: Mapped[str] = mapped_column(String(40))
+    size: Mapped[int]
+    file_name: Mapped[str] = mapped_column(String(200))
+    added_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    added_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class Debarment(Base):
+    """A time in which a business may not apply. `ends_on` is the first day on which it may again, by the calendar
+    alone; `lifted_on` an earlier such day, with the reason."""
+
+    __tablename__ = "debarment"
+    __table_args__ = (
+        CheckConstraint("starts_on < ends_on", name="ends_after_start"),
+        CheckConstraint("(lifted_on IS NULL) = (lifted_why = '')", name="lifted_with_reason"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ref: Mapped[str] = mapped_column(String(20), unique=True)  # D-000012, public
+    merchant_id: Mapped[int] = mapped_column(ForeignKey("merchant.id"), index=True)
+    ground: Mapped[str] = mapped_column(String(40))  # merchants.rules.DebarmentGround
+    reason: Mapped[str] = mapped_column(Text)  # public
+    remedy: Mapped[str] = mapped_column(Text)  # public: how and until when the business may appeal
+    evidence_digest: Mapped[str] = mapped_column(String(64))  # names the file's blob; the file is not public
+    evidence_type: Mapped[str] = mapped_column(String(40))
+    evidence_name: Mapped[str] = mapped_column(String(200))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    appeal: Mapped[str] = mapped_column(Text, default="")  # public: what became of an appeal, so far
+    appealed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    lifted_on: Mapped[date | None]
+    lifted_why: Mapped[str] = mapped_column(Text, default="")
+    entered_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    entered_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))

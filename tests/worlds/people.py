@@ -1,4 +1,4 @@
-"""The first layer: people with accounts and roles.
+"""The first layer: people with accounts and roles, and the businesses of the merchants.
 
 world = people(engine, clock())
 with transaction(engine) as session:
@@ -9,6 +9,7 @@ world.organiser.enter(client, clock())       # the same person in a browser
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from argon2 import PasswordHasher
 from flask.testing import FlaskClient
@@ -18,10 +19,54 @@ from sqlalchemy.orm import Session
 from procurement.access import Actor, Role
 from procurement.accounts import actions, passwords, queries
 from procurement.db import reading, transaction
+from procurement.merchants.actions import register
+from procurement.merchants.rules import MerchantKind, Particulars
 from procurement.web import SESSION_COOKIE
 
 PASSWORD = "a sunny field of tea"
 """Everybody's password in the tests."""
+
+OFFICE = ZoneInfo("Asia/Shanghai")
+
+BUSINESSES = (
+    Particulars(
+        kind=MerchantKind.COMPANY,
+        name="青石镇茶叶有限公司",
+        uscc="91430102MA4L00001F",
+        representative="王青",
+        address="青石镇建设路1号",
+        contact="李红",
+        phone="13812345678",
+        hotline="0731-82210000",
+        founded=2012,
+        named=False,
+    ),
+    Particulars(
+        kind=MerchantKind.COOPERATIVE,
+        name="云岭村柑橘专业合作社",
+        uscc="93430102MA4L00002C",
+        representative="陈岭",
+        address="云岭村合作社院内2号",
+        contact="陈岭",
+        phone="13912345678",
+        hotline="",
+        founded=2018,
+        named=False,
+    ),
+    Particulars(
+        kind=MerchantKind.FARMER,
+        name="张三丰",
+        uscc=None,
+        representative="",
+        address="云岭村三组17号",
+        contact="张三丰",
+        phone="13712345678",
+        hotline="",
+        founded=None,
+        named=False,
+    ),
+)
+"""Invented; the codes are well-formed and belong to nobody known to us."""
 
 # Hashing is slow on purpose. Tests make dozens of people; the parameters travel inside each hash.
 passwords.hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
@@ -71,6 +116,8 @@ class People:
     handler: Person
     members: tuple[Person, ...]
     merchants: tuple[Person, ...]
+    businesses: tuple[str, ...]
+    """References of a company, a cooperative and a farmer; each merchant acts for the one in the same place."""
 
     def everybody(self) -> list[Person]:
         """All of them."""
@@ -107,6 +154,20 @@ def people(engine: Engine, now: datetime) -> People:
         return Person(engine, user_id, email, name)
 
     with transaction(engine) as session:
+        merchants = tuple(
+            person(f"merchant{n}", f"Merchant {name}", Role.MERCHANT)
+            for n, name in enumerate(("Ana", "Bea", "Cia"), 1)
+        )
+        businesses = tuple(
+            register(
+                session,
+                actor=who.now(session),
+                now=now,
+                today=now.astimezone(OFFICE).date(),
+                particulars=particulars,
+            )
+            for who, particulars in zip(merchants, BUSINESSES, strict=True)
+        )
         return People(
             engine=engine,
             administrator=person("administrator", "Ada Administrator", Role.ADMINISTRATOR),
@@ -120,8 +181,6 @@ def people(engine: Engine, now: datetime) -> People:
                 person(f"member{n}", f"Member {name}", Role.MEMBER, f"School {n}")
                 for n, name in enumerate(("Un", "Du", "Tri", "Kvar", "Kvin", "Ses", "Sep"), 1)
             ),
-            merchants=tuple(
-                person(f"merchant{n}", f"Merchant {name}", Role.MERCHANT)
-                for n, name in enumerate(("Ana", "Bea", "Cia"), 1)
-            ),
+            merchants=merchants,
+            businesses=businesses,
         )

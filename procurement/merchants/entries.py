@@ -1,0 +1,66 @@
+"""What the public log says of businesses. Their particulars enter only as salted digests: a farmer's are personal
+data, and one form serves all. Whose they are is the business (`merchant:M-000123`)."""
+
+from datetime import date
+
+from procurement.errors import N_
+from procurement.publiclog.entry import Code, Digest, Entry, Ref, Salted
+
+
+class MerchantRegistered(Entry, kind="merchant.registered", title=N_("A business was registered")):
+    merchant: Ref
+    business: Code
+    particulars: Salted
+
+
+class MerchantChanged(Entry, kind="merchant.changed", title=N_("Particulars of a business were changed")):
+    merchant: Ref
+    fields: tuple[Code, ...]
+    particulars: Salted
+
+
+class PersonAdded(Entry, kind="merchant.person_added", title=N_("Somebody may now act for a business")):
+    merchant: Ref
+    person: Salted
+
+
+class PersonRemoved(Entry, kind="merchant.person_removed", title=N_("Somebody no longer acts for a business")):
+    merchant: Ref
+    person: Salted
+
+
+class CertificateAdded(Entry, kind="certificate.added", title=N_("A business added a certificate")):
+    merchant: Ref
+    certificate: int
+    type: Code
+    facts: Salted
+    file: Digest
+    expires: date | None
+
+
+class CertificateRemoved(Entry, kind="certificate.removed", title=N_("A business removed a certificate")):
+    merchant: Ref
+    certificate: int
+
+
+class DebarmentEntered(Entry, kind="debarment.entered", title=N_("A business was debarred from applying")):
+    debarment: Ref
+    merchant: Ref
+    ground: Code
+    reason: Digest
+    evidence: Digest
+    starts: date
+    ends: date
+
+
+class DebarmentAppealed(
+    Entry, kind="debarment.appealed", title=N_("The state of an appeal against a debarment was noted")
+):
+    debarment: Ref
+    state: Digest
+
+
+class DebarmentLifted(Entry, kind="debarment.lifted", title=N_("A debarment was lifted before its end")):
+    debarment: Ref
+    on: date
+    reason: Digest

@@ -1,0 +1,400 @@
+"""Reading businesses, their certificates and their debarments."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from procurement.access import Actor, Permission, may, require
+from procurement.accounts.models import User
+from procurement.accounts.passwords import token_digest
+from procurement.errors import N_, NotFound
+from procurement.merchants import rules
+from procurement.merchants.models import Certificate, Debarment, Merchant, MerchantInvitation, MerchantUser
+from procurement.merchants.rules import CertificateKind, DebarmentGround, MerchantKind, Particulars, PublicFace
+
+# --- businesses ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MerchantView:
+    """A business in full, for those who act for it and for the office. In public: `queries.public_face`."""
+
+    id: int
+    ref: str
+    kind: MerchantKind
+    name: str
+    uscc: str | None
+    representative: str
+    address: str
+    contact: str
+    phone: str
+    hotline: str
+    founded: int | None
+    name_consent_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def particulars(self) -> Particulars:
+        """As a form gives and takes them."""
+        return particulars_of(self)
+
+
+def find_merchant(session: Session, ref: str, *, lock: bool = False) -> Merchant:
+    """The business `ref`. Raises NotFound."""
+    wanted = select(Merchant).where(Merchant.ref == ref)
+    found = session.scalars(wanted.with_for_update() if lock else wanted).one_or_none()
+    if found is None:
+        raise NotFound(N_("There is no such business."))
+    return found
+
+
+def merchants_of(session: Session, user_id: int) -> list[MerchantView]:
+    """The businesses that `user_id` acts for, by name."""
+    rows = session.scalars(
+        select(Merchant)
+        .join(MerchantUser, MerchantUser.merchant_id == Merchant.id)
+        .where(MerchantUser.user_id == user_id)
+        .order_by(Merchant.name, Merchant.id)
+    )
+    return [merchant_view(row) for row in rows]
+
+
+def acts_for(session: Session, user_id: int | None, merchant_id: int) -> bool:
+    """Whether `user_id` acts for the business."""
+    if user_id is None:
+        return False
+    wanted = select(MerchantUser.id).where(MerchantUser.merchant_id == merchant_id, MerchantUser.user_id == user_id)
+    return session.scalar(wanted) is not None
+
+
+def merchant_view(row: Merchant) -> MerchantView:
+    """`row` as plain values."""
+    return MerchantView(
+        row.id,
+        row.ref,
+        MerchantKind(row.kind),
+        row.name,
+        row.uscc,
+        row.representative,
+        row.address,
+        row.contact,
+        row.phone,
+        row.hotline,
+        row.founded,
+        row.name_consent_at,
+        row.created_at,
+        row.updated_at,
+    )
+
+
+def particulars_of(merchant: Merchant | MerchantView) -> Particulars:
+    """What the business says of itself."""
+    return Particulars(
+        kind=MerchantKind(merchant.kind),
+        name=merchant.name,
+        uscc=merchant.uscc,
+        representative=merchant.representative,
+        address=merchant.address,
+        contact=merchant.contact,
+        phone=merchant.phone,
+        hotline=merchant.hotline,
+        founded=merchant.founded,
+        named=merchant.name_consent_at is not None,
+    )
+
+
+def public_name(merchant: Merchant | MerchantView) -> str:
+    """The name that anybody may read: 张* for a natural person without separate consent."""
+    return rules.public_name(MerchantKind(merchant.kind), merchant.name, consent=merchant.name_consent_at is not None)
+
+
+def public_face(merchant: Merchant | MerchantView) -> PublicFace:
+    """Everything that anybody may read of the business."""
+    kind = MerchantKind(merchant.kind)
+    open_ = kind not in rules.NATURAL or merchant.name_consent_at is not None
+    return PublicFace(
+        ref=merchant.ref,
+        kind=kind,
+        name=public_name(merchant),
+        masked=not open_,
+        uscc=merchant.uscc or "",
+        representative=merchant.representative if open_ else rules.masked_name(merchant.representative),
+        address=merchant.address if kind not in rules.NATURAL else "",
+        hotline=rules.shown_phone(merchant.hotline) if merchant.hotline else "",
+        founded=merchant.founded,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PersonOf:
+    """Somebody who acts for a business."""
+
+    user_id: int
+    name: str
+    email: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateView:
+    """A certificate in a wallet. `expired`, `days_left` on the day that asked; None: it says no end."""
+
+    id: int
+    kind: CertificateKind
+    number: str
+    issuer: str
+    scope: str
+    issued_on: date
+    expires_on: date | None
+    digest: str
+    media_type: str
+    size: int
+    file_name: str
+    added_at: datetime
+    days_left: int | None
+
+    @property
+    def expired(self) -> bool:
+        return self.days_left is not None and self.days_left < 0
+
+    @property
+    def soon(self) -> bool:
+        """Whether it ends within sixty days."""
+        return self.days_left is not None and 0 <= self.days_left <= 60
+
+
+@dataclass(frozen=True, slots=True)
+class Business:
+    """A business with everything that those who act for it see."""
+
+    merchant: MerchantView
+    face: PublicFace
+    people: tuple[PersonOf, ...]
+    certificates: tuple[CertificateView, ...]
+    debarment: "DebarmentView | None"
+
+
+def business(session: Session, *, actor: Actor, ref: str, today: date) -> Business:
+    """One business of the actor's. Raises NotFound for anybody else's."""
+    row = own_merchant(session, actor=actor, ref=ref)
+    return _businesses(session, [merchant_view(row)], today)[0]
+
+
+def businesses(session: Session, *, actor: Actor, today: date) -> list[Business]:
+    """Every business the actor acts for."""
+    require(actor, Permission.MANAGE_MERCHANT)
+    return _businesses(session, merchants_of(session, actor.user_id or 0), today)
+
+
+def own_merchant(session: Session, *, actor: Actor, ref: str, lock: bool = False) -> Merchant:
+    """The business `ref`, which the actor acts for. Raises NotAllowed, NotFound."""
+    require(actor, Permission.MANAGE_MERCHANT)
+    row = find_merchant(session, ref, lock=lock)
+    if not acts_for(session, actor.user_id, row.id):
+        raise NotFound(N_("There is no such business."))
+    return row
+
+
+def _businesses(session: Session, merchants: Sequence[MerchantView], today: date) -> list[Business]:
+    ids = [merchant.id for merchant in merchants]
+    people: dict[int, list[PersonOf]] = {i: [] for i in ids}
+    for link, user in session.execute(
+        select(MerchantUser, User)
+        .join(User, User.id == MerchantUser.user_id)
+        .where(MerchantUser.merchant_id.in_(ids))
+        .order_by(MerchantUser.id)
+    ):
+        people[link.merchant_id].append(PersonOf(user.id, user.name, user.email, link.since))
+    papers: dict[int, list[CertificateView]] = {i: [] for i in ids}
+    for row in session.scalars(
+        select(Certificate)
+        .where(Certificate.merchant_id.in_(ids), Certificate.removed_at.is_(None))
+        .order_by(Certificate.kind, Certificate.id)
+    ):
+        papers[row.merchant_id].append(_certificate(row, today))
+    barred = _debarred(session, ids, today)
+    return [
+        Business(
+            merchant=merchant,
+            face=public_face(merchant),
+            people=tuple(people[merchant.id]),
+            certificates=tuple(papers[merchant.id]),
+            debarment=barred.get(merchant.id),
+        )
+        for merchant in merchants
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class MerchantOffer:
+    """An invitation to act for a business that can still be accepted."""
+
+    merchant_ref: str
+    merchant_name: str
+    email: str
+
+
+def open_offer(session: Session, *, token: str, now: datetime) -> MerchantOffer:
+    """The invitation that the link's `token` belongs to. Raises NotFound."""
+    row = session.execute(
+        select(Merchant.ref, Merchant.name, MerchantInvitation.email)
+        .join(Merchant, Merchant.id == MerchantInvitation.merchant_id)
+        .where(
+            MerchantInvitation.token_sha256 == token_digest(token),
+            MerchantInvitation.accepted_at.is_(None),
+            MerchantInvitation.expires_at > now,
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound(N_("This link is not valid: it was used already, replaced by a newer one, or is too old."))
+    return MerchantOffer(*row)
+
+
+# --- certificates -------------------------------------------------------------------------------------------------
+
+
+def certificates_of(session: Session, merchant_id: int, *, today: date) -> list[CertificateView]:
+    """The certificates in a business's wallet, by kind."""
+    rows = session.scalars(
+        select(Certificate)
+        .where(Certificate.merchant_id == merchant_id, Certificate.removed_at.is_(None))
+        .order_by(Certificate.kind, Certificate.id)
+    )
+    return [_certificate(row, today) for row in rows]
+
+
+def certificate_file(session: Session, *, actor: Actor, ref: str, certificate_id: int) -> tuple[str, str, str]:
+    """Digest, media type and name of a certificate's file, for those who act for the business. Raises NotFound."""
+    row = own_merchant(session, actor=actor, ref=ref)
+    found = session.get(Certificate, certificate_id)
+    if found is None or found.merchant_id != row.id:
+        raise NotFound(N_("There is no such certificate."))
+    return found.digest, found.media_type, found.file_name
+
+
+def _certificate(row: Certificate, today: date) -> CertificateView:
+    return CertificateView(
+        row.id,
+        CertificateKind(row.kind),
+        row.number,
+        row.issuer,
+        row.scope,
+        row.issued_on,
+        row.expires_on,
+        row.digest,
+        row.media_type,
+        row.size,
+        row.file_name,
+        row.added_at,
+        None if row.expires_on is None else (row.expires_on - today).days,
+    )
+
+
+# --- debarments ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DebarmentView:
+    """A debarment as anybody may read it. `in_force` on the day that asked."""
+
+    ref: str
+    merchant_ref: str
+    merchant_name: str
+    kind: MerchantKind
+    uscc: str
+    ground: DebarmentGround
+    reason: str
+    remedy: str
+    evidence_digest: str
+    starts_on: date
+    ends_on: date
+    appeal: str
+    appealed_at: datetime | None
+    lifted_on: date | None
+    lifted_why: str
+    entered_at: datetime
+    in_force: bool
+
+
+def debarred_on(session: Session, merchant_id: int, day: date) -> DebarmentView | None:
+    """The debarment because of which the business may not apply on `day`; None when there is none."""
+    return _debarred(session, [merchant_id], day).get(merchant_id)
+
+
+def _debarred(session: Session, merchant_ids: Sequence[int], day: date) -> dict[int, DebarmentView]:
+    rows = session.execute(
+        select(Debarment, Merchant)
+        .join(Merchant, Merchant.id == Debarment.merchant_id)
+        .where(
+            Debarment.merchant_id.in_(merchant_ids),
+            Debarment.starts_on <= day,
+            Debarment.ends_on > day,
+            or_(Debarment.lifted_on.is_(None), Debarment.lifted_on > day),
+        )
+        .order_by(Debarment.ends_on)
+    )
+    return {merchant.id: _debarment(row, merchant, day) for row, merchant in rows}
+
+
+def debarments(
+    session: Session, *, today: date, after: str = "", size: int = 50
+) -> tuple[Sequence[DebarmentView], str]:
+    """One page of the public register, newest first, those after the debarment `after`; and the ref with which the
+    next page begins ("" at the end)."""
+    wanted = (
+        select(Debarment, Merchant)
+        .join(Merchant, Merchant.id == Debarment.merchant_id)
+        .order_by(Debarment.id.desc())
+        .limit(size + 1)
+    )
+    if after:
+        wanted = wanted.where(Debarment.id < select(Debarment.id).where(Debarment.ref == after).scalar_subquery())
+    rows = [_debarment(row, merchant, today) for row, merchant in session.execute(wanted)]
+    return rows[:size], rows[size - 1].ref if len(rows) > size else ""
+
+
+def debarment(session: Session, *, ref: str, today: date) -> DebarmentView:
+    """One debarment as anybody may read it. Raises NotFound."""
+    found = session.execute(
+        select(Debarment, Merchant).join(Merchant, Merchant.id == Debarment.merchant_id).where(Debarment.ref == ref)
+    ).one_or_none()
+    if found is None:
+        raise NotFound(N_("There is no such debarment."))
+    return _debarment(found[0], found[1], today)
+
+
+def debarment_evidence(session: Session, *, actor: Actor, ref: str) -> tuple[str, str, str]:
+    """Digest, media type and name of a debarment's evidence, for supervisors and for those who act for the business.
+
+    Raises NotFound.
+    """
+    row = session.scalars(select(Debarment).where(Debarment.ref == ref)).one_or_none()
+    if row is None or not (may(actor, Permission.DEBAR) or acts_for(session, actor.user_id, row.merchant_id)):
+        raise NotFound(N_("There is no such debarment."))
+    return row.evidence_digest, row.evidence_type, row.evidence_name
+
+
+def _debarment(row: Debarment, merchant: Merchant, today: date) -> DebarmentView:
+    return DebarmentView(
+        ref=row.ref,
+        merchant_ref=merchant.ref,
+        merchant_name=public_name(merchant),
+        kind=MerchantKind(merchant.kind),
+        uscc=merchant.uscc or "",
+        ground=DebarmentGround(row.ground),
+        reason=row.reason,
+        remedy=row.remedy,
+        evidence_digest=row.evidence_digest,
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
+        appeal=row.appeal,
+        appealed_at=row.appealed_at,
+        lifted_on=row.lifted_on,
+        lifted_why=row.lifted_why,
+        entered_at=row.entered_at,
+        in_force=rules.in_force(row.starts_on, row.ends_on, row.lifted_on, today),
+    )
