@@ -446,13 +446,11 @@ def upgrade() -> None:
     sa.Column('round_id', sa.Integer(), nullable=False),
     sa.Column('number', sa.Integer(), nullable=False),
     sa.Column('merchant_id', sa.Integer(), nullable=False),
-    sa.Column('draft', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
-    sa.Column('draft_saved_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('current', sa.Integer(), nullable=True),
+    sa.Column('current', sa.Integer(), nullable=False),
     sa.Column('product_name', sa.String(length=200), nullable=False),
+    sa.Column('product_key', sa.String(length=200), nullable=False),
     sa.Column('category', sa.String(length=30), nullable=False),
-    sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('withdrawn_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['merchant_id'], ['merchant.id'], name=op.f('fk_application_merchant_id_merchant')),
     sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_application_round_id_round')),
@@ -463,6 +461,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_application_merchant_id'), 'application', ['merchant_id'], unique=False)
     op.create_index(op.f('ix_application_round_id'), 'application', ['round_id'], unique=False)
+    op.create_index('uq_application_product', 'application', ['round_id', 'merchant_id', 'product_key'], unique=True, sqlite_where=sa.text('withdrawn_at IS NULL'), postgresql_where=sa.text('withdrawn_at IS NULL'))
     op.create_table('committee_member',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('round_id', sa.Integer(), nullable=False),
@@ -602,22 +601,30 @@ def upgrade() -> None:
     sa.UniqueConstraint('round_id', 'number', name=op.f('uq_tally_run_round_id_number'))
     )
     op.create_index(op.f('ix_tally_run_round_id'), 'tally_run', ['round_id'], unique=False)
-    op.create_table('application_file',
+    op.create_table('application_draft',
     sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('application_id', sa.Integer(), nullable=False),
-    sa.Column('section', sa.String(length=30), nullable=False),
-    sa.Column('purpose', sa.String(length=40), nullable=False),
-    sa.Column('name', sa.String(length=200), nullable=False),
-    sa.Column('digest', sa.String(length=64), nullable=False),
-    sa.Column('media_type', sa.String(length=60), nullable=False),
-    sa.Column('size', sa.Integer(), nullable=False),
-    sa.Column('public', sa.Boolean(), nullable=False),
-    sa.Column('added_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
-    sa.ForeignKeyConstraint(['application_id'], ['application.id'], name=op.f('fk_application_file_application_id_application')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_application_file'))
+    sa.Column('key', sa.String(length=24), nullable=False),
+    sa.Column('round_id', sa.Integer(), nullable=False),
+    sa.Column('merchant_id', sa.Integer(), nullable=False),
+    sa.Column('product_name', sa.String(length=200), nullable=False),
+    sa.Column('product_key', sa.String(length=200), nullable=False),
+    sa.Column('sections', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by_id', sa.Integer(), nullable=False),
+    sa.Column('saved_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('application_id', sa.Integer(), nullable=True),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['application_id'], ['application.id'], name=op.f('fk_application_draft_application_id_application')),
+    sa.ForeignKeyConstraint(['created_by_id'], ['user_account.id'], name=op.f('fk_application_draft_created_by_id_user_account')),
+    sa.ForeignKeyConstraint(['merchant_id'], ['merchant.id'], name=op.f('fk_application_draft_merchant_id_merchant')),
+    sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_application_draft_round_id_round')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_application_draft')),
+    sa.UniqueConstraint('application_id', name=op.f('uq_application_draft_application_id')),
+    sa.UniqueConstraint('key', name=op.f('uq_application_draft_key'))
     )
-    op.create_index(op.f('ix_application_file_application_id'), 'application_file', ['application_id'], unique=False)
+    op.create_index(op.f('ix_application_draft_merchant_id'), 'application_draft', ['merchant_id'], unique=False)
+    op.create_index(op.f('ix_application_draft_round_id'), 'application_draft', ['round_id'], unique=False)
+    op.create_index('uq_application_draft_product', 'application_draft', ['round_id', 'merchant_id', 'product_key'], unique=True, sqlite_where=sa.text('closed_at IS NULL'), postgresql_where=sa.text('closed_at IS NULL'))
     op.create_table('application_version',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('application_id', sa.Integer(), nullable=False),
@@ -749,6 +756,7 @@ def upgrade() -> None:
     sa.Column('eligible', sa.Boolean(), nullable=False),
     sa.Column('reason_code', sa.String(length=40), nullable=False),
     sa.Column('explanation', sa.Text(), nullable=False),
+    sa.Column('gates', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
     sa.Column('given_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('given_by_id', sa.Integer(), nullable=False),
     sa.Column('objection_ref', sa.String(length=40), nullable=True),
@@ -759,6 +767,22 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_verdict_application_id'), 'verdict', ['application_id'], unique=False)
     op.create_index('uq_verdict_in_force', 'verdict', ['application_id'], unique=True, sqlite_where=sa.text('superseded_at IS NULL'), postgresql_where=sa.text('superseded_at IS NULL'))
+    op.create_table('application_file',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('draft_id', sa.Integer(), nullable=False),
+    sa.Column('section', sa.String(length=30), nullable=False),
+    sa.Column('purpose', sa.String(length=40), nullable=False),
+    sa.Column('name', sa.String(length=200), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('media_type', sa.String(length=60), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('public', sa.Boolean(), nullable=False),
+    sa.Column('added_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['draft_id'], ['application_draft.id'], name=op.f('fk_application_file_draft_id_application_draft')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_application_file'))
+    )
+    op.create_index(op.f('ix_application_file_draft_id'), 'application_file', ['draft_id'], unique=False)
     op.create_table('correction',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('round_id', sa.Integer(), nullable=False),
@@ -790,6 +814,8 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_correction_sheet_id'), table_name='correction')
     op.drop_index(op.f('ix_correction_round_id'), table_name='correction')
     op.drop_table('correction')
+    op.drop_index(op.f('ix_application_file_draft_id'), table_name='application_file')
+    op.drop_table('application_file')
     op.drop_index('uq_verdict_in_force', table_name='verdict', sqlite_where=sa.text('superseded_at IS NULL'), postgresql_where=sa.text('superseded_at IS NULL'))
     op.drop_index(op.f('ix_verdict_application_id'), table_name='verdict')
     op.drop_table('verdict')
@@ -813,8 +839,10 @@ def downgrade() -> None:
     op.drop_table('decision_signature')
     op.drop_index(op.f('ix_application_version_application_id'), table_name='application_version')
     op.drop_table('application_version')
-    op.drop_index(op.f('ix_application_file_application_id'), table_name='application_file')
-    op.drop_table('application_file')
+    op.drop_index('uq_application_draft_product', table_name='application_draft', sqlite_where=sa.text('closed_at IS NULL'), postgresql_where=sa.text('closed_at IS NULL'))
+    op.drop_index(op.f('ix_application_draft_round_id'), table_name='application_draft')
+    op.drop_index(op.f('ix_application_draft_merchant_id'), table_name='application_draft')
+    op.drop_table('application_draft')
     op.drop_index(op.f('ix_tally_run_round_id'), table_name='tally_run')
     op.drop_table('tally_run')
     op.drop_index('uq_seat_in_force', table_name='seat', sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
@@ -837,6 +865,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_committee_member_user_id'), table_name='committee_member')
     op.drop_index(op.f('ix_committee_member_round_id'), table_name='committee_member')
     op.drop_table('committee_member')
+    op.drop_index('uq_application_product', table_name='application', sqlite_where=sa.text('withdrawn_at IS NULL'), postgresql_where=sa.text('withdrawn_at IS NULL'))
     op.drop_index(op.f('ix_application_round_id'), table_name='application')
     op.drop_index(op.f('ix_application_merchant_id'), table_name='application')
     op.drop_table('application')

@@ -8,16 +8,62 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from procurement.db import Base, Document, UTCDateTime
 
+_PRIVATE = {"unlogged": "a draft is private to the merchant; submitting it is the act"}
+
+
+class ApplicationDraft(Base):
+    """What a merchant is writing. It becomes an application when it is first submitted, and may then be changed and
+    submitted again. `key` is random: it stands in private addresses and tells nothing. Unsubmitted drafts leave no
+    trace in public."""
+
+    __tablename__ = "application_draft"
+    __table_args__ = (
+        # One draft for a product, so that a double click does not start two.
+        Index(
+            "uq_application_draft_product",
+            "round_id",
+            "merchant_id",
+            "product_key",
+            unique=True,
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+        {"info": _PRIVATE},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(24), unique=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    merchant_id: Mapped[int] = mapped_column(ForeignKey("merchant.id"), index=True)
+    product_name: Mapped[str] = mapped_column(String(200))
+    product_key: Mapped[str] = mapped_column(String(200))  # rules.product_key
+    sections: Mapped[dict[str, Any]] = mapped_column(Document)  # Section → its content
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    saved_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    application_id: Mapped[int | None] = mapped_column(ForeignKey("application.id"), unique=True)
+    closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # discarded, or withdrawn
+
 
 class Application(Base):
-    """One merchant's application with one product. `draft` is private to the merchant until submitted; `current`
-    is the version that counts, None before the first submission. Withdrawn applications keep their rows."""
+    """One merchant's application with one product; exists once it is submitted. `current` is the version that counts.
+    Withdrawn applications keep their rows."""
 
     __tablename__ = "application"
     __table_args__ = (
         # Targets of compound foreign keys: a sheet or declaration cannot join two rounds.
         UniqueConstraint("id", "round_id"),
         UniqueConstraint("round_id", "number"),
+        # One application for a product of a merchant in a round.
+        Index(
+            "uq_application_product",
+            "round_id",
+            "merchant_id",
+            "product_key",
+            unique=True,
+            sqlite_where=text("withdrawn_at IS NULL"),
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -25,13 +71,11 @@ class Application(Base):
     round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
     number: Mapped[int]  # within the round
     merchant_id: Mapped[int] = mapped_column(ForeignKey("merchant.id"), index=True)
-    draft: Mapped[dict[str, Any]] = mapped_column(Document)
-    draft_saved_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    current: Mapped[int | None]  # ApplicationVersion.version
-    product_name: Mapped[str] = mapped_column(String(200), default="")  # of the current version
-    category: Mapped[str] = mapped_column(String(30), default="")
-    submitted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    current: Mapped[int]  # ApplicationVersion.version
+    product_name: Mapped[str] = mapped_column(String(200))  # of the current version
+    product_key: Mapped[str] = mapped_column(String(200))
+    category: Mapped[str] = mapped_column(String(30))
+    submitted_at: Mapped[datetime] = mapped_column(UTCDateTime)  # of the current version
     withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
@@ -51,12 +95,14 @@ class ApplicationVersion(Base):
 
 
 class ApplicationFile(Base):
-    """A file of an application, after checking and rewriting. `digest` names the blob in the store."""
+    """A file attached to a draft, after checking and rewriting. `digest` names the blob in the store. What counts is
+    the list in the submitted version; a file removed from the draft stays for the versions that name it."""
 
     __tablename__ = "application_file"
+    __table_args__ = ({"info": _PRIVATE},)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
+    draft_id: Mapped[int] = mapped_column(ForeignKey("application_draft.id"), index=True)
     section: Mapped[str] = mapped_column(String(30))
     purpose: Mapped[str] = mapped_column(String(40))
     name: Mapped[str] = mapped_column(String(200))
@@ -87,6 +133,7 @@ class Verdict(Base):
     eligible: Mapped[bool]
     reason_code: Mapped[str] = mapped_column(String(40))
     explanation: Mapped[str] = mapped_column(Text)
+    gates: Mapped[dict[str, Any]] = mapped_column(Document)  # code of the round's gate → passed
     given_at: Mapped[datetime] = mapped_column(UTCDateTime)
     given_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     objection_ref: Mapped[str | None] = mapped_column(String(40))  # when an upheld objection caused it

@@ -1,0 +1,73 @@
+"""What the public log says of applications. Before the deadline an entry tells neither who applied nor with what."""
+
+from procurement.errors import N_
+from procurement.publiclog.entry import Code, Digest, Entry, Ref, Salted
+
+
+class ApplicationSubmitted(
+    Entry,
+    kind="application.submitted",
+    title=N_("An application was submitted; it stays unread until the deadline"),
+    labels={
+        "application": N_("Reference of the application"),
+        "document": N_("SHA-256 of what was submitted"),
+        "again": N_("It replaces an earlier version"),
+    },
+):
+    """`document` is salted inside (content.Submission.salt), so a guess cannot be tried against it."""
+
+    application: Salted
+    document: Digest
+    again: bool
+
+
+class ApplicationWithdrawn(
+    Entry,
+    kind="application.withdrawn",
+    title=N_("An application was withdrawn"),
+    labels={
+        "application": N_("Reference of the application"),
+        "document": N_("SHA-256 of what had been submitted"),
+    },
+):
+    """Withdrawn by the applicant before the deadline."""
+
+    application: Salted
+    document: Digest
+
+
+class VerdictGiven(
+    Entry,
+    kind="application.verdict",
+    title=N_("Verdict on whether an application is eligible"),
+    labels={
+        "application": N_("Application"),
+        "document": N_("SHA-256 of the version that was checked"),
+        "eligible": N_("Eligible"),
+        "reason": N_("Reason"),
+        "explanation": N_("SHA-256 of the explanation"),
+        "replaces": N_("It replaces an earlier verdict"),
+        "objection": N_("Objection that was carried out"),
+    },
+):
+    """Names the application in public and ties it to the hash of its submission."""
+
+    application: Ref
+    document: Digest
+    eligible: bool
+    reason: Code
+    explanation: Digest
+    replaces: bool
+    objection: Ref | None
+
+
+class CheckingClosed(
+    Entry,
+    kind="application.checking_closed",
+    title=N_("Checking of applications closed"),
+    labels={"eligible": N_("Eligible applications"), "ineligible": N_("Ineligible applications")},
+):
+    """Every submitted application stands in one of the two lists."""
+
+    eligible: tuple[Ref, ...]
+    ineligible: tuple[Ref, ...]

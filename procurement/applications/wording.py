@@ -1,0 +1,396 @@
+"""The words of the form, of its answers and of verdicts, in one place for forms, pages, mail and documents. Pure."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from procurement.applications.content import (
+    CertificateType,
+    Freight,
+    Party,
+    Purpose,
+    RelationKind,
+    ReturnException,
+    Section,
+    Side,
+    Undertaking,
+    Unit,
+)
+from procurement.applications.verdicts import Reason
+from procurement.errors import N_
+from procurement.rounds.rules import CATEGORIES, Category
+
+SECTIONS: Mapping[Section, str] = MappingProxyType(
+    {
+        Section.PRODUCT: N_("Product"),
+        Section.CERTIFICATES: N_("Certificates"),
+        Section.PRICE: N_("Price"),
+        Section.SUPPLY: N_("Supply and growers"),
+        Section.AFTER_SALES: N_("After sales"),
+        Section.MONEY: N_("Commission and fees"),
+        Section.INTERESTS: N_("Interests and record"),
+        Section.UNDERTAKINGS: N_("Undertakings"),
+    }
+)
+
+UNITS: Mapping[Unit, str] = MappingProxyType(
+    {
+        Unit.G: N_("grams"),
+        Unit.KG: N_("kilograms"),
+        Unit.ML: N_("millilitres"),
+        Unit.L: N_("litres"),
+        Unit.PIECE: N_("pieces"),
+    }
+)
+
+CERTIFICATES: Mapping[CertificateType, str] = MappingProxyType(
+    {
+        CertificateType.BUSINESS_LICENCE: N_("Business licence"),
+        CertificateType.PRODUCTION_LICENCE: N_("Food production licence (SC)"),
+        CertificateType.WORKSHOP_REGISTRATION: N_("Small-workshop registration"),
+        CertificateType.TRADING_LICENCE: N_("Food trading licence"),
+        CertificateType.PREPACKAGED_FILING: N_("Prepackaged-food filing"),
+        CertificateType.CONFORMITY: N_("Commitment conformity certificate"),
+        CertificateType.INSPECTION: N_("Inspection report"),
+        CertificateType.QUARANTINE: N_("Animal quarantine certificate"),
+        CertificateType.GREEN: N_("Green food certificate"),
+        CertificateType.ORGANIC: N_("Organic product certificate"),
+        CertificateType.GEOGRAPHICAL_INDICATION: N_("Authorisation to use a geographical indication"),
+        CertificateType.TRADEMARK: N_("Trademark registration"),
+        CertificateType.OTHER: N_("Another paper"),
+    }
+)
+
+EXCEPTIONS: Mapping[ReturnException, str] = MappingProxyType(
+    {
+        ReturnException.CUSTOM_MADE: N_("Made to the buyer's order"),
+        ReturnException.PERISHABLE: N_("Fresh and perishable goods"),
+        ReturnException.OPENED_MEDIA: N_("Recordings or software that the buyer has opened"),
+        ReturnException.PERIODICALS: N_("Newspapers and periodicals"),
+    }
+)
+
+FREIGHT: Mapping[Freight, str] = MappingProxyType(
+    {
+        Freight.INCLUDED: N_("It is included in the price"),
+        Freight.BUYER: N_("The buyer pays it"),
+    }
+)
+
+SIDES: Mapping[Side, str] = MappingProxyType(
+    {
+        Side.AGENCY: N_("Livestream agency (MCN)"),
+        Side.PLATFORM: N_("Platform"),
+        Side.OTHER_BUSINESS: N_("Another business"),
+        Side.PUBLIC_SIDE: N_("A public body, the office or the official"),
+    }
+)
+
+PARTIES: Mapping[Party, str] = MappingProxyType(
+    {
+        Party.OFFICIAL: N_("The promoting official"),
+        Party.COMMITTEE: N_("A member of the committee"),
+        Party.ORGANISER: N_("The organiser's office or its staff"),
+        Party.AGENCY: N_("The livestream agency or the platform"),
+    }
+)
+
+RELATIONS: Mapping[RelationKind, str] = MappingProxyType(
+    {
+        RelationKind.EMPLOYMENT: N_("Employment within the last three years"),
+        RelationKind.DIRECTOR: N_("Director or supervisor within the last three years"),
+        RelationKind.SHAREHOLDER: N_("Controlling shareholder or actual controller within the last three years"),
+        RelationKind.KINSHIP: N_("Spouse, blood relation within three generations, or near affinity"),
+        RelationKind.OTHER: N_("Another relation that may affect fairness"),
+        RelationKind.GIFT: N_("Gift or hospitality"),
+        RelationKind.DONATION: N_("Donation"),
+        RelationKind.SPONSORSHIP: N_("Sponsorship"),
+        RelationKind.RELATIVE_EMPLOYED: N_("A relative of theirs is employed by the applicant"),
+    }
+)
+
+UNDERTAKINGS: Mapping[Undertaking, str] = MappingProxyType(
+    {
+        Undertaking.TRUTH: N_("Everything in this application is true and complete."),
+        Undertaking.NO_OFFICIAL_IMAGE: N_(
+            "After the broadcast we do not use the name, the office, the voice or the image of the official, nor "
+            "parts of the broadcast, to sell anything."
+        ),
+        Undertaking.NO_FAKE_ORDERS: N_("We place no orders ourselves, have none placed, and buy no reviews."),
+        Undertaking.PRICE_HONOURED: N_("We sell at the price and for the time that we have stated."),
+        Undertaking.RECALL: N_("We recall faulty goods at our cost and compensate the buyers."),
+        Undertaking.UPDATE: N_(
+            "We report at once when something stated here changes, relations to people in this round above all, "
+            "until the decision is made."
+        ),
+        Undertaking.PUBLICATION: N_(
+            "We have read which answers are published and agree to it separately: product, papers, prices, supply, "
+            "after-sales, fees, and with whom there is a relation. Files marked private, the signatory and the "
+            "details of relations are not published."
+        ),
+        Undertaking.DEBARMENT: N_("We accept that false statements, fake orders or bribery lead to debarment."),
+    }
+)
+
+PURPOSES: Mapping[Purpose, str] = MappingProxyType(
+    {
+        Purpose.PHOTO: N_("Photograph of the product"),
+        Purpose.LABEL: N_("Label or packaging"),
+        Purpose.CLAIM_PROOF: N_("Proof of a claim"),
+        Purpose.ORIGIN_PROOF: N_("Proof of origin"),
+        Purpose.CERTIFICATE: N_("Copy of a paper"),
+        Purpose.PRICE_EVIDENCE: N_("Evidence of prices"),
+        Purpose.SUPPLY_EVIDENCE: N_("Evidence of supply"),
+        Purpose.BENEFIT_EVIDENCE: N_("Evidence of what growers receive"),
+        Purpose.AFTER_SALES_EVIDENCE: N_("Evidence of after-sales service"),
+        Purpose.CONTRACT: N_("Contract"),
+        Purpose.INTERESTS_EVIDENCE: N_("Paper about interests or record"),
+    }
+)
+
+REASONS: Mapping[Reason, str] = MappingProxyType(
+    {
+        Reason.ALL_GATES_PASSED: N_("All conditions are met"),
+        Reason.READMITTED: N_("Re-admitted after an objection was upheld"),
+        Reason.IDENTITY_UNVERIFIED: N_("The applicant's identity could not be verified"),
+        Reason.DOCUMENTS_MISSING: N_("Required papers are missing"),
+        Reason.DOCUMENTS_INVALID: N_("A required paper is not valid or does not cover the product"),
+        Reason.UNLAWFUL_PRODUCT: N_("The product may not be sold, or not in this way"),
+        Reason.VIOLATION_WITHIN_THREE_YEARS: N_("A major violation within the last three years"),
+        Reason.DEBARRED: N_("The applicant is debarred"),
+        Reason.RELATION_TO_OFFICIAL: N_("An unresolved relation to the promoting official"),
+        Reason.FEE_TO_PUBLIC_SIDE: N_("A commission or fee goes to the public side"),
+        Reason.STOCK_BELOW_MINIMUM: N_("The stock is below the minimum"),
+        Reason.PRICE_BELOW_COST: N_("The price is below cost"),
+        Reason.PRICE_ABOVE_SEVEN_DAY_LOW: N_("The price is above the applicant's own lowest price of seven days"),
+        Reason.FOOD_SUPERVISION_BLOCK: N_("The official's department may not recommend food"),
+        Reason.RELATED_APPLICANTS: N_("Applicants under the same control compete with one another"),
+        Reason.FALSE_STATEMENT: N_("The application contains a false statement"),
+        Reason.OUTSIDE_THE_CALL: N_("The product is outside what the call asks for"),
+    }
+)
+
+REASONS_ZH: Mapping[Reason, str] = MappingProxyType(
+    {
+        Reason.ALL_GATES_PASSED: "符合全部资格条件",
+        Reason.READMITTED: "异议成立，恢复参评资格",
+        Reason.IDENTITY_UNVERIFIED: "申报主体身份无法核实",
+        Reason.DOCUMENTS_MISSING: "缺少必需的证照材料",
+        Reason.DOCUMENTS_INVALID: "必需的证照无效或未覆盖该产品",
+        Reason.UNLAWFUL_PRODUCT: "该产品不得销售或不得以此方式销售",
+        Reason.VIOLATION_WITHIN_THREE_YEARS: "近三年内有重大违法记录",
+        Reason.DEBARRED: "申报主体被限制参与",
+        Reason.RELATION_TO_OFFICIAL: "与推介公职人员存在未处理的利害关系",
+        Reason.FEE_TO_PUBLIC_SIDE: "向公共一方支付佣金或费用",
+        Reason.STOCK_BELOW_MINIMUM: "库存低于最低要求",
+        Reason.PRICE_BELOW_COST: "价格低于成本",
+        Reason.PRICE_ABOVE_SEVEN_DAY_LOW: "价格高于申报主体自身近7日最低成交价",
+        Reason.FOOD_SUPERVISION_BLOCK: "推介公职人员所在部门不得推荐食品",
+        Reason.RELATED_APPLICANTS: "受同一主体控制的申报主体相互竞争",
+        Reason.FALSE_STATEMENT: "申报材料含有虚假陈述",
+        Reason.OUTSIDE_THE_CALL: "产品不在征集公告范围内",
+    }
+)
+"""The same for letters, which are written where no page's language is known."""
+
+GROUNDS: Mapping[Reason, str] = MappingProxyType(
+    {
+        Reason.ALL_GATES_PASSED: N_("The conditions printed in the call"),
+        Reason.READMITTED: N_("The ruling on the objection"),
+        Reason.IDENTITY_UNVERIFIED: N_("Live-streaming E-commerce Measures (Order 117) art. 27"),
+        Reason.DOCUMENTS_MISSING: N_("Procurement Law art. 22, by analogy; Order 117 art. 27"),
+        Reason.DOCUMENTS_INVALID: N_("Procurement Law art. 22, by analogy; Order 117 art. 27"),
+        Reason.UNLAWFUL_PRODUCT: N_("Order 117 art. 33; Agricultural Product Quality Law art. 36"),
+        Reason.VIOLATION_WITHIN_THREE_YEARS: N_("Procurement Law art. 22, by analogy"),
+        Reason.DEBARRED: N_("Procurement Law art. 77, by analogy"),
+        Reason.RELATION_TO_OFFICIAL: N_("Procurement Law art. 12, by analogy; Civil Servants Law art. 76"),
+        Reason.FEE_TO_PUBLIC_SIDE: N_("Government Sanctions Law art. 36; Anti-Unfair-Competition Law art. 8"),
+        Reason.STOCK_BELOW_MINIMUM: N_("The conditions printed in the call"),
+        Reason.PRICE_BELOW_COST: N_("The conditions printed in the call"),
+        Reason.PRICE_ABOVE_SEVEN_DAY_LOW: N_("Price Marking Rules art. 16"),
+        Reason.FOOD_SUPERVISION_BLOCK: N_("Food Safety Law art. 73(2)"),
+        Reason.RELATED_APPLICANTS: N_("Procurement Law, Implementing Regulation art. 18, by analogy"),
+        Reason.FALSE_STATEMENT: N_("Procurement Law art. 77, by analogy"),
+        Reason.OUTSIDE_THE_CALL: N_("The conditions printed in the call"),
+    }
+)
+
+LABELS: Mapping[str, str] = MappingProxyType(
+    {
+        "product.name": N_("Name of the product"),
+        "product.category": N_("Category"),
+        "product.specification": N_("Specification as sold"),
+        "product.net_content": N_("Net content"),
+        "product.unit": N_("Unit of the net content"),
+        "product.origin_province": N_("Province of origin"),
+        "product.origin_county": N_("County or city of origin"),
+        "product.origin_township": N_("Township or village of origin"),
+        "product.brand": N_("Brand"),
+        "product.trademark": N_("Trademark and its number"),
+        "product.ingredients": N_("Ingredients"),
+        "product.allergens": N_("Allergens"),
+        "product.standard_number": N_("Number of the product standard"),
+        "product.shelf_life_days": N_("Shelf life in days"),
+        "product.storage": N_("How it is stored"),
+        "product.harvest_season": N_("Harvest season"),
+        "product.packaging": N_("Packaging"),
+        "product.trace_code": N_("Barcode or traceability code"),
+        "product.description": N_("What it is"),
+        "product.claims": N_("Claims, each with its proof"),
+        "certificates.items": N_("Papers"),
+        "certificates.exemption": N_("Why neither a food production licence nor a registration is needed"),
+        "certificate.type": N_("Kind of paper"),
+        "certificate.number": N_("Number"),
+        "certificate.issuer": N_("Issued by"),
+        "certificate.issued": N_("Issued on"),
+        "certificate.expires": N_("Valid until"),
+        "certificate.covers": N_("Does its scope cover this product?"),
+        "certificate.scope": N_("Scope as printed"),
+        "certificate.laboratory": N_("Laboratory and its CMA number"),
+        "certificate.sampled_on": N_("Sample taken on"),
+        "certificate.passed": N_("Did the product pass?"),
+        "certificate.file": N_("Copy"),
+        "price.livestream": N_("Livestream price"),
+        "price.list_price": N_("List price"),
+        "price.low_7": N_("Lowest price in the last 7 days"),
+        "price.low_30": N_("Lowest price in the last 30 days"),
+        "price.low_90": N_("Lowest price in the last 90 days"),
+        "price.last_sale": N_("Price of the last sale"),
+        "price.platform": N_("Where these sales took place"),
+        "price.link": N_("Link to the offer"),
+        "price.not_below_cost": N_("The livestream price is not below our cost"),
+        "price.gifts": N_("Gifts and extras"),
+        "price.discount_paid_by": N_("Who bears the discount"),
+        "price.freight": N_("Who pays for delivery"),
+        "price.freight_amount": N_("What the buyer pays for delivery"),
+        "price.honoured_days": N_("For how many days after the broadcast the price holds"),
+        "supply.stock": N_("Stock now"),
+        "supply.daily_dispatch": N_("What can be sent on one day"),
+        "supply.maximum_orders": N_("Orders that can be taken at most"),
+        "supply.bottleneck": N_("What would run short first"),
+        "supply.presale": N_("Are goods sold before they are in stock?"),
+        "supply.dispatch_hours": N_("Sent within how many hours"),
+        "supply.carrier": N_("Carrier"),
+        "supply.cold_chain": N_("Is it kept cold all the way?"),
+        "supply.excluded_regions": N_("Where it is not delivered"),
+        "supply.households": N_("Growing households that supply it"),
+        "supply.grower_price": N_("Price paid to the growers"),
+        "supply.market_price": N_("Market price of the same goods"),
+        "supply.grower_unit": N_("Unit of these two prices"),
+        "supply.benefit": N_("What the growers have of it, and how urgent it is"),
+        "after_sales.seven_day_return": N_("Can buyers return it within 7 days without giving a reason?"),
+        "after_sales.exception": N_("Statutory exception"),
+        "after_sales.damage_rule": N_("What you do when goods arrive damaged"),
+        "after_sales.first_response_hours": N_("Complaints are answered within how many hours"),
+        "after_sales.refund_days": N_("Refunded within how many days"),
+        "after_sales.compensation": N_("Compensation fund or insurance"),
+        "after_sales.complaint_contact": N_("Where buyers complain"),
+        "money.to_public_side": N_("What the office, the official or any public body receives"),
+        "money.commission": N_("Commission"),
+        "money.slot_fee": N_("Slot (“pit”) fee"),
+        "money.service_fee": N_("Service fees"),
+        "money.traffic_fee": N_("Traffic purchase"),
+        "money.subsidies": N_("Subsidies received for this product"),
+        "fee.amount": N_("Amount"),
+        "fee.payee": N_("Paid to"),
+        "fee.side": N_("Kind of payee"),
+        "interests.relations": N_("Relations to people in this round"),
+        "interests.penalties": N_("Penalties, abnormal-operation and bad-conduct entries in three years"),
+        "interests.related": N_("Related businesses that also apply"),
+        "interests.promotions": N_("Earlier promotions by officials"),
+        "relation.party": N_("With whom"),
+        "relation.kind": N_("What kind of relation"),
+        "relation.detail": N_("What it is"),
+        "undertakings.accepted": N_("We undertake"),
+        "undertakings.signed_by": N_("Signed by"),
+        "undertakings.position": N_("Position"),
+    }
+)
+"""What each answer is called, on the form and wherever it is shown."""
+
+OPTIONS: Mapping[type[StrEnum], Mapping[Any, str]] = MappingProxyType(
+    {
+        Category: CATEGORIES,
+        Unit: UNITS,
+        CertificateType: CERTIFICATES,
+        ReturnException: EXCEPTIONS,
+        Freight: FREIGHT,
+        Side: SIDES,
+        Party: PARTIES,
+        RelationKind: RELATIONS,
+        Undertaking: UNDERTAKINGS,
+        Purpose: PURPOSES,
+        Reason: REASONS,
+        Section: SECTIONS,
+    }
+)
+"""The words for every code of the form."""
+
+
+def name_of(code: StrEnum) -> str:
+    """The source text for a code."""
+    return OPTIONS[type(code)][code]
+
+
+HINTS: Mapping[str, str] = MappingProxyType(
+    {
+        "product.name": N_(
+            "As it stands on the label. No praise: “best”, “national-level” and the like are refused."
+        ),
+        "product.specification": N_("For example: 2.5 kg a bag, vacuum packed"),
+        "product.origin_township": N_("Where it was grown or made, down to the township."),
+        "product.ingredients": N_("As on the label. Processed food must have them."),
+        "product.allergens": N_("Write “none” when there are none."),
+        "product.standard_number": N_("For example: GB/T 11766"),
+        "product.harvest_season": N_("For fresh produce."),
+        "product.description": N_("Plain facts: variety, how it is grown or made, what is special about it."),
+        "product.claims": N_("Whatever you want to say in its favour needs a proof. Leave the rest empty."),
+        "certificates.exemption": N_("Only for processed food without a licence, for example a filing."),
+        "certificate.expires": N_("Leave it empty only when no end is printed on the paper."),
+        "certificate.passed": N_("For inspection reports."),
+        "certificate.sampled_on": N_("For inspection reports. Not more than twelve months ago."),
+        "certificate.laboratory": N_("For inspection reports."),
+        "price.livestream": N_(
+            "For one unit as sold, all discounts taken off. Not above your own lowest price of the last 7 days."
+        ),
+        "price.low_7": N_("What buyers really paid at the least. Leave it empty when nothing was sold."),
+        "price.last_sale": N_("Only when nothing was sold in the last 7 days."),
+        "price.platform": N_("Platform and shop, or the place of business."),
+        "price.gifts": N_("Whatever is added free of charge."),
+        "price.discount_paid_by": N_(
+            "Who gives up the difference to the list price: you, the platform, somebody else?"
+        ),
+        "price.freight_amount": N_("When the buyer pays for delivery."),
+        "supply.stock": N_("In units as sold."),
+        "supply.bottleneck": N_("Packing, carriers, raw material …"),
+        "supply.excluded_regions": N_("Write “none” when you deliver everywhere."),
+        "supply.grower_price": N_("What you pay them, with evidence."),
+        "supply.grower_unit": N_("For example: kilogram"),
+        "supply.benefit": N_("Households, price, unsold stock: facts with evidence."),
+        "after_sales.exception": N_("Only when buyers cannot return it: the law knows no others."),
+        "after_sales.refund_days": N_("At most 7 after the goods have come back."),
+        "after_sales.complaint_contact": N_("It is published."),
+        "money.to_public_side": N_("This must be 0."),
+        "money.commission": N_("Per cent of sales; 0 when none is paid."),
+        "money.slot_fee": N_("In yuan; 0 when none is paid."),
+        "money.service_fee": N_("In yuan; 0 when none are paid."),
+        "money.traffic_fee": N_("In yuan; 0 when none is bought."),
+        "interests.related": N_("Businesses with the same representative, controller or owner."),
+        "interests.penalties": N_("Date, authority, reason."),
+        "interests.promotions": N_("When, by whom, with which product."),
+    }
+)
+"""A sentence below a label, where it helps."""
+
+OPTIONAL = frozenset(
+    {
+        *("product.brand", "product.trademark", "product.trace_code", "product.ingredients", "product.allergens"),
+        *("product.standard_number", "product.shelf_life_days", "product.storage", "product.harvest_season"),
+        *("certificates.exemption", "certificate.expires", "certificate.scope", "certificate.laboratory"),
+        *("certificate.sampled_on", "price.low_7", "price.low_30", "price.low_90", "price.last_sale", "price.link"),
+        *("price.gifts", "price.freight_amount", "supply.households", "supply.grower_price", "supply.market_price"),
+        *("supply.grower_unit", "after_sales.compensation"),
+    }
+)
+"""Answers that may be left out, or that only some goods need."""
