@@ -10,12 +10,18 @@ from procurement.access import Permission
 from procurement.committee.rules import MEMBER_KINDS
 from procurement.errors import N_, NotFound
 from procurement.portal import queries
+from procurement.portal.places import round_places
 from procurement.portal.queries import PublicRound
 from procurement.portal.style import EveryField, invented_round
 from procurement.rounds.phases import Phase
 from procurement.web import config, now, page, plain, reading, redirect, render
 
 bp = Blueprint("portal", __name__)
+
+
+@bp.app_context_processor
+def _for_templates() -> dict[str, Any]:
+    return {"round_places": round_places}
 
 
 @plain(bp, "/", permission=Permission.READ_PUBLIC)
@@ -48,7 +54,7 @@ def round_page(ref: str) -> ResponseReturnValue:
     """Where a round stands, what happens next, and the way to everything about it."""
     with reading() as session:
         found = queries.public_round(session, ref, now=now())
-    return _render_round("round.html", "overview", found, acts=[], about={})
+    return _render_round("round.html", "overview", found, acts=[])
 
 
 @page(bp, "/rounds/<ref>/rules", permission=Permission.READ_PUBLIC)
@@ -83,13 +89,7 @@ def round_file(ref: str) -> ResponseReturnValue:
 
 def _render_round(template: str, place: str, found: PublicRound, **context: Any) -> ResponseReturnValue:
     """A page of a round, with the way to the others."""
-    pages = [
-        ("overview", _("Overview"), url_for("portal.round_page", ref=found.ref)),
-        ("rules", _("Rules and weights"), url_for("portal.rules_page", ref=found.ref)),
-        ("committee", _("Committee"), url_for("portal.committee_page", ref=found.ref)),
-        ("record", _("Record"), url_for("publiclog.entries", round=found.ref)),
-    ]
-    return render(f"portal/{template}", round=found, place=place, pages=pages, **context)
+    return render(f"portal/{template}", round=found, place=place, **context)
 
 
 @page(bp, "/decisions/", permission=Permission.READ_PUBLIC)
