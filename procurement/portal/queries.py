@@ -10,17 +10,21 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
 from procurement.applications.models import Application, Verdict
+from procurement.applications.verdicts import Reason
+from procurement.applications.wording import REASONS
 from procurement.committee import queries as committee
 from procurement.committee.queries import PublicMember
 from procurement.committee.rules import GROUNDS
 from procurement.decisions.models import Decision
 from procurement.errors import N_, NotFound
+from procurement.merchants import queries as merchants
+from procurement.merchants.models import Merchant
 from procurement.portal.timeline import Step, running_phase, steps_of
 from procurement.rounds import queries as rounds
 from procurement.rounds.models import Milestone, Round, RoundRules
 from procurement.rounds.phases import Course, Kind, Phase
 from procurement.rounds.queries import MilestoneView, RoundView, RulesVersion
-from procurement.rounds.rules import RoundDocument
+from procurement.rounds.rules import CATEGORIES, Category, RoundDocument
 from procurement.rounds.scoring_rule import Text
 
 PAGE = 20
@@ -166,6 +170,56 @@ def frozen_text(session: Session, ref: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class ApplicationRow:
+    """An application in the list of its round. `name` and `explanation` are in people's own words; `reason` is a
+    marked text, None while there is no verdict."""
+
+    ref: str
+    number: int
+    name: str
+    category: str
+    merchant: str
+    eligible: bool
+    reason: str | None
+    explanation: str
+
+
+def applications_page(
+    session: Session, found: PublicRound, *, now: datetime, after: int | None = None, size: int = 50
+) -> tuple[list[ApplicationRow], int | None]:
+    """Standing applications by number, and the number behind which the next page begins (None: no more).
+
+    Empty before the deadline: until then nobody but the applicant knows of an application.
+    """
+    if not found.course.applications_visible(now):
+        return [], None
+    wanted = (
+        select(Application, Merchant, Verdict)
+        .join(Merchant, Merchant.id == Application.merchant_id)
+        .outerjoin(Verdict, and_(Verdict.application_id == Application.id, Verdict.superseded_at.is_(None)))
+        .where(Application.round_id == found.id, Application.withdrawn_at.is_(None))
+        .order_by(Application.number)
+        .limit(size + 1)
+    )
+    if after is not None:
+        wanted = wanted.where(Application.number > after)
+    rows = [
+        ApplicationRow(
+            application.ref,
+            application.number,
+            application.product_name,
+            CATEGORIES[Category(application.category)],
+            merchants.public_name(merchant),
+            verdict is not None and verdict.eligible,
+            REASONS[Reason(verdict.reason_code)] if verdict is not None else None,
+            verdict.explanation if verdict is not None else "",
+        )
+        for application, merchant, verdict in session.execute(wanted)
+    ]
+    return rows[:size], rows[size - 1].number if len(rows) > size else None
+
+
+@dataclass(frozen=True, slots=True)
 class Scored:
     """An application and who scores it. `recused`: (member code, ground as a marked text)."""
 
@@ -245,6 +299,7 @@ class ProductRow:
     ref: str
     name: str
     category: str
+    merchant: str
     round_ref: str
     round_title: Text
 
@@ -258,8 +313,9 @@ def products_page(
     """
     told = exists().where(Milestone.round_id == Application.round_id, Milestone.kind == Kind.CHECKING_CLOSED)
     wanted = (
-        select(Application, Round.ref, Round.title_en, Round.title_zh)
+        select(Application, Merchant, Round.ref, Round.title_en, Round.title_zh)
         .join(Verdict, and_(Verdict.application_id == Application.id, Verdict.superseded_at.is_(None)))
+        .join(Merchant, Merchant.id == Application.merchant_id)
         .join(Round, Round.id == Application.round_id)
         .where(Verdict.eligible, Application.withdrawn_at.is_(None), told)
         .order_by(Application.id.desc())
@@ -273,9 +329,10 @@ def products_page(
             application.ref,
             application.product_name,
             application.category,
+            merchants.public_name(merchant),
             round_ref,
             Text(en, zh),
         )
-        for application, round_ref, en, zh in session.execute(wanted)
+        for application, merchant, round_ref, en, zh in session.execute(wanted)
     ]
     return rows[:size], rows[size - 1].ref if len(rows) > size else None

@@ -68,6 +68,16 @@ def rules_page(ref: str) -> ResponseReturnValue:
     return _render_round("rules.html", "rules", found, files=files, versions=versions)
 
 
+@page(bp, "/rounds/<ref>/applications", permission=Permission.READ_PUBLIC)
+def applications_page(ref: str) -> ResponseReturnValue:
+    """Who applied with what, and each verdict with its reason; from the deadline on."""
+    after = request.args.get("after", type=int)
+    with reading() as session:
+        found = queries.public_round(session, ref, now=now())
+        rows, more = queries.applications_page(session, found, now=now(), after=after)
+    return _render_round("applications.html", "applications", found, rows=rows, more=more, earlier=after is not None)
+
+
 @page(bp, "/rounds/<ref>/committee", permission=Permission.READ_PUBLIC)
 def committee_page(ref: str) -> ResponseReturnValue:
     """Who scores, who was recused from what on which ground, and whether enough remain."""

@@ -68,7 +68,7 @@ def test_a_draft_is_nowhere(client: FlaskClient, world_people: People, clock: Mo
     draft = draft_round(world_people, clock)
     for path in ("/en/", "/en/rounds/"):
         assert "Oranges" not in Visitor(client).get(path).text
-    for path in ("", "/rules", "/committee"):
+    for path in ("", "/rules", "/applications", "/committee"):
         Visitor(client).get(f"/en/rounds/{draft.ref}{path}", status=404)
     Visitor(client).get(f"/rounds/{draft.ref}/round.json", status=404)
 
@@ -105,6 +105,19 @@ def test_the_rule_is_told_in_words(client: FlaskClient, published: RoundWorld) -
     assert "An application needs at least 3 sheets to be ranked." in words
     chinese = text_of(Visitor(client).get(f"/zh/rounds/{published.ref}/rules"))
     assert "每份申报至少有3份评分表方可参加排序。" in chinese
+
+
+def test_applications_are_told_when_they_will_be(client: FlaskClient, published: RoundWorld) -> None:
+    words = text_of(Visitor(client).get(f"/en/rounds/{published.ref}/applications"))
+    assert "Applications appear here when the deadline has passed, on Tue 17 March 2026, 24:00" in words
+
+
+def test_a_round_without_applications_says_so(
+    client: FlaskClient, published: RoundWorld, clock: MovableClock
+) -> None:
+    assert published.course.applications_close is not None
+    clock.move_to(published.course.applications_close)
+    assert "Nobody applied" in text_of(Visitor(client).get(f"/en/rounds/{published.ref}/applications"))
 
 
 def test_the_committee_is_told_when_it_will_be(client: FlaskClient, published: RoundWorld) -> None:
