@@ -371,5 +371,88 @@ def create_admin(email: str, name: str, language: str, password_stdin: bool, for
         click.echo(f"{email} can sign in as administrator.")
 
 
+@log.command("export")
+@click.argument("folder", type=click.Path(file_okay=False))
+def log_export(folder: str) -> None:
+    """Write the log into FOLDER as files that any web server can serve. Run again, it adds what is new."""
+    from pathlib import Path
+
+    from procurement.db import reading
+    from procurement.publiclog import serving
+
+    _, engine = installation()
+    with reading(engine) as session:
+        click.echo(f"{serving.export(session, Path(folder))} files written")
+
+
+@log.command("repair")
+@click.argument("place")
+def log_repair(place: str) -> None:
+    """After a backup was restored: replay the tail of the log from PLACE, a folder or an address."""
+    from procurement.publiclog import keys
+    from procurement.publiclog.repair import repair, source
+
+    config, engine = installation()
+    before, after = repair(
+        engine,
+        source(place),
+        key=keys.key_of(config).verifier,
+        guard=keys.guard_of(config),
+        now=system_clock(),
+    )
+    click.echo(f"{after - before} entries replayed; the log has {after}. Now run: sunlit log audit")
+
+
+@log.command("check-receipt")
+@click.argument("receipt", type=click.File("r", encoding="utf-8"))
+@click.argument("entry", type=click.File("rb"))
+@click.option("--key", "key_texts", multiple=True, required=True, help="The log's key; again for each witness's.")
+@as_format
+def log_check_receipt(receipt: IO[str], entry: IO[bytes], key_texts: tuple[str, ...], form: str) -> None:
+    """Check that the file ENTRY is in the log, as the file RECEIPT says. Needs no database and no network."""
+    from procurement.publiclog.checkpoint import NoteError, VerifierKey
+    from procurement.publiclog.receipt import Receipt
+    from procurement.publiclog.verify import ProofError
+
+    try:
+        parsed = [VerifierKey.parse(text) for text in key_texts]
+    except NoteError as error:
+        raise click.BadParameter(str(error), param_hint="--key") from error
+    try:
+        found = Receipt.parse(receipt.read())
+        checkpoint, signed_by = found.check(entry.read(), parsed)
+    except (ProofError, UnicodeDecodeError) as error:
+        raise Refused(N_("The receipt does not hold: %(why)s"), why=str(error)) from error
+    names = [key.name for key in signed_by]
+    if form == "json":
+        print_json({"holds": True, "index": found.index, "size": checkpoint.size, "signed_by": names})
+        return
+    click.echo(f"The receipt holds: this is entry {found.index} of {checkpoint.size}, signed by {', '.join(names)}.")
+
+
+@sunlit.command()
+@click.option("--log", "log_keys", multiple=True, required=True, help="A log's public key; again for each log.")
+@click.option("--name", required=True, help="The witness's name, for example witness.example.org.")
+@click.option(
+    "--folder", required=True, type=click.Path(file_okay=False), help="Where key, memory and evidence stay."
+)
+@click.option("--listen", default="127.0.0.1:9100", help="Address and port to answer at.")
+def witness(log_keys: tuple[str, ...], name: str, folder: str, listen: str) -> None:
+    """Watch somebody's log: sign that each checkpoint continues the last one, refuse forks and keep the evidence."""
+    from pathlib import Path
+
+    from procurement.publiclog.checkpoint import NoteError, VerifierKey
+    from procurement.publiclog.witness_server import serve
+
+    try:
+        keys = [VerifierKey.parse(text) for text in log_keys]
+    except NoteError as error:
+        raise click.BadParameter(str(error), param_hint="--log") from error
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdigit():
+        raise click.BadParameter("give an address and a port, like 127.0.0.1:9100", param_hint="--listen")
+    serve(name, keys, Path(folder), host, int(port), clock=system_clock, say=click.echo)
+
+
 if __name__ == "__main__":
     main()

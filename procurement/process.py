@@ -10,9 +10,11 @@ from procurement.accounts import queries as accounts_queries
 from procurement.accounts import views as accounts
 from procurement.portal import outbox
 from procurement.portal import views as portal
+from procurement.publiclog import tile_views as log_tiles
 from procurement.publiclog import views as publiclog
 
 STEPS = (
+    log_tiles,  # the public log, for other people's software
     publiclog,  # what is entered for everybody to see
     accounts,  # people, roles, sign-in
     portal,  # what citizens see

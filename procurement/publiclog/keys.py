@@ -11,6 +11,7 @@ from pathlib import Path
 from config import Config
 from procurement.errors import Refused
 from procurement.publiclog.checkpoint import NoteError, SigningKey
+from procurement.publiclog.witnessing import WitnessAddress, read_witnesses
 
 _DEVELOPMENT = "# development only"
 
@@ -71,3 +72,13 @@ def key_of(config: Config) -> SigningKey:
 def guard_of(config: Config) -> Path:
     """Where this installation keeps the newest checkpoint outside its database (see `signer`)."""
     return Path(config.log_guard) if config.log_guard else config.data_dir / "log-guard"
+
+
+def witnesses_of(config: Config) -> list[WitnessAddress]:
+    """The witnesses of this installation's log: what the configured file names, else none. Raises KeyRefused."""
+    if not config.witnesses:
+        return []
+    try:
+        return read_witnesses(Path(config.witnesses))
+    except (OSError, NoteError) as error:
+        raise KeyRefused(f"{config.witnesses}: no list of witnesses ({error})") from error

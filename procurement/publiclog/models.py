@@ -74,3 +74,15 @@ class LogDisclosure(Base):
     salt: Mapped[str] = mapped_column(String(43))
     value: Mapped[str] = mapped_column(Text)
     whose: Mapped[str | None] = mapped_column(String(120), index=True)
+
+
+class LogCosignature(Base):
+    """A witness's signature line under the checkpoint of `size`. Insert-only; one of each witness."""
+
+    __tablename__ = "log_cosignature"
+    __table_args__ = ({"info": _DERIVED},)
+
+    size: Mapped[int] = mapped_column(Index64, primary_key=True, autoincrement=False)
+    witness: Mapped[str] = mapped_column(String(200), primary_key=True)
+    line: Mapped[str] = mapped_column(Text)
+    signed_at: Mapped[datetime] = mapped_column(UTCDateTime)

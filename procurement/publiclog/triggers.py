@@ -13,7 +13,7 @@ from sqlalchemy import Connection, MetaData, event, text
 
 from procurement.db import Base
 
-_FROZEN = ("log_entry", "log_tile_hash", "log_checkpoint")
+_FROZEN = ("log_entry", "log_tile_hash", "log_checkpoint", "log_cosignature")
 
 _POSTGRESQL_FUNCTIONS = (
     """

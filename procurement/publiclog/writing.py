@@ -45,21 +45,7 @@ class Appended:
     def write(self, session: Session, tree: Frontier) -> None:
         """Put the entry behind `tree`, whose head the session has locked."""
         sealed, index = self._sealed, tree.size
-        leaf = leaf_hash(sealed.body)
-        session.execute(
-            insert(LogEntry).values(
-                idx=index,
-                body=sealed.body,
-                leaf_hash=leaf,
-                kind=self._envelope.entry.kind,
-                at=self._envelope.at,
-                round_ref=self._envelope.round_ref,
-            )
-        )
-        completed = tree.append(leaf)
-        session.execute(update(LogHead).where(LogHead.id == 1).values(size=tree.size, frontier=tree.encoded()))
-        for tile_hash in completed:
-            session.execute(insert(LogTileHash).values(tile_hash._asdict()))
+        store(session, tree, sealed.body, self._envelope)
         self._keep_disclosures(session, sealed, index)
         self._index = index
 
@@ -75,6 +61,25 @@ class Appended:
                     whose=disclosure.whose,
                 )
             )
+
+
+def store(session: Session, tree: Frontier, body: bytes, envelope: Envelope) -> None:
+    """Put the bytes of an entry behind `tree`, whose head the session has locked."""
+    leaf = leaf_hash(body)
+    session.execute(
+        insert(LogEntry).values(
+            idx=tree.size,
+            body=body,
+            leaf_hash=leaf,
+            kind=envelope.entry.kind,
+            at=envelope.at,
+            round_ref=envelope.round_ref,
+        )
+    )
+    completed = tree.append(leaf)
+    session.execute(update(LogHead).where(LogHead.id == 1).values(size=tree.size, frontier=tree.encoded()))
+    for tile_hash in completed:
+        session.execute(insert(LogTileHash).values(tile_hash._asdict()))
 
 
 def append(
