@@ -30,6 +30,7 @@ class Config:
     office_name_en: str = "Selection Office (demo)"
     office_name_zh: str = "选品工作办公室（演示）"
     log_key: str = ""  # path of the log's key (`sunlit log new-key`); empty: development key in data_dir
+    log_public_key: str = ""  # the log's verifier key, for web servers that may not read its private key
     log_guard: str = ""  # path of the guard file outside the database; empty: in data_dir
     witnesses: str = ""  # path of a file naming the log's witnesses, "address verifier-key" to a line
     seal_pkcs12: str = ""  # path of the office seal; empty: development certification authority

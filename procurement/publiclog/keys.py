@@ -10,7 +10,7 @@ from pathlib import Path
 
 from config import Config
 from procurement.errors import Refused
-from procurement.publiclog.checkpoint import NoteError, SigningKey
+from procurement.publiclog.checkpoint import NoteError, SigningKey, VerifierKey
 from procurement.publiclog.witnessing import WitnessAddress, read_witnesses
 
 _DEVELOPMENT = "# development only"
@@ -67,6 +67,11 @@ def key_of(config: Config) -> SigningKey:
     if config.production:
         raise KeyRefused("SUNLIT_LOG_KEY must name the log's key: development keys are refused in production")
     return development_key(config.data_dir, config.log_origin)
+
+
+def verifier_of(config: Config) -> VerifierKey:
+    """The public key of this installation's log, for pages: the configured text, else out of the key itself."""
+    return VerifierKey.parse(config.log_public_key) if config.log_public_key else key_of(config).verifier
 
 
 def guard_of(config: Config) -> Path:

@@ -2,12 +2,14 @@
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _
+from wtforms import FileField, StringField
 
 from procurement.access import Permission
 from procurement.errors import N_, NotFound
-from procurement.publiclog import queries
+from procurement.publiclog import keys, queries, witnessing
 from procurement.publiclog.pages import line_of, page_of
-from procurement.web import page, reading, render
+from procurement.web import Form, config, format_instant, format_number, page, reading, render
 
 bp = Blueprint("publiclog", __name__)
 
@@ -43,3 +45,24 @@ def entry(index: int) -> ResponseReturnValue:
             raise NotFound(N_("The log has no entry %(index)s."), index=index)
         checkpoint = queries.covering_checkpoint(session, index)
     return render("publiclog/entry.html", entry=page_of(logged), checkpoint=checkpoint)
+
+
+class CheckForm(Form):
+    """What the checker in the browser is given. It is never sent: the page's script reads it where it is."""
+
+    receipt = FileField(_("Receipt (ends in .tlog-proof)"))
+    entry = FileField(_("Entry (ends in .json)"))
+    key = StringField(_("Public key of the log"))
+
+
+@page(bp, "/log/check", permission=Permission.READ_PUBLIC)
+def check() -> ResponseReturnValue:
+    """A checker of receipts that runs in the browser alone, and the witnesses of the log."""
+    form = CheckForm(key=str(keys.verifier_of(config())))
+    with reading() as session:
+        seen = witnessing.witnesses_seen(session)
+    rows = [
+        [row.name, format_number(row.checkpoints), format_number(row.size), format_instant(row.last_at)]
+        for row in seen
+    ]
+    return render("publiclog/check.html", form=form, witnesses=rows)
