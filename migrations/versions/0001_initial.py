@@ -69,6 +69,9 @@ GUARDS = {'postgresql': ['\n'
                 'CREATE TRIGGER log_checkpoint_frozen BEFORE UPDATE OR DELETE ON log_checkpoint FOR EACH ROW '
                 'EXECUTE FUNCTION sunlit_log_deny()',
                 'ALTER TABLE log_checkpoint ENABLE ALWAYS TRIGGER log_checkpoint_frozen',
+                'CREATE TRIGGER log_cosignature_frozen BEFORE UPDATE OR DELETE ON log_cosignature FOR EACH '
+                'ROW EXECUTE FUNCTION sunlit_log_deny()',
+                'ALTER TABLE log_cosignature ENABLE ALWAYS TRIGGER log_cosignature_frozen',
                 'CREATE TRIGGER log_entry_kept BEFORE TRUNCATE ON log_entry FOR EACH STATEMENT EXECUTE '
                 'FUNCTION sunlit_log_deny()',
                 'ALTER TABLE log_entry ENABLE ALWAYS TRIGGER log_entry_kept',
@@ -78,6 +81,9 @@ GUARDS = {'postgresql': ['\n'
                 'CREATE TRIGGER log_checkpoint_kept BEFORE TRUNCATE ON log_checkpoint FOR EACH STATEMENT '
                 'EXECUTE FUNCTION sunlit_log_deny()',
                 'ALTER TABLE log_checkpoint ENABLE ALWAYS TRIGGER log_checkpoint_kept',
+                'CREATE TRIGGER log_cosignature_kept BEFORE TRUNCATE ON log_cosignature FOR EACH STATEMENT '
+                'EXECUTE FUNCTION sunlit_log_deny()',
+                'ALTER TABLE log_cosignature ENABLE ALWAYS TRIGGER log_cosignature_kept',
                 'CREATE TRIGGER log_head_kept BEFORE TRUNCATE ON log_head FOR EACH STATEMENT EXECUTE '
                 'FUNCTION sunlit_log_deny()',
                 'ALTER TABLE log_head ENABLE ALWAYS TRIGGER log_head_kept',
@@ -112,6 +118,10 @@ GUARDS = {'postgresql': ['\n'
             "RAISE(ABORT, 'append-only: no update on log_checkpoint'); END",
             'CREATE TRIGGER log_checkpoint_deleted BEFORE DELETE ON log_checkpoint  BEGIN SELECT '
             "RAISE(ABORT, 'append-only: no delete on log_checkpoint'); END",
+            'CREATE TRIGGER log_cosignature_updated BEFORE UPDATE ON log_cosignature  BEGIN SELECT '
+            "RAISE(ABORT, 'append-only: no update on log_cosignature'); END",
+            'CREATE TRIGGER log_cosignature_deleted BEFORE DELETE ON log_cosignature  BEGIN SELECT '
+            "RAISE(ABORT, 'append-only: no delete on log_cosignature'); END",
             'CREATE TRIGGER log_entry_next BEFORE INSERT ON log_entry WHEN new.idx IS NOT (SELECT size FROM '
             'log_head WHERE id = 1) OR new.idx <> (SELECT coalesce(max(idx) + 1, 0) FROM log_entry) BEGIN '
             "SELECT RAISE(ABORT, 'append-only: the index is not the next one'); END",
@@ -140,9 +150,11 @@ GUARDS = {'postgresql': ['\n'
 UNGUARD = {'postgresql': ['DROP TRIGGER log_entry_frozen ON log_entry',
                 'DROP TRIGGER log_tile_hash_frozen ON log_tile_hash',
                 'DROP TRIGGER log_checkpoint_frozen ON log_checkpoint',
+                'DROP TRIGGER log_cosignature_frozen ON log_cosignature',
                 'DROP TRIGGER log_entry_kept ON log_entry',
                 'DROP TRIGGER log_tile_hash_kept ON log_tile_hash',
                 'DROP TRIGGER log_checkpoint_kept ON log_checkpoint',
+                'DROP TRIGGER log_cosignature_kept ON log_cosignature',
                 'DROP TRIGGER log_head_kept ON log_head',
                 'DROP TRIGGER log_disclosure_kept ON log_disclosure',
                 'DROP TRIGGER log_entry_next ON log_entry',
@@ -160,6 +172,8 @@ UNGUARD = {'postgresql': ['DROP TRIGGER log_entry_frozen ON log_entry',
             'DROP TRIGGER log_tile_hash_deleted',
             'DROP TRIGGER log_checkpoint_updated',
             'DROP TRIGGER log_checkpoint_deleted',
+            'DROP TRIGGER log_cosignature_updated',
+            'DROP TRIGGER log_cosignature_deleted',
             'DROP TRIGGER log_entry_next',
             'DROP TRIGGER log_head_start',
             'DROP TRIGGER log_head_step',
@@ -198,6 +212,13 @@ def upgrade() -> None:
     sa.Column('note', sa.Text(), nullable=False),
     sa.Column('signed_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('size', name=op.f('pk_log_checkpoint'))
+    )
+    op.create_table('log_cosignature',
+    sa.Column('size', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('witness', sa.String(length=200), nullable=False),
+    sa.Column('line', sa.Text(), nullable=False),
+    sa.Column('signed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('size', 'witness', name=op.f('pk_log_cosignature'))
     )
     op.create_table('log_disclosure',
     sa.Column('digest', sa.String(length=43), nullable=False),
@@ -900,6 +921,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_log_disclosure_whose'), table_name='log_disclosure')
     op.drop_index(op.f('ix_log_disclosure_idx'), table_name='log_disclosure')
     op.drop_table('log_disclosure')
+    op.drop_table('log_cosignature')
     op.drop_table('log_checkpoint')
     op.drop_index('ix_job_waiting', table_name='job', sqlite_where=sa.text("state IN ('queued', 'running')"), postgresql_where=sa.text("state IN ('queued', 'running')"))
     op.drop_table('job')
