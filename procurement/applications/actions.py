@@ -1,0 +1,375 @@
+"""Acts of applying and of checking, each an entry in the public log: submitting, withdrawing, a verdict, closing the
+check. Acts on drafts are in `writing.py`."""
+
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from procurement.access import Actor, Permission, Role, require
+from procurement.applications import own, queries
+from procurement.applications.content import Submission
+from procurement.applications.entries import (
+    ApplicationSubmitted,
+    ApplicationWithdrawn,
+    CheckingClosed,
+    VerdictGiven,
+)
+from procurement.applications.models import Application, ApplicationDraft, ApplicationVersion, Verdict
+from procurement.applications.rules import check_complete, product_key
+from procurement.applications.verdicts import ELIGIBLE_REASONS, Reason, check_verdict
+from procurement.applications.wording import REASONS, REASONS_ZH
+from procurement.applications.writing import editable, require_applicant, require_open
+from procurement.errors import N_, NotFound, Problem, WrongPhase, refuse_if
+from procurement.mail import queue_mail
+from procurement.publiclog.entry import Salted, digest_of
+from procurement.publiclog.writing import append
+from procurement.rounds import actions as round_actions
+from procurement.rounds import canonical
+from procurement.rounds import queries as rounds
+from procurement.rounds.models import Round
+from procurement.rounds.phases import Kind, Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What an applicant keeps of a submission. `sha256`: of the RFC 8785 text, as it stands in the public log."""
+
+    ref: str
+    key: str
+    version: int
+    sha256: str
+    at: datetime
+
+
+# ---- submitting --------------------------------------------------------------------------------------------------
+
+
+def submit(session: Session, *, actor: Actor, now: datetime, key: str) -> Receipt:
+    """Freeze a complete draft as the next version of the application, hash it and log the hash.
+
+    Until the deadline a further submission is a new version; at the closing instant itself it is too late.
+    """
+    require(actor, Permission.APPLY)
+    draft, merchant = editable(session, actor, now, key)
+    found = session.get_one(Round, draft.round_id)
+    require_applicant(session, found, merchant, now)
+    content = own.draft_content(session, draft)
+    needs = queries.needs_of(rounds.rules_of(session, found.id), merchant, now)
+    refuse_if(check_complete(content, needs))
+    application = _application(session, draft, found)
+    version = application.current + 1 if application is not None else 1
+    ref = application.ref if application is not None else f"{found.ref}-A{_next_number(session, found):03d}"
+    submission = Submission(
+        round=found.ref,
+        application=ref,
+        applicant=merchant.ref,
+        version=version,
+        salt=secrets.token_hex(16),
+        content=content,
+    )
+    if application is None:
+        application = Application(
+            ref=ref,
+            round_id=found.id,
+            number=int(ref.rpartition("-A")[2]),
+            merchant_id=merchant.id,
+            current=version,
+            product_name=content.product.name,
+            product_key=product_key(content.product.name),
+            category=str(content.product.category),
+            submitted_at=now,
+        )
+        session.add(application)
+        session.flush()
+        draft.application_id = application.id
+    else:
+        application.current = version
+        application.product_name = content.product.name
+        application.product_key = product_key(content.product.name)
+        application.category = str(content.product.category)
+        application.submitted_at = now
+    text = submission.text
+    sha256 = canonical.digest(text)
+    session.add(
+        ApplicationVersion(
+            application_id=application.id,
+            version=version,
+            document=text,
+            sha256=sha256,
+            submitted_at=now,
+            submitted_by_id=actor.user_id,
+        )
+    )
+    append(
+        session,
+        ApplicationSubmitted(
+            application=Salted(ref, whose=f"merchant:{merchant.id}"), document=sha256, again=version > 1
+        ),
+        now=now,
+        actor=actor,
+        role=Role.MERCHANT,
+        round_ref=found.ref,
+    )
+    _tell(
+        session,
+        merchant.id,
+        "applications/submitted",
+        now,
+        ref=ref,
+        product=content.product.name,
+        round_en=found.title_en,
+        round_zh=found.title_zh,
+        version=version,
+        sha256=sha256,
+        at=now.isoformat(),
+        closes=_closes(session, found, now),
+        path=f"/my/applications/{draft.key}/submitted",
+    )
+    return Receipt(ref, draft.key, version, sha256, now)
+
+
+def withdraw(session: Session, *, actor: Actor, now: datetime, ref: str) -> None:
+    """Withdraw an application before the deadline. It keeps its number; a new one may be begun."""
+    require(actor, Permission.APPLY)
+    found = _locked_round(session, ref)
+    application = queries.find_application(session, ref, lock=True)
+    if not queries.is_own(session, actor, application.merchant_id):
+        raise NotFound(N_("There is no application “%(ref)s”."), ref=ref[:40])
+    require_open(session, found, now)
+    if application.withdrawn_at is not None:
+        raise WrongPhase(N_("This application was withdrawn already."))
+    application.withdrawn_at = now
+    draft = session.scalars(select(ApplicationDraft).where(ApplicationDraft.application_id == application.id)).one()
+    draft.closed_at = now
+    sha256 = _sha256(session, application)
+    append(
+        session,
+        ApplicationWithdrawn(application=Salted(ref, whose=f"merchant:{application.merchant_id}"), document=sha256),
+        now=now,
+        actor=actor,
+        role=Role.MERCHANT,
+        round_ref=found.ref,
+    )
+    _tell(
+        session,
+        application.merchant_id,
+        "applications/withdrawn",
+        now,
+        ref=ref,
+        product=application.product_name,
+        round_en=found.title_en,
+        round_zh=found.title_zh,
+        at=now.isoformat(),
+        closes=_closes(session, found, now),
+    )
+
+
+# ---- checking ----------------------------------------------------------------------------------------------------
+
+
+def give_verdict(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    ref: str,
+    reason_code: str,
+    explanation: str,
+    gates: Collection[str],
+) -> None:
+    """Say whether an application is eligible. Until checking closes a later verdict supersedes an earlier one.
+
+    `reason_code`: verdicts.Reason, which also says whether it is eligible; `gates`: codes of the round's conditions
+    that are met.
+    """
+    found = _locked_round(session, ref)
+    application = queries.find_application(session, ref, lock=True)
+    require(actor, Permission.CHECK_APPLICATIONS, round_id=found.id)
+    rounds.course_of(session, found.id).require(now, Phase.CHECKING)
+    if application.withdrawn_at is not None:
+        raise WrongPhase(N_("This application was withdrawn."))
+    reason = Reason(reason_code) if reason_code in set(Reason) else None
+    codes = [gate.code for gate in rounds.rules_of(session, found.id).gates]
+    ticked = {code: code in gates for code in codes}
+    eligible = reason in ELIGIBLE_REASONS
+    problems = check_verdict(eligible=eligible, reason=reason, explanation=explanation, gates=ticked)
+    if reason is Reason.READMITTED:
+        problems.append(Problem(N_("Re-admission comes from a ruling only."), field="reason_code"))
+    refuse_if(problems)
+    _record_verdict(session, actor, now, found, application, eligible, reason_code, explanation, ticked, None)
+
+
+def close_checking(session: Session, *, actor: Actor, now: datetime, round_ref: str) -> None:
+    """End the check: every application has its verdict, and enough of them are eligible."""
+    found = rounds.find_round(session, round_ref, lock=True, actor=actor)
+    require(actor, Permission.CHECK_APPLICATIONS, round_id=found.id)
+    rounds.course_of(session, found.id).require(now, Phase.CHECKING)
+    views = queries.applications_of(session, found.id, now=now)
+    refuse_if(queries.blocks(views))
+    round_actions.record(session, round=found, kind=Kind.CHECKING_CLOSED, at=now, by=actor)
+    append(
+        session,
+        CheckingClosed(
+            eligible=tuple(view.ref for view in views if view.eligible),
+            ineligible=tuple(view.ref for view in views if not view.eligible),
+        ),
+        now=now,
+        actor=actor,
+        role=Role.ORGANISER,
+        round_ref=found.ref,
+    )
+    for view in views:
+        _tell_verdict(session, found, view, now)
+
+
+def replace_verdict(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    application: str,
+    eligible: bool,
+    reason_code: str,
+    explanation: str,
+    objection_ref: str,
+) -> None:
+    """Carry out a ruling: the verdict on `application` (its ref) becomes another, in any phase from checking on.
+
+    The ruling itself decided whether and when; who rules is asked here once more.
+    """
+    found = _locked_round(session, application)
+    row = queries.find_application(session, application, lock=True)
+    require(actor, Permission.RULE_OBJECTION, round_id=found.id)
+    rounds.course_of(session, found.id).require(
+        now,
+        *(Phase.CHECKING, Phase.FORMING, Phase.SCORING, Phase.OPENED, Phase.NOTICE, Phase.RULING, Phase.DECIDING),
+    )
+    reason = Reason(reason_code) if reason_code in set(Reason) else None
+    # A ruling is about what was attacked and need not go through every gate again.
+    refuse_if(check_verdict(eligible=eligible, reason=reason, explanation=explanation, gates={}))
+    _record_verdict(session, actor, now, found, row, eligible, reason_code, explanation, {}, objection_ref)
+    view = queries.applications_by_ref(session, [application], now=now)[application]
+    _tell_verdict(session, found, view, now)
+
+
+# ---- parts -------------------------------------------------------------------------------------------------------
+
+
+def _locked_round(session: Session, application_ref: str) -> Round:
+    """The round of an application, locked first as every act in a round does. Raises NotFound."""
+    application = queries.find_application(session, application_ref)
+    round_ref = session.get_one(Round, application.round_id).ref
+    return rounds.find_round(session, round_ref, lock=True)
+
+
+def _application(session: Session, draft: ApplicationDraft, found: Round) -> Application | None:
+    if draft.application_id is None:
+        return None
+    return session.scalars(
+        select(Application)
+        .where(Application.id == draft.application_id, Application.round_id == found.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _next_number(session: Session, found: Round) -> int:
+    """The round is locked, so no two applications get one number."""
+    return (session.scalar(select(func.max(Application.number)).where(Application.round_id == found.id)) or 0) + 1
+
+
+def _sha256(session: Session, application: Application) -> str:
+    return session.scalars(
+        select(ApplicationVersion.sha256).where(
+            ApplicationVersion.application_id == application.id, ApplicationVersion.version == application.current
+        )
+    ).one()
+
+
+def _record_verdict(
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    found: Round,
+    application: Application,
+    eligible: bool,
+    reason_code: str,
+    explanation: str,
+    gates: dict[str, bool],
+    objection_ref: str | None,
+) -> None:
+    explanation = canonical.plain_text(explanation)
+    earlier = session.scalars(
+        select(Verdict)
+        .where(Verdict.application_id == application.id, Verdict.superseded_at.is_(None))
+        .with_for_update()
+    ).one_or_none()
+    if earlier is not None:
+        earlier.superseded_at = now
+        session.flush()
+    session.add(
+        Verdict(
+            application_id=application.id,
+            eligible=eligible,
+            reason_code=reason_code,
+            explanation=explanation,
+            gates=gates,
+            given_at=now,
+            given_by_id=actor.user_id,
+            objection_ref=objection_ref,
+        )
+    )
+    append(
+        session,
+        VerdictGiven(
+            application=application.ref,
+            document=_sha256(session, application),
+            eligible=eligible,
+            reason=reason_code,
+            explanation=digest_of(explanation),
+            replaces=earlier is not None,
+            objection=objection_ref,
+        ),
+        now=now,
+        actor=actor,
+        role=Role.SUPERVISOR if objection_ref else Role.ORGANISER,
+        round_ref=found.ref,
+    )
+
+
+def _closes(session: Session, found: Round, now: datetime) -> str:
+    closes = rounds.course_of(session, found.id).applications_close
+    return (closes or now).isoformat()
+
+
+def _tell(session: Session, merchant_id: int, template: str, now: datetime, **context: Any) -> None:
+    """A letter to everybody who acts for the business."""
+    for address, language in queries.addressees(session, merchant_id):
+        queue_mail(session, to=address, language=language, template=template, context=context, now=now)
+
+
+def _tell_verdict(session: Session, found: Round, view: queries.ApplicationView, now: datetime) -> None:
+    if view.verdict is None:
+        return
+    key = session.scalars(select(ApplicationDraft.key).where(ApplicationDraft.application_id == view.id)).one()
+    reason = Reason(view.verdict.reason_code)
+    _tell(
+        session,
+        view.merchant_id,
+        "applications/verdict",
+        now,
+        ref=view.ref,
+        product=view.product_name,
+        round_en=found.title_en,
+        round_zh=found.title_zh,
+        eligible=view.verdict.eligible,
+        reason_en=REASONS[reason],
+        reason_zh=REASONS_ZH[reason],
+        explanation=view.verdict.explanation,
+        path=f"/my/applications/{key}/submitted",
+    )

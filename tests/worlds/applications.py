@@ -1,0 +1,177 @@
+"""The layers of applications: three submitted in an open round; then, after the deadline, all checked.
+
+world = applied_round(published_round(people(engine, clock()), clock))
+world.refs, world.keys, world.round
+world = checked_round(world)
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from decimal import Decimal
+
+from sqlalchemy import Engine
+
+from procurement.applications import actions, writing
+from procurement.applications.content import Content, Purpose, Section
+from procurement.applications.verdicts import Reason
+from procurement.db import transaction
+from procurement.uploads import Upload
+from tests.applications.examples import FILES, WHOLE
+from tests.conftest import MovableClock
+from tests.worlds.people import People, Person
+from tests.worlds.rounds import RoundWorld
+
+PRODUCTS = ("石磨小米", "晒场红枣", "土窑陶杯")
+"""What the three apply with; distinct words, so that a leak of any is noticed."""
+
+
+@dataclass(frozen=True)
+class AppliedWorld:
+    """A round with three applications. `merchants`: who submitted each; `keys`: their drafts; `refs`: theirs."""
+
+    round: RoundWorld
+    merchants: tuple[Person, ...]
+    businesses: tuple[str, ...]
+    keys: tuple[str, ...]
+    refs: tuple[str, ...] = field(default=())
+
+    @property
+    def engine(self) -> Engine:
+        return self.round.engine
+
+    @property
+    def clock(self) -> MovableClock:
+        return self.round.clock
+
+    @property
+    def people(self) -> People:
+        return self.round.people
+
+    @property
+    def ref(self) -> str:
+        return self.round.ref
+
+    @property
+    def id(self) -> int:
+        return self.round.id
+
+
+def whole(name: str, *, price: Decimal | None = None) -> Content:
+    """An application without a fault, with another product's name and livestream price."""
+    changed = replace(WHOLE, product=replace(WHOLE.product, name=name))
+    if price is not None:
+        changed = replace(changed, price=replace(changed.price, livestream=price))
+    return changed
+
+
+def fill(world: RoundWorld, person: Person, key: str, content: Content) -> None:
+    """Write `content` into a draft through the acts of its pages, files as if they had been accepted."""
+    with transaction(world.engine) as session:
+        actor = person.now(session)
+        now = world.clock()
+        for section in Section:
+            if section is not Section.CERTIFICATES:
+                writing.save_section(
+                    session, actor=actor, now=now, key=key, section=section, answers=content.section(section)
+                )
+        for paper in content.certificates.items:
+            writing.save_certificate(
+                session,
+                actor=actor,
+                now=now,
+                key=key,
+                certificate=paper,
+                upload=_upload(f"{paper.type}.pdf", paper.file),
+                public=True,
+            )
+        for file in FILES:
+            if file.purpose is not Purpose.CERTIFICATE:
+                writing.attach(
+                    session,
+                    actor=actor,
+                    now=now,
+                    key=key,
+                    section=file.section,
+                    purpose=file.purpose,
+                    upload=_upload(file.name, file.digest),
+                    public=file.public,
+                )
+
+
+def _upload(name: str, digest: str) -> Upload:
+    return Upload(digest=digest, media_type="application/pdf", size=1000, name=name, pages=1)
+
+
+def begin(world: RoundWorld, person: Person, business: str, product: str) -> str:
+    """Begin an application; returns the key of its draft."""
+    with transaction(world.engine) as session:
+        return writing.start(
+            session,
+            actor=person.now(session),
+            now=world.clock(),
+            round_ref=world.ref,
+            merchant_ref=business,
+            product_name=product,
+        )
+
+
+def send(world: RoundWorld, person: Person, key: str) -> actions.Receipt:
+    """Submit a draft now."""
+    with transaction(world.engine) as session:
+        return actions.submit(session, actor=person.now(session), now=world.clock(), key=key)
+
+
+def drafted_round(world: RoundWorld) -> AppliedWorld:
+    """Three complete drafts by three businesses, not submitted."""
+    merchants = world.people.merchants
+    businesses = world.people.businesses
+    keys = []
+    for person, business, product in zip(merchants, businesses, PRODUCTS, strict=True):
+        keys.append(begin(world, person, business, product))
+        fill(world, person, keys[-1], whole(product))
+    return AppliedWorld(world, merchants, businesses, tuple(keys))
+
+
+def applied_round(world: RoundWorld) -> AppliedWorld:
+    """Three applications, submitted one hour after one another; the round is still open."""
+    drafted = drafted_round(world)
+    refs = []
+    for person, key in zip(drafted.merchants, drafted.keys, strict=True):
+        world.clock.advance(hours=1)
+        refs.append(send(world, person, key).ref)
+    return replace(drafted, refs=tuple(refs))
+
+
+def close_applications(world: AppliedWorld) -> AppliedWorld:
+    """Let the deadline pass, by a minute."""
+    closes = world.round.course.applications_close
+    assert closes is not None
+    world.clock.move_to(closes + timedelta(minutes=1))
+    return world
+
+
+def judge(world: AppliedWorld, number: int, reason: Reason = Reason.ALL_GATES_PASSED, explanation: str = "") -> None:
+    """Give a verdict on the application with this number (from 0)."""
+    gates = [gate.code for gate in world.round.document.gates]
+    with transaction(world.engine) as session:
+        actions.give_verdict(
+            session,
+            actor=world.people.organiser.now(session),
+            now=world.clock(),
+            ref=world.refs[number],
+            reason_code=reason,
+            explanation=explanation,
+            gates=gates if reason is Reason.ALL_GATES_PASSED else gates[1:],
+        )
+
+
+def checked_round(world: AppliedWorld) -> AppliedWorld:
+    """After the deadline all three are eligible and checking is closed: the committee may be formed."""
+    close_applications(world)
+    for number in range(len(world.refs)):
+        judge(world, number)
+    with transaction(world.engine) as session:
+        actions.close_checking(
+            session, actor=world.people.organiser.now(session), now=world.clock(), round_ref=world.ref
+        )
+    return world
