@@ -12,11 +12,13 @@ from procurement.portal import outbox
 from procurement.portal import views as portal
 from procurement.publiclog import tile_views as log_tiles
 from procurement.publiclog import views as publiclog
+from procurement.scoring import views as scoring
 
 STEPS = (
     log_tiles,  # the public log, for other people's software
     publiclog,  # what is entered for everybody to see
     accounts,  # people, roles, sign-in
+    scoring,  # sealed sheets, opening, the result
     portal,  # what citizens see
     outbox,  # letters, for developers
 )

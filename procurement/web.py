@@ -507,6 +507,7 @@ def init(app: Flask, state: Edge) -> None:
         localised=localised,
         lines=_marked_up,
         language_of=language_of,
+        say=say,
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -622,6 +622,17 @@ def upgrade() -> None:
     sa.UniqueConstraint('round_id', 'number', name=op.f('uq_tally_run_round_id_number'))
     )
     op.create_index(op.f('ix_tally_run_round_id'), 'tally_run', ['round_id'], unique=False)
+    op.create_table('tie_draw',
+    sa.Column('round_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('beacon_round', sa.Integer(), nullable=False),
+    sa.Column('published_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('announced_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('signature', sa.String(length=96), nullable=True),
+    sa.Column('key', sa.String(length=64), nullable=True),
+    sa.Column('drawn_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_tie_draw_round_id_round')),
+    sa.PrimaryKeyConstraint('round_id', name=op.f('pk_tie_draw'))
+    )
     op.create_table('application_draft',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('key', sa.String(length=24), nullable=False),
@@ -751,26 +762,37 @@ def upgrade() -> None:
     sa.Column('round_id', sa.Integer(), nullable=False),
     sa.Column('member_id', sa.Integer(), nullable=False),
     sa.Column('application_id', sa.Integer(), nullable=False),
-    sa.Column('marks', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
-    sa.Column('saved_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('sealed_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('ballot', sa.Text(), nullable=True),
-    sa.Column('nonce', sa.LargeBinary(length=32), nullable=True),
-    sa.Column('commitment', sa.String(length=64), nullable=True),
+    sa.Column('ballot', sa.Text(), nullable=False),
+    sa.Column('nonce', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('commitment', sa.String(length=64), nullable=False),
+    sa.Column('sealed_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('opened_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('voided_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('void_reason', sa.Text(), nullable=False),
-    sa.CheckConstraint('(sealed_at IS NULL) = (commitment IS NULL) AND (sealed_at IS NULL) = (ballot IS NULL) AND (sealed_at IS NULL) = (nonce IS NULL)', name=op.f('ck_sheet_sealed_has_commitment')),
-    sa.CheckConstraint('opened_at IS NULL OR sealed_at IS NOT NULL', name=op.f('ck_sheet_opened_was_sealed')),
+    sa.Column('void_objection', sa.String(length=40), nullable=True),
+    sa.CheckConstraint("voided_at IS NULL OR void_reason <> ''", name=op.f('ck_sheet_void_has_reason')),
     sa.ForeignKeyConstraint(['application_id', 'round_id'], ['application.id', 'application.round_id'], name=op.f('fk_sheet_application_id_round_id_application')),
     sa.ForeignKeyConstraint(['member_id', 'round_id'], ['committee_member.id', 'committee_member.round_id'], name=op.f('fk_sheet_member_id_round_id_committee_member')),
     sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_sheet_round_id_round')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_sheet'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_sheet')),
+    sa.UniqueConstraint('commitment', name=op.f('uq_sheet_commitment'))
     )
     op.create_index(op.f('ix_sheet_application_id'), 'sheet', ['application_id'], unique=False)
     op.create_index(op.f('ix_sheet_member_id'), 'sheet', ['member_id'], unique=False)
     op.create_index(op.f('ix_sheet_round_id'), 'sheet', ['round_id'], unique=False)
     op.create_index('uq_sheet_in_force', 'sheet', ['member_id', 'application_id'], unique=True, sqlite_where=sa.text('voided_at IS NULL'), postgresql_where=sa.text('voided_at IS NULL'))
+    op.create_table('sheet_draft',
+    sa.Column('member_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('application_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('round_id', sa.Integer(), nullable=False),
+    sa.Column('marks', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('saved_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['application_id', 'round_id'], ['application.id', 'application.round_id'], name=op.f('fk_sheet_draft_application_id_round_id_application')),
+    sa.ForeignKeyConstraint(['member_id', 'round_id'], ['committee_member.id', 'committee_member.round_id'], name=op.f('fk_sheet_draft_member_id_round_id_committee_member')),
+    sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_sheet_draft_round_id_round')),
+    sa.PrimaryKeyConstraint('member_id', 'application_id', name=op.f('pk_sheet_draft'))
+    )
+    op.create_index(op.f('ix_sheet_draft_round_id'), 'sheet_draft', ['round_id'], unique=False)
     op.create_table('verdict',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('application_id', sa.Integer(), nullable=False),
@@ -840,6 +862,8 @@ def downgrade() -> None:
     op.drop_index('uq_verdict_in_force', table_name='verdict', sqlite_where=sa.text('superseded_at IS NULL'), postgresql_where=sa.text('superseded_at IS NULL'))
     op.drop_index(op.f('ix_verdict_application_id'), table_name='verdict')
     op.drop_table('verdict')
+    op.drop_index(op.f('ix_sheet_draft_round_id'), table_name='sheet_draft')
+    op.drop_table('sheet_draft')
     op.drop_index('uq_sheet_in_force', table_name='sheet', sqlite_where=sa.text('voided_at IS NULL'), postgresql_where=sa.text('voided_at IS NULL'))
     op.drop_index(op.f('ix_sheet_round_id'), table_name='sheet')
     op.drop_index(op.f('ix_sheet_member_id'), table_name='sheet')
@@ -864,6 +888,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_application_draft_round_id'), table_name='application_draft')
     op.drop_index(op.f('ix_application_draft_merchant_id'), table_name='application_draft')
     op.drop_table('application_draft')
+    op.drop_table('tie_draw')
     op.drop_index(op.f('ix_tally_run_round_id'), table_name='tally_run')
     op.drop_table('tally_run')
     op.drop_index('uq_seat_in_force', table_name='seat', sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))

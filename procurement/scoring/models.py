@@ -19,12 +19,27 @@ from sqlalchemy.orm import Mapped, mapped_column
 from procurement.db import Base, Document, ExactDecimal, UTCDateTime
 
 
-class Sheet(Base):
-    """One member's sheet for one application. `marks`: {criterion code: {"value": "8.5", "reason": "…"}}.
+class SheetDraft(Base):
+    """A sheet that a member is filling in: rules.sheet_json. Read by nobody else, gone once sealed."""
 
-    Sealing fixes `ballot` (the RFC 8785 text), `nonce` and `commitment`; only a ruling or a late recusal may void a
-    sheet, and a void one stays readable.
-    """
+    __tablename__ = "sheet_draft"
+    __table_args__ = (
+        ForeignKeyConstraint(["member_id", "round_id"], ["committee_member.id", "committee_member.round_id"]),
+        ForeignKeyConstraint(["application_id", "round_id"], ["application.id", "application.round_id"]),
+        {"info": {"unlogged": "a sheet binds nobody until it is sealed, and its marks are nobody else's business"}},
+    )
+
+    member_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    application_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    marks: Mapped[dict[str, Any]] = mapped_column(Document)
+    saved_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Sheet(Base):
+    """One member's sealed sheet for one application. `ballot` (RFC 8785 text: rules.ballot_text), `nonce` and
+    `commitment` never change; `opened_at` is set once for all sheets together; only a ruling or a late recusal may
+    void a sheet, and a void one stays readable."""
 
     __tablename__ = "sheet"
     __table_args__ = (
@@ -38,27 +53,21 @@ class Sheet(Base):
             sqlite_where=text("voided_at IS NULL"),
             postgresql_where=text("voided_at IS NULL"),
         ),
-        CheckConstraint(
-            "(sealed_at IS NULL) = (commitment IS NULL) AND (sealed_at IS NULL) = (ballot IS NULL)"
-            " AND (sealed_at IS NULL) = (nonce IS NULL)",
-            name="sealed_has_commitment",
-        ),
-        CheckConstraint("opened_at IS NULL OR sealed_at IS NOT NULL", name="opened_was_sealed"),
+        CheckConstraint("voided_at IS NULL OR void_reason <> ''", name="void_has_reason"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
     member_id: Mapped[int] = mapped_column(index=True)
     application_id: Mapped[int] = mapped_column(index=True)
-    marks: Mapped[dict[str, Any]] = mapped_column(Document)
-    saved_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    sealed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    ballot: Mapped[str | None] = mapped_column(Text)
-    nonce: Mapped[bytes | None] = mapped_column(LargeBinary(32))
-    commitment: Mapped[str | None] = mapped_column(String(64))
+    ballot: Mapped[str] = mapped_column(Text)
+    nonce: Mapped[bytes] = mapped_column(LargeBinary(32))
+    commitment: Mapped[str] = mapped_column(String(64), unique=True)
+    sealed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     opened_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     voided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     void_reason: Mapped[str] = mapped_column(Text, default="")
+    void_objection: Mapped[str | None] = mapped_column(String(40))
 
 
 class Correction(Base):
@@ -80,7 +89,7 @@ class Correction(Base):
 
 
 class TallyRun(Base):
-    """One computation of the result, with every step. Insert-only; the last one counts."""
+    """One computation of the result: rule, marks and ranking. Insert-only; the last one counts."""
 
     __tablename__ = "tally_run"
     __table_args__ = (UniqueConstraint("round_id", "number"),)
@@ -88,7 +97,21 @@ class TallyRun(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
     number: Mapped[int]
-    cause: Mapped[str] = mapped_column(String(40))  # opening, correction, void, verdict
-    document: Mapped[str] = mapped_column(Text)  # RFC 8785 text of the result
+    cause: Mapped[str] = mapped_column(String(40))  # actions.Cause
+    document: Mapped[str] = mapped_column(Text)  # RFC 8785 text (results.tally_document)
     sha256: Mapped[str] = mapped_column(String(64))
     computed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class TieDraw(Base):
+    """The draw that breaks the last ties: a round of a public beacon, named before it exists; then its signature."""
+
+    __tablename__ = "tie_draw"
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), primary_key=True, autoincrement=False)
+    beacon_round: Mapped[int]
+    published_at: Mapped[datetime] = mapped_column(UTCDateTime)  # when the beacon's round comes into being
+    announced_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    signature: Mapped[str | None] = mapped_column(String(96))
+    key: Mapped[str | None] = mapped_column(String(64))
+    drawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

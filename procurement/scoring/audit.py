@@ -1,0 +1,157 @@
+"""How the tables of scoring follow from the public log: who sealed what when, what was opened, corrected, voided,
+computed."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import select
+
+from procurement.applications.models import Application
+from procurement.committee.models import Member
+from procurement.publiclog.audit import Replay, Row, replays
+from procurement.publiclog.entry import digest_of
+from procurement.publiclog.queries import Logged
+from procurement.rounds.models import Round
+from procurement.scoring.entries import MarkCorrected, SheetSealed, SheetsOpened, SheetVoided, Tallied
+from procurement.scoring.models import Correction, Sheet, TallyRun
+from procurement.scoring.rules import commitment
+
+
+def sheets_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
+    """One row for each commitment: sealed, then opened, then perhaps void."""
+    rows: dict[str, dict[str, Any]] = {}
+    for logged in entries:
+        at = logged.envelope.at
+        match logged.envelope.entry:
+            case SheetSealed(member=member, application=application, commitment=commitment):
+                rows[commitment] = {
+                    "round": logged.envelope.round_ref,
+                    "member": member,
+                    "application": application,
+                    "commitment": commitment,
+                    "sealed_at": at,
+                    "opened_at": None,
+                    "voided_at": None,
+                }
+            case SheetsOpened(sheets=sheets):
+                for sheet in sheets:
+                    rows[sheet.commitment]["opened_at"] = at
+            case SheetVoided(commitment=commitment):
+                rows[commitment]["voided_at"] = at
+    return rows.values()
+
+
+def _committed(row: Row) -> Row:
+    """The commitment is computed anew from ballot and nonce: a changed mark would not fit it."""
+    found = dict(row)
+    computed = commitment(found.pop("nonce"), found.pop("ballot"))
+    kept = found.pop("kept")
+    return found | {"commitment": computed if computed == kept else f"{kept}, but the ballot gives {computed}"}
+
+
+replays(
+    Replay(
+        table="sheet",
+        kinds=(SheetSealed, SheetsOpened, SheetVoided),
+        expected=sheets_from_log,
+        actual=lambda: (
+            select(
+                Round.ref.label("round"),
+                Member.code.label("member"),
+                Application.ref.label("application"),
+                Sheet.ballot,
+                Sheet.nonce,
+                Sheet.commitment.label("kept"),
+                Sheet.sealed_at,
+                Sheet.opened_at,
+                Sheet.voided_at,
+            )
+            .select_from(Sheet)
+            .join(Round, Round.id == Sheet.round_id)
+            .join(Member, Member.id == Sheet.member_id)
+            .join(Application, Application.id == Sheet.application_id)
+        ),
+        key=("member", "application", "sealed_at"),
+        derived=_committed,
+    )
+)
+
+
+def corrections_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
+    """One row for each correction."""
+    for logged in entries:
+        match logged.envelope.entry:
+            case MarkCorrected() as entry:
+                yield {
+                    "round": logged.envelope.round_ref,
+                    "member": entry.member,
+                    "application": entry.application,
+                    "criterion": entry.criterion,
+                    "before": entry.before,
+                    "after": entry.after,
+                    "ground": entry.ground,
+                    "objection": entry.objection,
+                    "made_at": logged.envelope.at,
+                }
+
+
+replays(
+    Replay(
+        table="correction",
+        kinds=(MarkCorrected,),
+        expected=corrections_from_log,
+        actual=lambda: (
+            select(
+                Round.ref.label("round"),
+                Member.code.label("member"),
+                Application.ref.label("application"),
+                Correction.criterion,
+                Correction.before,
+                Correction.after,
+                Correction.ground,
+                Correction.objection_ref.label("objection"),
+                Correction.made_at,
+            )
+            .select_from(Correction)
+            .join(Round, Round.id == Correction.round_id)
+            .join(Sheet, Sheet.id == Correction.sheet_id)
+            .join(Member, Member.id == Sheet.member_id)
+            .join(Application, Application.id == Sheet.application_id)
+        ),
+        key=("round", "member", "application", "criterion", "made_at", "before", "after"),
+    )
+)
+
+
+def tallies_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
+    """One row for each computation."""
+    for logged in entries:
+        match logged.envelope.entry:
+            case Tallied() as entry:
+                yield {
+                    "round": logged.envelope.round_ref,
+                    "number": entry.number,
+                    "cause": entry.cause,
+                    "sha256": entry.tally,
+                    "computed_at": logged.envelope.at,
+                }
+
+
+def _hashed(row: Row) -> Row:
+    """The document's hash, computed anew."""
+    found = dict(row)
+    return found | {"sha256": digest_of(found.pop("document").encode())}
+
+
+replays(
+    Replay(
+        table="tally_run",
+        kinds=(Tallied,),
+        expected=tallies_from_log,
+        actual=lambda: select(
+            Round.ref.label("round"), TallyRun.number, TallyRun.cause, TallyRun.document, TallyRun.computed_at
+        ).join(Round, Round.id == TallyRun.round_id),
+        key=("round", "number"),
+        derived=_hashed,
+    )
+)

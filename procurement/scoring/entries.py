@@ -1,0 +1,147 @@
+"""What the public log says about scoring. Members appear by code; marks and reasons only as digests."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from procurement.errors import N_
+from procurement.publiclog.entry import Code, Digest, Entry, Part, Ref
+
+
+class SheetSealed(
+    Entry,
+    kind="scoring.sealed",
+    title=N_("A member sealed a sheet"),
+    labels={"member": N_("Member"), "application": N_("Application"), "commitment": N_("Commitment")},
+):
+    """`commitment`: rules.commitment; the ballot and its nonce are disclosed when all sheets are opened."""
+
+    member: Ref
+    application: Ref
+    commitment: Digest
+
+
+class ScoresClosed(
+    Entry,
+    kind="scoring.closed",
+    title=N_("Sealing ended; the sheets that count were listed"),
+    labels={
+        "sealed": N_("Sealed sheets"),
+        "missing": N_("Sheets that are missing"),
+        "commitments": N_("SHA-256 of the sorted commitments"),
+    },
+):
+    """Says which sheets are about to be opened, before any of them is: none can be added, dropped or changed."""
+
+    sealed: int
+    missing: int
+    commitments: Digest
+
+
+class OpenedSheet(Part):
+    """`ballot`: SHA-256 of its text; `nonce`: 32 bytes in hex."""
+
+    member: Ref
+    application: Ref
+    commitment: Digest
+    ballot: Digest
+    nonce: Digest
+
+
+class SheetsOpened(
+    Entry, kind="scoring.opened", title=N_("Sheets were opened"), labels={"sheets": N_("Opened sheets")}
+):
+    """Some of the opened sheets; together such entries hold all of them."""
+
+    sheets: tuple[OpenedSheet, ...]
+
+
+class Tallied(
+    Entry,
+    kind="scoring.tallied",
+    title=N_("The result was computed"),
+    labels={
+        "number": N_("Computation"),
+        "cause": N_("Because of"),
+        "sheets": N_("Sheets counted"),
+        "tally": N_("SHA-256 of the result"),
+    },
+):
+    """`tally`: SHA-256 of the RFC 8785 text of rule, marks and result."""
+
+    number: int
+    cause: Code
+    sheets: int
+    tally: Digest
+
+
+class MarkCorrected(
+    Entry,
+    kind="scoring.corrected",
+    title=N_("An opened mark was corrected"),
+    labels={
+        "member": N_("Member"),
+        "application": N_("Application"),
+        "criterion": N_("Criterion"),
+        "before": N_("Mark before"),
+        "after": N_("Mark after"),
+        "ground": N_("Ground"),
+        "reason": N_("SHA-256 of the reason"),
+        "objection": N_("Objection"),
+    },
+):
+    """`ground`: rules.CorrectionGround; `objection`: reference, where a ruling caused it."""
+
+    member: Ref
+    application: Ref
+    criterion: Ref
+    before: Decimal
+    after: Decimal
+    ground: Code
+    reason: Digest
+    objection: Ref | None
+
+
+class SheetVoided(
+    Entry,
+    kind="scoring.voided",
+    title=N_("A sealed sheet was declared void"),
+    labels={
+        "member": N_("Member"),
+        "application": N_("Application"),
+        "commitment": N_("Commitment"),
+        "reason": N_("SHA-256 of the reason"),
+        "objection": N_("Objection"),
+    },
+):
+    """A void sheet stays readable and no longer counts."""
+
+    member: Ref
+    application: Ref
+    commitment: Digest
+    reason: Digest
+    objection: Ref
+
+
+class TieDrawAnnounced(
+    Entry,
+    kind="scoring.tie_draw_announced",
+    title=N_("It was announced how the tie will be drawn"),
+    labels={"beacon": N_("Public beacon"), "beacon_round": N_("Round of the beacon"), "at": N_("Published at")},
+):
+    """Names a round of a public source of randomness that does not exist yet."""
+
+    beacon: str
+    beacon_round: int
+    at: datetime
+
+
+class TieDrawn(
+    Entry,
+    kind="scoring.tie_drawn",
+    title=N_("The tie was drawn"),
+    labels={"beacon_round": N_("Round of the beacon"), "key": N_("Key of the draw")},
+):
+    """`key`: the randomness of the announced round, in hex; the draw is RFC 3797's with SHA-256."""
+
+    beacon_round: int
+    key: Digest

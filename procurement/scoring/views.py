@@ -1,0 +1,221 @@
+"""Pages of scoring: a member's sheets, the organiser's progress and opening, what everybody reads afterwards."""
+
+import secrets
+
+import flask
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from procurement.access import Permission
+from procurement.errors import N_, NotFound, RuleBroken
+from procurement.rounds.scoring_rule import plain_decimal
+from procurement.scoring import actions, queries
+from procurement.scoring.forms import (
+    ActForm,
+    SealForm,
+    TieDrawForm,
+    anchor_hints,
+    correction_form,
+    ground_of,
+    levels_of,
+    sheet_form,
+)
+from procurement.scoring.rules import NONCE_LENGTH, check_sheet
+from procurement.web import (
+    actor,
+    flash,
+    now,
+    page,
+    plain,
+    reading,
+    redirect,
+    refusals_into,
+    render,
+    say,
+    transaction,
+)
+
+bp = Blueprint("scoring", __name__)
+
+
+# --- a member's own sheets ----------------------------------------------------------------------------------------
+
+
+@page(bp, "/my-sheets/", permission=Permission.SCORE, menu=N_("My score sheets"))
+def my_sheets() -> ResponseReturnValue:
+    with reading() as session:
+        rounds = queries.tasks_of(session, actor=actor(), now=now())
+    return render("scoring/my_sheets.html", rounds=rounds)
+
+
+@page(bp, "/my-sheets/<ref>", permission=Permission.SCORE, methods=["GET", "POST"])
+def sheet(ref: str) -> ResponseReturnValue:
+    with reading() as session:
+        own = queries.own_sheet(session, actor=actor(), now=now(), ref=ref)
+    if own.sealed_at is not None and request.method == "GET":
+        return redirect("scoring.receipt", ref=ref)
+    form = sheet_form(own.rule, own.marks)
+    if form.validate_on_submit():
+        with refusals_into(form):
+            with transaction() as session:
+                actions.save_sheet(session, actor=actor(), now=now(), ref=ref, entered=form.entered(own.rule))
+            if "read" in request.form:
+                return redirect("scoring.seal", ref=ref)
+            flash(N_("Saved. Nobody but you can read it."))
+            return redirect("scoring.sheet", ref=own.next) if own.next else redirect("scoring.my_sheets")
+    return render(
+        "scoring/sheet.html", status=form.status, form=form, sheet=own, hints=anchor_hints, levels=levels_of
+    )
+
+
+@page(bp, "/my-sheets/<ref>/seal", permission=Permission.SCORE, methods=["GET", "POST"])
+def seal(ref: str) -> ResponseReturnValue:
+    with reading() as session:
+        own = queries.own_sheet(session, actor=actor(), now=now(), ref=ref)
+    if own.sealed_at is not None:
+        return redirect("scoring.receipt", ref=ref)
+    form = SealForm(seen=own.digest)
+    if form.validate_on_submit():
+        with refusals_into(form):
+            with transaction() as session:
+                actions.seal_sheet(
+                    session,
+                    actor=actor(),
+                    now=now(),
+                    ref=ref,
+                    seen=form.seen.data or "",
+                    nonce=secrets.token_bytes(NONCE_LENGTH),
+                )
+            return redirect("scoring.receipt", ref=ref)
+    form.seen.data = own.digest
+    lacking = check_sheet(own.rule, own.marks)
+    return render("scoring/seal.html", status=form.status, form=form, sheet=own, lacking=lacking, say=say)
+
+
+@page(bp, "/my-sheets/<ref>/receipt", permission=Permission.SCORE)
+def receipt(ref: str) -> ResponseReturnValue:
+    with reading() as session:
+        own = queries.own_sheet(session, actor=actor(), now=now(), ref=ref)
+    if own.sealed_at is None:
+        return redirect("scoring.sheet", ref=ref)
+    return render("scoring/receipt.html", sheet=own)
+
+
+@page(bp, "/my-sheets/<ref>/correct", permission=Permission.SCORE, methods=["GET", "POST"])
+def correct(ref: str) -> ResponseReturnValue:
+    with reading() as session:
+        own = queries.own_opened_sheet(session, actor=actor(), now=now(), ref=ref)
+    form = correction_form(own.rule, own.marks)
+    if form.validate_on_submit():
+        with refusals_into(form):
+            value = plain_decimal((form.value.data or "").strip())
+            if value is None:
+                raise RuleBroken(N_("Write the mark in plain digits, for example 8 or 8.5."), field="value")
+            with transaction() as session:
+                actions.correct_mark(
+                    session,
+                    actor=actor(),
+                    now=now(),
+                    ref=own.round_ref,
+                    application_ref=ref,
+                    member_code=own.member,
+                    criterion=form.criterion.data or "",
+                    value=value,
+                    ground=ground_of(form),
+                    reason=form.reason.data or "",
+                )
+            flash(N_("Corrected. The result was computed anew."))
+            return redirect("scoring.scores", ref=own.round_ref)
+    return render("scoring/correct.html", status=form.status, form=form, sheet=own)
+
+
+# --- the organiser ------------------------------------------------------------------------------------------------
+
+
+@page(bp, "/rounds/<ref>/scoring", permission=Permission.READ_ROUND_FILES)
+def progress(ref: str) -> ResponseReturnValue:
+    with reading() as session:
+        found = queries.progress_of(session, actor=actor(), now=now(), ref=ref)
+    return render("scoring/progress.html", progress=found)
+
+
+@page(bp, "/rounds/<ref>/open-scores", permission=Permission.OPEN_SCORES, methods=["GET", "POST"])
+def open_scores(ref: str) -> ResponseReturnValue:
+    form = ActForm()
+    if form.validate_on_submit():
+        with refusals_into(form):
+            with transaction() as session:
+                actions.open_scores(session, actor=actor(), now=now(), ref=ref)
+            flash(N_("All sheets are open and the result is computed."))
+            return redirect("scoring.scores", ref=ref)
+    with reading() as session:
+        found = queries.progress_of(session, actor=actor(), now=now(), ref=ref)
+    return render("scoring/open_scores.html", status=form.status, form=form, progress=found)
+
+
+@page(bp, "/rounds/<ref>/tie-draw", permission=Permission.OPEN_SCORES, methods=["GET", "POST"])
+def tie_draw(ref: str) -> ResponseReturnValue:
+    form = TieDrawForm()
+    if form.validate_on_submit():
+        with refusals_into(form):
+            with transaction() as session:
+                if form.signature.data:
+                    actions.draw_tie(session, actor=actor(), now=now(), ref=ref, signature=form.signature.data)
+                else:
+                    actions.announce_tie_draw(session, actor=actor(), now=now(), ref=ref)
+            if form.signature.data:
+                flash(N_("The tie is drawn and the result computed anew."))
+                return redirect("scoring.scores", ref=ref)
+            flash(N_("Announced. The draw can be made once the beacon's round exists."))
+            return redirect("scoring.tie_draw", ref=ref)
+    with reading() as session:
+        ties = queries.ties_of(session, actor=actor(), ref=ref)
+    return render("scoring/tie_draw.html", status=form.status, form=form, ties=ties)
+
+
+# --- everybody ----------------------------------------------------------------------------------------------------
+
+
+@page(bp, "/rounds/<ref>/scores", permission=Permission.READ_PUBLIC)
+def scores(ref: str) -> ResponseReturnValue:
+    with reading() as session:
+        view = queries.public_result(session, ref=ref)
+    return render("scoring/scores.html", view=view)
+
+
+@page(bp, "/rounds/<ref>/scores/<application>", permission=Permission.READ_PUBLIC)
+def scores_of(ref: str, application: str) -> ResponseReturnValue:
+    with reading() as session:
+        view = queries.public_result(session, ref=ref, application=application)
+    if not view.matrices:
+        raise NotFound(N_("There is no such application among those scored."))
+    return render("scoring/scores_of.html", view=view, matrix=view.matrices[0])
+
+
+@plain(bp, "/rounds/<ref>/scores.csv", permission=Permission.READ_PUBLIC)
+def scores_csv(ref: str) -> ResponseReturnValue:
+    with reading() as session:
+        content = queries.public_scores(session, ref)
+    return _download(content, "text/csv; charset=utf-8", f"{ref}-scores.csv")
+
+
+@plain(bp, "/rounds/<ref>/rules.json", permission=Permission.READ_PUBLIC)
+def rule_json(ref: str) -> ResponseReturnValue:
+    with reading() as session:
+        rule = queries.public_rule(session, ref)
+    content = flask.json.dumps(rule.to_json(), ensure_ascii=False, indent=1) + "\n"
+    return _download(content, "application/json", f"{ref}-rules.json")
+
+
+@plain(bp, "/rounds/<ref>/tally.json", permission=Permission.READ_PUBLIC)
+def tally_json(ref: str) -> ResponseReturnValue:
+    with reading() as session:
+        text = queries.public_tally_text(session, ref)
+    return _download(text, "application/json", f"{ref}-tally.json")
+
+
+def _download(content: str, media_type: str, name: str) -> ResponseReturnValue:
+    response = flask.make_response(content)
+    response.headers["Content-Type"] = media_type
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
