@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from procurement.access import Actor
 from procurement.accounts import queries as accounts_queries
 from procurement.accounts import views as accounts
+from procurement.merchants import views as merchants
 from procurement.portal import outbox
 from procurement.portal import views as portal
 from procurement.publiclog import tile_views as log_tiles
@@ -18,6 +19,7 @@ STEPS = (
     log_tiles,  # the public log, for other people's software
     publiclog,  # what is entered for everybody to see
     accounts,  # people, roles, sign-in
+    merchants,  # who may apply: businesses, certificates, debarments
     scoring,  # sealed sheets, opening, the result
     portal,  # what citizens see
     outbox,  # letters, for developers

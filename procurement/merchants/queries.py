@@ -299,7 +299,7 @@ def _certificate(row: Certificate, today: date) -> CertificateView:
 
 @dataclass(frozen=True, slots=True)
 class DebarmentView:
-    """A debarment as anybody may read it. `in_force` on the day that asked."""
+    """A debarment as anybody may read it. `in_force`, `to_come` on the day that asked."""
 
     ref: str
     merchant_ref: str
@@ -318,6 +318,7 @@ class DebarmentView:
     lifted_why: str
     entered_at: datetime
     in_force: bool
+    to_come: bool
 
 
 def debarred_on(session: Session, merchant_id: int, day: date) -> DebarmentView | None:
@@ -367,13 +368,18 @@ def debarment(session: Session, *, ref: str, today: date) -> DebarmentView:
     return _debarment(found[0], found[1], today)
 
 
-def debarment_evidence(session: Session, *, actor: Actor, ref: str) -> tuple[str, str, str]:
-    """Digest, media type and name of a debarment's evidence, for supervisors and for those who act for the business.
+def may_read_evidence(session: Session, *, actor: Actor, ref: str) -> bool:
+    """Whether the actor may read a debarment's evidence: supervisors and those who act for the business."""
+    merchant_id = session.scalar(select(Debarment.merchant_id).where(Debarment.ref == ref))
+    if merchant_id is None:
+        return False
+    return may(actor, Permission.DEBAR) or acts_for(session, actor.user_id, merchant_id)
 
-    Raises NotFound.
-    """
+
+def debarment_evidence(session: Session, *, actor: Actor, ref: str) -> tuple[str, str, str]:
+    """Digest, media type and name of a debarment's evidence. Raises NotFound, also for who may not read it."""
     row = session.scalars(select(Debarment).where(Debarment.ref == ref)).one_or_none()
-    if row is None or not (may(actor, Permission.DEBAR) or acts_for(session, actor.user_id, row.merchant_id)):
+    if row is None or not may_read_evidence(session, actor=actor, ref=ref):
         raise NotFound(N_("There is no such debarment."))
     return row.evidence_digest, row.evidence_type, row.evidence_name
 
@@ -397,4 +403,5 @@ def _debarment(row: Debarment, merchant: Merchant, today: date) -> DebarmentView
         lifted_why=row.lifted_why,
         entered_at=row.entered_at,
         in_force=rules.in_force(row.starts_on, row.ends_on, row.lifted_on, today),
+        to_come=today < row.starts_on,
     )

@@ -1,0 +1,234 @@
+"""Forms of businesses. They check shape; what is right is said by the rules."""
+
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from flask_wtf.file import FileField, FileRequired
+from wtforms import (
+    BooleanField,
+    DateField,
+    EmailField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TelField,
+    TextAreaField,
+)
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
+
+from procurement.accounts.rules import is_address, normal_email
+from procurement.merchants.rules import (
+    CERTIFICATE_NAMES,
+    GROUND_NAMES,
+    KIND_NAMES,
+    CertificateFacts,
+    CertificateKind,
+    DebarmentGround,
+    MerchantKind,
+    Particulars,
+    normal_text,
+    shown_phone,
+)
+from procurement.web import Form
+
+FILE_HINT = _("A PDF, or a photograph as JPEG or PNG, of at most 10 MB. After an error, choose the file again.")
+
+
+class MerchantForm(Form):
+    """The particulars of a business."""
+
+    kind = RadioField(_("What kind of business is it?"), [InputRequired(_("Choose the kind of business."))])
+    name = StringField(
+        _("Name"),
+        [Length(max=200)],
+        description=_("As in the business licence; for a farmer without registration, the farmer's own name."),
+    )
+    uscc = StringField(
+        _("Unified social credit code"),
+        [Optional(), Length(max=40)],
+        description=_("18 characters, on the business licence. A farmer without registration has none."),
+        render_kw={"spellcheck": "false", "autocapitalize": "characters"},
+    )
+    representative = StringField(
+        _("Legal representative or person in charge"),
+        [Optional(), Length(max=120)],
+        description=_("A farmer without registration leaves this empty."),
+    )
+    address = StringField(
+        _("Address"),
+        [Length(max=300)],
+        description=_(
+            "Where the business really works. "
+            "Of sole traders, family farms and farmers it is not shown to the public."
+        ),
+    )
+    contact = StringField(_("Contact person"), [Length(max=120)], description=_("Not shown to the public."))
+    phone = TelField(
+        _("Telephone of the contact person"), [Length(max=40)], description=_("Not shown to the public.")
+    )
+    hotline = TelField(
+        _("Hotline for customers"),
+        [Optional(), Length(max=40)],
+        description=_("Shown in full to the public. Leave it empty if you do not want that."),
+    )
+    founded = IntegerField(_("Year of founding"), [Optional()])
+    named = BooleanField(
+        _("I agree that the full name is published"),
+        description=_(
+            "For sole traders, family farms and farmers only. Without it the public reads the family name and stars. "
+            "You can take it back at any time; what was signed before stays as it is."
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind.choices = [SelectChoice(kind.value, gettext(KIND_NAMES[kind])) for kind in MerchantKind]
+
+    @staticmethod
+    def values_of(particulars: Particulars) -> dict[str, object]:
+        """What the form shows of `particulars`."""
+        return {
+            **particulars.to_json(),
+            "phone": shown_phone(particulars.phone),
+            "hotline": shown_phone(particulars.hotline) if particulars.hotline else "",
+        }
+
+    def particulars(self) -> Particulars:
+        """What was typed."""
+        return Particulars(
+            kind=MerchantKind(self.kind.data),
+            name=self.name.data or "",
+            uscc=self.uscc.data or None,
+            representative=self.representative.data or "",
+            address=self.address.data or "",
+            contact=self.contact.data or "",
+            phone=self.phone.data or "",
+            hotline=self.hotline.data or "",
+            founded=self.founded.data,
+            named=bool(self.named.data),
+        )
+
+
+class CertificateForm(Form):
+    """A certificate for the wallet."""
+
+    kind = SelectField(_("What is it?"), [InputRequired(_("Choose what it is."))])
+    number = StringField(_("Number"), [InputRequired(_("Copy this from the certificate.")), Length(max=80)])
+    issuer = StringField(_("Issued by"), [InputRequired(_("Copy this from the certificate.")), Length(max=200)])
+    scope = StringField(
+        _("Products or range it covers"),
+        [Optional(), Length(max=500)],
+        description=_("As the certificate says; for an inspection report, what was sampled and when."),
+    )
+    issued = DateField(_("Issued on"), [InputRequired(_("Copy this from the certificate."))])
+    expires = DateField(
+        _("Valid until"),
+        [Optional()],
+        description=_("The last day on which it is valid. Leave it empty if the certificate names none."),
+    )
+    file = FileField(_("The certificate itself"), [FileRequired(_("Choose the file."))], description=FILE_HINT)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind.choices = [
+            SelectChoice("", gettext("Please choose")),
+            *(SelectChoice(kind.value, gettext(CERTIFICATE_NAMES[kind])) for kind in CertificateKind),
+        ]
+
+    def facts(self) -> CertificateFacts:
+        """What was typed."""
+        return CertificateFacts(
+            kind=CertificateKind(self.kind.data),
+            number=normal_text(self.number.data or ""),
+            issuer=normal_text(self.issuer.data or ""),
+            scope=normal_text(self.scope.data or ""),
+            issued=self.issued.data,
+            expires=self.expires.data,
+        )
+
+
+class PersonForm(Form):
+    """Somebody who is to act for the business too."""
+
+    email = EmailField(
+        _("E-mail address of another person"),
+        [InputRequired(_("Give an e-mail address."))],
+        description=_("The person gets a letter with a link, and acts under a name and password of their own."),
+    )
+
+    def validate_email(self, field: EmailField) -> None:
+        if not is_address(normal_email(field.data or "")):
+            raise ValidationError(_("This is not an e-mail address, such as name@example.org."))
+
+
+class RemoveForm(Form):
+    """One button. `id` says what or whom."""
+
+    id = HiddenField(validators=[Length(max=20)])
+
+
+class DebarmentForm(Form):
+    """A debarment, as the supervisor enters it."""
+
+    merchant = StringField(
+        _("Business"),
+        [InputRequired(_("Name the business.")), Length(max=40)],
+        description=_("Its reference, such as M-000123, or its unified social credit code."),
+        render_kw={"spellcheck": "false"},
+    )
+    ground = RadioField(_("Ground"), [InputRequired(_("Choose the ground."))])
+    reason = TextAreaField(
+        _("What was established, and how"),
+        [InputRequired(_("Say in one or more sentences what was established, and how.")), Length(max=3000)],
+        description=_("This becomes public as you write it. Name no private persons."),
+    )
+    remedy = TextAreaField(
+        _("How the business may appeal"),
+        [InputRequired(_("Say where and until when the business may appeal.")), Length(max=1000)],
+        description=_("To whom, in what form and until when. This becomes public too."),
+    )
+    starts = DateField(_("From"), [InputRequired(_("Give a date."))])
+    ends = DateField(
+        _("Until"),
+        [InputRequired(_("Give a date."))],
+        description=_("On this day the business may apply again, without anybody doing anything."),
+    )
+    evidence = FileField(
+        _("Evidence"),
+        [FileRequired(_("Choose the file."))],
+        description=_("Read by supervisors and by the business. The public sees its hash only. PDF, JPEG or PNG."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ground.choices = [
+            SelectChoice(ground.value, gettext(GROUND_NAMES[ground])) for ground in DebarmentGround
+        ]
+
+    def chosen_ground(self) -> DebarmentGround:
+        """The ground that was chosen."""
+        return DebarmentGround(self.ground.data)
+
+
+class AppealForm(Form):
+    """How far an appeal is."""
+
+    state = TextAreaField(
+        _("State of the appeal"),
+        [InputRequired(_("Say in a sentence how far the appeal is.")), Length(max=1000)],
+        description=_("This becomes public as you write it, with today's date."),
+    )
+
+
+class LiftForm(Form):
+    """The end of a debarment before its time."""
+
+    reason = TextAreaField(
+        _("Why the debarment is lifted"),
+        [InputRequired(_("Say in a sentence why the debarment is lifted.")), Length(max=1000)],
+        description=_("This becomes public as you write it. The debarment stays in the register as lifted."),
+    )
