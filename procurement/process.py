@@ -13,6 +13,7 @@ from procurement.portal import outbox
 from procurement.portal import views as portal
 from procurement.publiclog import tile_views as log_tiles
 from procurement.publiclog import views as publiclog
+from procurement.rounds import views as rounds
 from procurement.scoring import views as scoring
 
 STEPS = (
@@ -20,6 +21,7 @@ STEPS = (
     publiclog,  # what is entered for everybody to see
     accounts,  # people, roles, sign-in
     merchants,  # who may apply: businesses, certificates, debarments
+    rounds,  # drafted, frozen, published, amended; held or ended
     scoring,  # sealed sheets, opening, the result
     portal,  # what citizens see
     outbox,  # letters, for developers

@@ -31,7 +31,7 @@ from procurement.rounds.entries import (
 from procurement.rounds.lint import check_publishable
 from procurement.rounds.models import Milestone, Round, RoundDraft, RoundNumber, RoundRules
 from procurement.rounds.phases import Course, Kind, Phase
-from procurement.rounds.queries import course_of, find_round, role_in, roles_held, rules_of, seats_of
+from procurement.rounds.queries import NO_SUPERVISOR, course_of, find_round, role_in, roles_held, rules_of, seats_of
 from procurement.rounds.rules import (
     AbortReason,
     HoldLabel,
@@ -148,8 +148,9 @@ def edit_draft(
     now: datetime,
     ref: str,
     change: Callable[[RoundDocument], RoundDocument],
-) -> None:
-    """Apply `change` to the draft as it stands now, so that two people on two pages do not undo each other.
+) -> RoundDocument:
+    """Apply `change` to the draft as it stands now, so that two people on two pages do not undo each other; return
+    what came of it.
 
     A draft may be incomplete but not misshapen. Raises as `save_draft`.
     """
@@ -160,6 +161,7 @@ def edit_draft(
     document = RoundDocument.from_json(change(RoundDocument.from_json(draft.document)).to_json())
     refuse_if(check_both(document.title, "title"))
     draft.document, draft.saved_at, draft.saved_by_id = document.to_json(), now, _id(actor)
+    return document
 
 
 # --- seats --------------------------------------------------------------------------------------------------------
@@ -292,7 +294,7 @@ def check_ready(session: Session, found: Round, document: RoundDocument, *, now:
     """What keeps the round from being published at `now`: its draft, its dates, its people."""
     problems = check_publishable(document)
     if not any(seat.role is Role.SUPERVISOR for seat in seats_of(session, found.id)):
-        problems.append(Problem(N_("The round has no supervisor yet."), {}, "people"))
+        problems.append(NO_SUPERVISOR.problem)
     if not problems:
         closes, _ = clocks.call_deadline(document, published=now)
         planned = document.activity.planned_on

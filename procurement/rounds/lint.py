@@ -87,25 +87,25 @@ def _warning(place: str, message: str, **params: Any) -> Finding:
 # --- texts --------------------------------------------------------------------------------------------------------
 
 
-def _both(place: str, text: Text) -> Iterator[Finding]:
+def _both(place: str, text: Text, what: str) -> Iterator[Finding]:
     if not text.en.strip():
-        yield _error(f"{place}.en", N_("This is missing in English."))
+        yield _error(f"{place}.en", N_("“%(what)s” is missing in English."), what=what)
     if not text.zh.strip():
-        yield _error(f"{place}.zh", N_("This is missing in Chinese."))
+        yield _error(f"{place}.zh", N_("“%(what)s” is missing in Chinese."), what=what)
 
 
 def _texts(document: RoundDocument) -> Iterator[Finding]:
-    for place, text in (
-        ("title", document.title),
-        ("purpose", document.purpose),
-        ("public_interest", document.public_interest),
-        ("office.name", document.office.name),
-        ("legal_basis", document.legal_basis),
-        ("money.source", document.money.source),
-        ("official.office", document.official.office),
-        ("official.employer", document.official.employer),
+    for place, text, what in (
+        ("title", document.title, N_("Title")),
+        ("purpose", document.purpose, N_("Purpose")),
+        ("public_interest", document.public_interest, N_("Public interest")),
+        ("office.name", document.office.name, N_("Name of the organiser")),
+        ("legal_basis", document.legal_basis, N_("Legal basis")),
+        ("money.source", document.money.source, N_("Where the money comes from")),
+        ("official.office", document.official.office, N_("Office held by the official")),
+        ("official.employer", document.official.employer, N_("Employer of the official")),
     ):
-        yield from _both(place, text)
+        yield from _both(place, text, what)
     for place, value, message in (
         ("official.name", document.official.name, N_("Name the official who will promote the goods.")),
         ("office.contact", document.office.contact, N_("Say how the public reaches the organiser.")),
@@ -119,7 +119,7 @@ def _gates(document: RoundDocument) -> Iterator[Finding]:
         yield _error("gates", N_("Say which conditions an application must meet."))
     codes = [gate.code for gate in document.gates]
     for i, gate in enumerate(document.gates):
-        yield from _both(f"gates[{i}].text", gate.text)
+        yield from _both(f"gates[{i}].text", gate.text, N_("Condition"))
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", gate.code) or gate.code in codes[:i]:
             yield _error(
                 f"gates[{i}].code", N_("Each condition needs a code of its own: small letters, digits, underscores.")
@@ -335,7 +335,7 @@ def _payments(document: RoundDocument) -> Iterator[Finding]:
         yield _error("money.budget", N_("A budget is not below zero."))
     for i, payment in enumerate(document.money.payments):
         place = f"money.payments[{i}]"
-        yield from _both(f"{place}.purpose", payment.purpose)
+        yield from _both(f"{place}.purpose", payment.purpose, N_("What is paid for"))
         if payment.amount < 0 or not 0 <= payment.percent <= 100:
             yield _error(f"{place}.amount", N_("Amounts are not below zero, and a share is 0 to 100 percent."))
         if payment.payee in PUBLIC_SIDE and (payment.amount or payment.percent):

@@ -9,10 +9,13 @@ from typing import Any
 from sqlalchemy import column, or_, select, table
 from sqlalchemy.orm import Session, aliased
 
-from procurement.access import GRANTS, Actor, Permission, Role, may
+from procurement.access import GRANTS, Actor, Permission, Role, conflicting, may, require
 from procurement.accounts.models import Seat, User, UserRole
 from procurement.errors import N_, NotFound
 from procurement.merchants.models import MerchantUser
+from procurement.rounds import clocks
+from procurement.rounds.lint import Finding, lint
+from procurement.rounds.lint import Level as LintLevel
 from procurement.rounds.models import Milestone, Round, RoundDraft, RoundRules
 from procurement.rounds.phases import Course, Kind, Phase
 from procurement.rounds.rules import RoundDocument
@@ -280,3 +283,112 @@ def roles_held(session: Session, *, round_id: int, user_id: int, published: date
 def role_in(actor: Actor, permission: Permission, round_id: int) -> Role:
     """The role by which `actor` has `permission` in the round: what the log says about who acted."""
     return min(GRANTS[permission] & actor.roles_in(round_id))
+
+
+NO_SUPERVISOR = Finding(LintLevel.ERROR, N_("The round has no supervisor yet."), {}, "people")
+
+
+@dataclass(frozen=True, slots=True)
+class Editing:
+    """A draft with everything its pages need. `findings`: of the linter, for publishing now; `seats`: in force;
+    `closes`: when applications would close (None while the periods make no sense)."""
+
+    round: RoundView
+    draft: DraftView
+    findings: tuple[Finding, ...]
+    seats: tuple[SeatView, ...]
+    closes: datetime | None
+    counted: Mapping[str, Any] | None
+
+    @property
+    def document(self) -> RoundDocument:
+        """The rules as drafted."""
+        return self.draft.document
+
+    @property
+    def errors(self) -> list[Finding]:
+        """What keeps the round from being published."""
+        return [finding for finding in self.findings if finding.level is LintLevel.ERROR]
+
+
+def draft_for(
+    session: Session, ref: str, *, actor: Actor, now: datetime, permission: Permission = Permission.EDIT_ROUND
+) -> Editing:
+    """The draft called `ref` for somebody who works on it. Raises NotFound, NotAllowed, WrongPhase (published)."""
+    found = find_round(session, ref, actor=actor)
+    require(actor, permission, round_id=found.id)
+    course = course_of(session, found.id)
+    course.require(now, Phase.DRAFT)
+    draft = draft_of(session, found.id)
+    seats = tuple(seats_of(session, found.id))
+    findings = lint(draft.document, now=now)
+    if not any(seat.role is Role.SUPERVISOR for seat in seats):
+        findings.insert(0, NO_SUPERVISOR)
+    closes, counted = None, None
+    if not any(f.level is LintLevel.ERROR and (f.field or "").startswith("timetable") for f in findings):
+        closes, counted = clocks.call_deadline(draft.document, published=now)
+    view = replace(_view(found, course, now), title=draft.document.title)
+    return Editing(view, draft, tuple(findings), seats, closes, counted)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A published round for its own people."""
+
+    round: RoundView
+    document: RoundDocument
+    milestones: tuple[MilestoneView, ...]
+    seats: tuple[SeatView, ...]
+
+    def last(self, kind: Kind) -> MilestoneView | None:
+        """The latest milestone of that kind."""
+        return next((m for m in reversed(self.milestones) if m.kind is kind), None)
+
+
+def running_for(
+    session: Session,
+    ref: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    permission: Permission = Permission.READ_ROUND_FILES,
+    phases: Collection[Phase] = (),
+) -> Running:
+    """The published round called `ref` for those who run or supervise it, in one of `phases` (default: any).
+
+    Raises NotFound, NotAllowed, WrongPhase.
+    """
+    found = find_round(session, ref, actor=actor)
+    require(actor, permission, round_id=found.id)
+    milestones = tuple(milestones_of(session, found.id))
+    course = Course.of(milestones)
+    course.require(now, *(phases or [phase for phase in Phase if phase is not Phase.DRAFT]))
+    return Running(
+        _view(found, course, now), rules_of(session, found.id), milestones, tuple(seats_of(session, found.id))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Seating:
+    """The people of a round, and who may be given which seat."""
+
+    round: RoundView
+    seats: tuple[SeatView, ...]
+    candidates: Mapping[Role, tuple[Person, ...]]
+    draft: bool
+
+
+def seating_for(session: Session, ref: str, *, actor: Actor, now: datetime, roles: Collection[Role]) -> Seating:
+    """Raises NotFound, NotAllowed."""
+    found = find_round(session, ref, actor=actor)
+    require(actor, Permission.READ_ROUND_FILES, round_id=found.id)
+    course = course_of(session, found.id)
+    view = _view(found, course, now)
+    if course.published is None:
+        view = replace(view, title=draft_of(session, found.id).document.title)
+    seats = tuple(seats_of(session, found.id))
+    candidates: dict[Role, tuple[Person, ...]] = {}
+    for role in roles:
+        taken = {s.user_id for s in seats if s.role is role or conflicting(frozenset({s.role}), role)}
+        candidates[role] = tuple(person for person in people_for(session, role) if person.user_id not in taken)
+    return Seating(view, seats, candidates, course.published is None)

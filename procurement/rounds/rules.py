@@ -15,7 +15,7 @@ from typing import Any
 
 from procurement.errors import N_, Problem
 from procurement.rounds import canonical
-from procurement.rounds.scoring_rule import ScoringRule, Text
+from procurement.rounds.scoring_rule import Criterion, ScoringRule, Text
 
 VERSION = 1
 
@@ -250,6 +250,10 @@ class RoundDocument:
     legal_basis: Text = field(default_factory=Text)
     version: int = VERSION
 
+    def with_criteria(self, criteria: tuple[Criterion, ...]) -> "RoundDocument":
+        """This document with other criteria."""
+        return replace(self, scoring=replace(self.scoring, criteria=criteria))
+
     @property
     def slots(self) -> int:
         """How many products are selected at most."""
@@ -281,18 +285,26 @@ class RoundDocument:
         return canonical.digest(self.text)
 
 
-AMENDABLE = ("purpose", "public_interest", "office", "activity", "money", "legal_basis")
-"""What an amendment may say anew. Titles, the official, goods, conditions, criteria, the scoring rule, the committee
-and everybody's periods stay as published: whoever applied relied on them (Implementing Regulation art. 34: a standard
-that is not in the documents cannot be used). When one of these must change, the round is ended and called anew."""
+AMENDABLE = ("purpose", "public_interest", "office", "legal_basis")
+"""What an amendment may say anew, besides platform and day of the broadcast and a longer call. Titles, the official,
+goods, conditions, criteria, the scoring rule, the committee, money, opinions and everybody's periods stay as
+published: whoever applied relied on them (Implementing Regulation art. 34: a standard that is not in the documents
+cannot be used). When one of these must change, the round is ended and called anew."""
 
 
 def check_amendment(published: RoundDocument, amended: RoundDocument) -> list[Problem]:
-    """What in `amended` an amendment cannot change: all but AMENDABLE and a longer call."""
+    """What in `amended` an amendment cannot change: all but AMENDABLE, platform and day, and a longer call."""
+    before, after = published.activity, amended.activity
+    frozen = replace(
+        amended,
+        **{name: getattr(published, name) for name in AMENDABLE},
+        timetable=published.timetable,
+        activity=replace(after, platform=before.platform, planned_on=before.planned_on),
+    )
     problems = [
         Problem(N_("This was frozen when the round was published and cannot be amended."), {}, name)
         for name in RoundDocument.__dataclass_fields__
-        if name not in (*AMENDABLE, "timetable") and getattr(published, name) != getattr(amended, name)
+        if getattr(published, name) != getattr(frozen, name)
     ]
     periods = replace(amended.timetable, call_days=published.timetable.call_days)
     if periods != published.timetable:

@@ -1,0 +1,452 @@
+"""The plain sections of a draft, one form each. Whether the result is right is said by the linter, so that a draft
+can be saved while it is not."""
+
+from dataclasses import fields, replace
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from wtforms import (
+    DateField,
+    FieldList,
+    FormField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+)
+from wtforms import Form as Part
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length, Optional
+
+from procurement.errors import N_
+from procurement.rounds.fields import (
+    LINE,
+    DecimalField,
+    Group,
+    SectionForm,
+    area,
+    code,
+    line,
+    pair,
+    radio,
+    spread,
+    tidy,
+    whole,
+)
+from procurement.rounds.rules import (
+    CATEGORIES,
+    EMPLOYER_KINDS,
+    NATURES,
+    PARTIES,
+    Category,
+    CommitteeRule,
+    EmployerKind,
+    Gate,
+    Money,
+    NamesPublished,
+    Nature,
+    Office,
+    Official,
+    Opinion,
+    Party,
+    Payment,
+    RoundDocument,
+    Timetable,
+)
+from procurement.rounds.scoring_rule import Text
+
+
+class BasicsForm(SectionForm):
+    prefixes = ("title", "purpose", "public_interest", "office")
+    groups = (
+        Group(_("Title"), ("title_en", "title_zh")),
+        Group(
+            _("Purpose"),
+            ("purpose_en", "purpose_zh"),
+            _("What the selection is for, and what happens with the selected products."),
+        ),
+        Group(
+            _("Public interest"),
+            ("public_interest_en", "public_interest_zh"),
+            _("Why this serves the public: for example which crop is unsold, and how that is known."),
+        ),
+        Group(
+            _("Organiser"),
+            ("office_name_en", "office_name_zh", "office_address_en", "office_address_zh", "office_contact"),
+        ),
+    )
+
+    title_en = StringField(
+        _("Title in English"),
+        [InputRequired(_("Give the round a title in English.")), Length(max=LINE)],
+        filters=[tidy],
+    )
+    title_zh = StringField(
+        _("Title in Chinese"),
+        [InputRequired(_("Give the round a title in Chinese.")), Length(max=LINE)],
+        filters=[tidy],
+    )
+    purpose_en = area(_("Purpose in English"))
+    purpose_zh = area(_("Purpose in Chinese"))
+    public_interest_en = area(_("Public interest in English"))
+    public_interest_zh = area(_("Public interest in Chinese"))
+    office_name_en = line(_("Name in English"))
+    office_name_zh = line(_("Name in Chinese"))
+    office_address_en = line(_("Address in English"))
+    office_address_zh = line(_("Address in Chinese"))
+    office_contact = line(_("Telephone or e-mail address for the public"))
+
+    @classmethod
+    def data_of(cls, document: RoundDocument) -> dict[str, Any]:
+        return {
+            **spread("title", document.title),
+            **spread("purpose", document.purpose),
+            **spread("public_interest", document.public_interest),
+            **spread("office_name", document.office.name),
+            **spread("office_address", document.office.address),
+            "office_contact": document.office.contact,
+        }
+
+    def changed(self, document: RoundDocument) -> RoundDocument:
+        return replace(
+            document,
+            title=pair(self, "title"),
+            purpose=pair(self, "purpose"),
+            public_interest=pair(self, "public_interest"),
+            office=Office(pair(self, "office_name"), pair(self, "office_address"), self.office_contact.data),
+        )
+
+
+class ActivityForm(SectionForm):
+    prefixes = ("official", "activity.nature", "activity.platform", "activity.planned_on", "categories")
+    groups = (
+        Group(
+            _("Promoting official"),
+            (
+                "official_name",
+                "official_office_en",
+                "official_office_zh",
+                "official_employer_en",
+                "official_employer_zh",
+                "official_employer_kind",
+            ),
+            _("Who will promote the goods. The official does not apply, score, choose or receive money."),
+        ),
+        Group(
+            _("Broadcast"),
+            ("activity_nature", "activity_platform_en", "activity_platform_zh", "activity_planned_on"),
+        ),
+        Group(_("Goods"), ("categories",)),
+    )
+
+    official_name = line(_("Name"))
+    official_office_en = line(_("Office held, in English"))
+    official_office_zh = line(_("Office held, in Chinese"))
+    official_employer_en = line(_("Employer in English"))
+    official_employer_zh = line(_("Employer in Chinese"))
+    official_employer_kind = SelectField(
+        _("Kind of employer"),
+        choices=[SelectChoice(kind.value, _(text)) for kind, text in EMPLOYER_KINDS.items()],
+        description=_("Some bodies must not recommend food in any form."),
+    )
+    activity_nature = radio(_("What kind of broadcast it is"), NATURES.items())
+    activity_platform_en = line(_("Platform in English"))
+    activity_platform_zh = line(_("Platform in Chinese"))
+    activity_planned_on = DateField(_("Planned day"), [Optional()])
+    categories = SelectMultipleField(
+        _("Which kinds of goods may be applied with"),
+        choices=[SelectChoice(category.value, _(text)) for category, text in CATEGORIES.items()],
+    )
+
+    @classmethod
+    def data_of(cls, document: RoundDocument) -> dict[str, Any]:
+        official, activity = document.official, document.activity
+        return {
+            "official_name": official.name,
+            **spread("official_office", official.office),
+            **spread("official_employer", official.employer),
+            "official_employer_kind": official.employer_kind.value,
+            "activity_nature": activity.nature.value,
+            **spread("activity_platform", activity.platform),
+            "activity_planned_on": activity.planned_on,
+            "categories": [category.value for category in document.categories],
+        }
+
+    def changed(self, document: RoundDocument) -> RoundDocument:
+        return replace(
+            document,
+            official=Official(
+                self.official_name.data,
+                pair(self, "official_office"),
+                pair(self, "official_employer"),
+                EmployerKind(self.official_employer_kind.data),
+            ),
+            activity=replace(
+                document.activity,
+                nature=Nature(self.activity_nature.data),
+                platform=pair(self, "activity_platform"),
+                planned_on=self.activity_planned_on.data,
+            ),
+            categories=tuple(category for category in Category if category.value in (self.categories.data or [])),
+        )
+
+
+_OPINIONS = ("nature_opinion", "fair_competition", "food")
+
+
+def _opinion_names(name: str) -> tuple[str, ...]:
+    return tuple(
+        f"{name}_{part}" for part in ("by_en", "by_zh", "number", "given_on", "conclusion_en", "conclusion_zh")
+    )
+
+
+class OpinionsForm(SectionForm):
+    prefixes = tuple(f"activity.{name}" for name in _OPINIONS)
+    groups = (
+        Group(
+            _("Legal opinion on the nature of the activity"),
+            _opinion_names("nature_opinion"),
+            _("Whether it is advertising, public information or something else, and when it is lawful."),
+        ),
+        Group(
+            _("Fair-competition review"),
+            _opinion_names("fair_competition"),
+            _("That the call favours no place, no kind of ownership and no particular business."),
+        ),
+        Group(
+            _("Legal opinion on recommending food"),
+            _opinion_names("food"),
+            _("Only where the official's department has to do with food."),
+        ),
+    )
+
+    nature_opinion_by_en = line(_("Given by, in English"))
+    nature_opinion_by_zh = line(_("Given by, in Chinese"))
+    nature_opinion_number = line(_("Number"), most=80)
+    nature_opinion_given_on = DateField(_("Given on"), [Optional()])
+    nature_opinion_conclusion_en = area(_("Conclusion in English"))
+    nature_opinion_conclusion_zh = area(_("Conclusion in Chinese"))
+    fair_competition_by_en = line(_("Given by, in English"))
+    fair_competition_by_zh = line(_("Given by, in Chinese"))
+    fair_competition_number = line(_("Number"), most=80)
+    fair_competition_given_on = DateField(_("Given on"), [Optional()])
+    fair_competition_conclusion_en = area(_("Conclusion in English"))
+    fair_competition_conclusion_zh = area(_("Conclusion in Chinese"))
+    food_by_en = line(_("Given by, in English"))
+    food_by_zh = line(_("Given by, in Chinese"))
+    food_number = line(_("Number"), most=80)
+    food_given_on = DateField(_("Given on"), [Optional()])
+    food_conclusion_en = area(_("Conclusion in English"))
+    food_conclusion_zh = area(_("Conclusion in Chinese"))
+
+    @classmethod
+    def data_of(cls, document: RoundDocument) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name in _OPINIONS:
+            opinion: Opinion = getattr(document.activity, name)
+            found |= spread(f"{name}_by", opinion.by) | spread(f"{name}_conclusion", opinion.conclusion)
+            found |= {f"{name}_number": opinion.number, f"{name}_given_on": opinion.given_on}
+        return found
+
+    def changed(self, document: RoundDocument) -> RoundDocument:
+        opinions = {
+            name: Opinion(
+                by=pair(self, f"{name}_by"),
+                number=self[f"{name}_number"].data,
+                given_on=self[f"{name}_given_on"].data,
+                conclusion=pair(self, f"{name}_conclusion"),
+            )
+            for name in _OPINIONS
+        }
+        return replace(document, activity=replace(document.activity, **opinions))  # type: ignore[arg-type]
+
+
+class GatePart(Part):  # type: ignore[misc]
+    code = HiddenField()
+    text_en = area(_("Condition in English"), rows=2)
+    text_zh = area(_("Condition in Chinese"), rows=2)
+
+
+class GatesForm(SectionForm):
+    prefixes = ("gates",)
+    gates = FieldList(FormField(GatePart))
+
+    @classmethod
+    def data_of(cls, document: RoundDocument) -> dict[str, Any]:
+        rows = [{"code": gate.code, **spread("text", gate.text)} for gate in document.gates]
+        return {"gates": [*rows, {}, {}]}
+
+    def changed(self, document: RoundDocument) -> RoundDocument:
+        gates: list[Gate] = []
+        for entry in self.gates.entries:
+            text = pair(entry.form, "text")
+            if text.en or text.zh:
+                taken = [gate.code for gate in gates]
+                gates.append(Gate(code(entry.form.code.data, "condition", taken), text))
+        return replace(document, gates=tuple(gates))
+
+
+_PERIODS = (
+    ("call_days", _("Call, in calendar days"), _("How long applications are open.")),
+    ("min_call_days", _("Least call, in calendar days"), _("The office's own rule; the call may not be shorter.")),
+    (
+        "amendment_days",
+        _("Time left after an amendment, in calendar days"),
+        _("An amendment later than this extends the call."),
+    ),
+    ("checking_working_days", _("Checking applications"), ""),
+    ("supplement_working_days", _("Supplementing papers"), ""),
+    ("scoring_working_days", _("Scoring"), ""),
+    ("notice_working_days", _("Public notice of the proposed result"), _("Objections may be filed in this time.")),
+    ("admissibility_working_days", _("Saying whether an objection is admissible"), ""),
+    ("answer_working_days", _("Answering an objection"), ""),
+    ("ruling_working_days", _("Ruling on an objection"), ""),
+    ("decision_working_days", _("Drawing up the decision"), ""),
+)
+
+
+class TimetableForm(SectionForm):
+    prefixes = ("timetable",)
+    groups = (
+        Group(_("The call"), ("timetable_call_days", "timetable_min_call_days", "timetable_amendment_days")),
+        Group(
+            _("Periods in working days"),
+            tuple(f"timetable_{name}" for name, _label, _hint in _PERIODS[3:]),
+            _("The first day is not counted; a last day that is off rolls over to the next working day."),
+        ),
+        Group(_("How days are counted"), ("timetable_calendar", "timetable_zone")),
+    )
+
+    timetable_call_days = whole(*_PERIODS[0][1:])
+    timetable_min_call_days = whole(*_PERIODS[1][1:])
+    timetable_amendment_days = whole(*_PERIODS[2][1:])
+    timetable_checking_working_days = whole(*_PERIODS[3][1:])
+    timetable_supplement_working_days = whole(*_PERIODS[4][1:])
+    timetable_scoring_working_days = whole(*_PERIODS[5][1:])
+    timetable_notice_working_days = whole(*_PERIODS[6][1:])
+    timetable_admissibility_working_days = whole(*_PERIODS[7][1:])
+    timetable_answer_working_days = whole(*_PERIODS[8][1:])
+    timetable_ruling_working_days = whole(*_PERIODS[9][1:])
+    timetable_decision_working_days = whole(*_PERIODS[10][1:])
+    timetable_calendar = RadioField(
+        _("Calendar"),
+        choices=[
+            SelectChoice("cn", _("State Council working days, with make-up working days")),
+            SelectChoice("none", _("Monday to Friday")),
+        ],
+    )
+    timetable_zone = line(_("Time zone"), _("Days end at midnight there; for example Asia/Shanghai."), most=60)
+
+    @classmethod
+    def data_of(cls, document: RoundDocument) -> dict[str, Any]:
+        return {f"timetable_{field.name}": getattr(document.timetable, field.name) for field in fields(Timetable)}
+
+    def changed(self, document: RoundDocument) -> RoundDocument:
+        periods = {field.name: self[f"timetable_{field.name}"].data for field in fields(Timetable)}
+        return replace(document, timetable=Timetable(**periods))
+
+
+class CommitteeForm(SectionForm):
+    prefixes = ("committee",)
+    groups = (
+        Group(
+            _("Composition"),
+            ("committee_size", "committee_experts"),
+            _(
+                "An odd number, at least five; at least two thirds are experts; at least one speaks for consumers. "
+                "Seven or more leave a seat for the organiser's representative, who may not chair."
+            ),
+        ),
+        Group(_("Names"), ("committee_names_published",)),
+    )
+
+    committee_size = whole(_("Members"))
+    committee_experts = whole(_("Of them experts, at least"))
+    committee_names_published = radio(
+        _("When members' names are published"),
+        (
+            (NamesPublished.DECIDED.value, N_("with the decision")),
+            (NamesPublished.FORMED.value, N_("when scoring begins")),
+        ),
+        _("Until then they are known by code: M1, M2 and so on."),
+    )
+
+    @classmethod
+    def data_of(cls, document: RoundDocument) -> dict[str, Any]:
+        rule = document.committee
+        return {
+            "committee_size": rule.size,
+            "committee_experts": rule.experts,
+            "committee_names_published": rule.names_published.value,
+        }
+
+    def changed(self, document: RoundDocument) -> RoundDocument:
+        rule = CommitteeRule(
+            self.committee_size.data, self.committee_experts.data, NamesPublished(self.committee_names_published.data)
+        )
+        return replace(document, committee=rule)
+
+
+class PaymentPart(Part):  # type: ignore[misc]
+    payer = SelectField(_("Who pays"), choices=[SelectChoice(p.value, _(text)) for p, text in PARTIES.items()])
+    payee = SelectField(_("Whom"), choices=[SelectChoice(p.value, _(text)) for p, text in PARTIES.items()])
+    purpose_en = line(_("For what, in English"))
+    purpose_zh = line(_("For what, in Chinese"))
+    amount = DecimalField(_("Amount in yuan"))
+    percent = DecimalField(_("Share of sales in percent"))
+
+
+class MoneyForm(SectionForm):
+    prefixes = ("money", "legal_basis")
+    groups = (
+        Group(_("Legal basis"), ("legal_basis_en", "legal_basis_zh")),
+        Group(_("Budget"), ("money_budget", "money_source_en", "money_source_zh")),
+        Group(
+            _("Payments"),
+            ("payments",),
+            _("Who pays whom for what; the public side receives nothing. A row without a purpose is dropped."),
+        ),
+    )
+
+    legal_basis_en = area(_("Legal basis in English"), _("Say “applied by analogy” where a law is not binding here."))
+    legal_basis_zh = area(_("Legal basis in Chinese"))
+    money_budget = DecimalField(_("Budget in yuan"), [InputRequired(_("Write an amount; 0 when there is none."))])
+    money_source_en = area(_("Where the money comes from, in English"))
+    money_source_zh = area(_("Where the money comes from, in Chinese"))
+    payments = FieldList(FormField(PaymentPart))
+
+    @classmethod
+    def data_of(cls, document: RoundDocument) -> dict[str, Any]:
+        rows: list[dict[str, Any]] = [
+            {
+                "payer": p.payer.value,
+                "payee": p.payee.value,
+                **spread("purpose", p.purpose),
+                "amount": p.amount,
+                "percent": p.percent,
+            }
+            for p in document.money.payments
+        ]
+        return {
+            **spread("legal_basis", document.legal_basis),
+            "money_budget": document.money.budget,
+            **spread("money_source", document.money.source),
+            "payments": [*rows, {"payer": Party.MERCHANT.value, "payee": Party.PLATFORM.value}],
+        }
+
+    def changed(self, document: RoundDocument) -> RoundDocument:
+        payments = tuple(
+            Payment(
+                Party(entry.form.payer.data),
+                Party(entry.form.payee.data),
+                purpose,
+                entry.form.amount.data or Decimal(0),
+                entry.form.percent.data or Decimal(0),
+            )
+            for entry in self.payments.entries
+            if (purpose := pair(entry.form, "purpose")) != Text()
+        )
+        money = Money(self.money_budget.data, pair(self, "money_source"), payments)
+        return replace(document, money=money, legal_basis=pair(self, "legal_basis"))
