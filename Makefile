@@ -71,7 +71,7 @@ assets: ## Build static/ from the Sass sources (needs node)
 
 .PHONY: bench
 bench: setup-test ## Measure against floors of the same shape
-	$(BIN)/python tools/bench
+	for each in bench/*.py; do $(BIN)/python "$$each"; done
 
 .PHONY: setup-run
 setup-run: ## Install what serving needs

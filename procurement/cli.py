@@ -131,6 +131,25 @@ def worker(with_parent: bool) -> None:
 
 
 @sunlit.command()
+@click.option("--accounts", is_flag=True, help="Print the accounts of the demonstration that is there.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), help="Default: JSON for accounts.")
+def demo(accounts: bool, form: str | None) -> None:
+    """Fill an empty installation with the demonstration. Harmless when it is there."""
+    from procurement.demo import seed
+
+    config, engine = installation()
+    if accounts:
+        found = seed.record(config)["accounts"]
+        if form == "text":
+            _print_table([["role", "e-mail", "password"], *([a["role"], a["email"], a["password"]] for a in found)])
+        else:
+            print_json(found)
+        return
+    if not seed.seed(engine, config, system_clock(), click.echo):
+        click.echo("The demonstration is there already.")
+
+
+@sunlit.command()
 @click.option("--rules", type=click.File("rb"), required=True, help="The scoring rule, as JSON.")
 @click.option("--scores", type=click.File("rb"), required=True, help="CSV: application,member,criterion,score.")
 @click.option("--draw-key", help="The published key of the draw that breaks the last ties.")

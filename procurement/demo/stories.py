@@ -1,0 +1,239 @@
+"""The stories of the demonstration's rounds. Each goes from the draft as far as its plan says."""
+
+import hashlib
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from procurement.access import Role
+from procurement.applications import actions as applications
+from procurement.applications import writing
+from procurement.applications.content import Certificates, Section
+from procurement.applications.verdicts import Reason
+from procurement.committee import actions as committee
+from procurement.committee.rules import Declared, Ground, MemberKind
+from procurement.db import reading
+from procurement.demo.cast import Person
+from procurement.demo.goods import Offer
+from procurement.demo.stage import Stage
+from procurement.rounds import actions as rounds
+from procurement.rounds.phases import Phase
+from procurement.rounds.rules import RoundDocument
+from procurement.rounds.scoring_rule import Criterion
+from procurement.scoring import actions as scoring
+from procurement.scoring import queries as scoring_queries
+from procurement.scoring.rules import NONCE_LENGTH, Entered
+
+ORDER = tuple(Phase)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What happens in a round. `published`: when; `products`: keys of goods.toml; `until`: the phase in which the
+    story leaves it; `refused`: product → why it is not eligible; `recused`: (index of the member, product)."""
+
+    document: RoundDocument
+    published: datetime
+    until: Phase
+    products: tuple[str, ...]
+    refused: Mapping[str, tuple[Reason, str, str]] = field(default_factory=dict)
+    recused: tuple[tuple[int, str], ...] = ()
+    language: str = "zh"
+
+    def goes_beyond(self, phase: Phase) -> bool:
+        """Whether the story leaves `phase` behind."""
+        return ORDER.index(self.until) > ORDER.index(phase)
+
+
+class RoundStory:
+    """One round on a stage. `tell` is the story; its parts are its chapters, in order."""
+
+    def __init__(self, stage: Stage, plan: Plan) -> None:
+        self.stage = stage
+        self.plan = plan
+        self.ref = ""
+        self.refs: dict[str, str] = {}  # product → application
+        self.zone = ZoneInfo(plan.document.timetable.zone)
+
+    def tell(self) -> Iterator[datetime]:
+        """From the draft to the phase `plan.until`."""
+        yield from self.draft()
+        if self.plan.goes_beyond(Phase.DRAFT):
+            yield from self.call()
+        if self.plan.goes_beyond(Phase.OPEN):
+            yield from self.check()
+        if self.plan.goes_beyond(Phase.CHECKING):
+            yield from self.form()
+        if self.plan.goes_beyond(Phase.FORMING):
+            yield from self.score()
+
+    def after(self, moment: datetime, *, days: int, hour: int = 10, minute: int = 0) -> datetime:
+        """Office hours, `days` days after the local day of `moment`."""
+        day = moment.astimezone(self.zone) + timedelta(days=days)
+        return day.replace(hour=hour, minute=minute, second=0, microsecond=0)
+
+    @property
+    def eligible(self) -> list[str]:
+        """The products that passed the check."""
+        return [key for key in self.plan.products if key not in self.plan.refused]
+
+    @property
+    def criteria(self) -> tuple[Criterion, ...]:
+        return self.plan.document.scoring.criteria
+
+    # -- chapters -----------------------------------------------------------------------------------------------
+
+    def draft(self) -> Iterator[datetime]:
+        """The organiser writes the rules and names supervisor and official."""
+        stage, cast = self.stage, self.stage.cast
+        yield self.after(self.plan.published, days=-2)
+        self.ref = stage.act(cast.organiser, rounds.create_round, document=self.plan.document).ref
+        for person, role in (
+            (cast.supervisor, Role.SUPERVISOR),
+            (cast.second_supervisor, Role.SUPERVISOR),
+            (cast.official, Role.OFFICIAL),
+        ):
+            stage.act(cast.organiser, rounds.give_seat, ref=self.ref, user_id=person.id, role=role)
+
+    def call(self) -> Iterator[datetime]:
+        """The rules are frozen; merchants apply, one in the last hours."""
+        stage = self.stage
+        yield self.plan.published
+        stage.act(stage.cast.organiser, rounds.publish, ref=self.ref, sha256=self.plan.document.sha256)
+        for number, key in enumerate(self.plan.products):
+            yield self.after(self.plan.published, days=2 + 2 * number, hour=14, minute=5 + 7 * number)
+            self.apply(stage.shelf.offer(key))
+
+    def apply(self, offer: Offer) -> None:
+        """A merchant fills in the form, section by section, and submits it."""
+        stage, merchant = self.stage, self.stage.cast.merchants[offer.merchant]
+        draft = stage.act(
+            merchant,
+            writing.start,
+            round_ref=self.ref,
+            merchant_ref=stage.merchant_refs[offer.merchant],
+            product_name=offer.name,
+        )
+        for section, purpose, upload, public in offer.files:
+            stage.act(
+                merchant, writing.attach, key=draft, section=section, purpose=purpose, upload=upload, public=public
+            )
+        for certificate, upload in offer.papers:
+            stage.act(
+                merchant, writing.save_certificate, key=draft, certificate=certificate, upload=upload, public=False
+            )
+        stage.act(merchant, writing.save_section, key=draft, section=Section.CERTIFICATES, answers=Certificates())
+        for section, answers in offer.sections.items():
+            stage.act(merchant, writing.save_section, key=draft, section=section, answers=answers)
+        self.refs[offer.key] = stage.act(merchant, applications.submit, key=draft).ref
+
+    def check(self) -> Iterator[datetime]:
+        """After the deadline each application gets its verdict; the check is closed."""
+        stage = self.stage
+        closes = stage.course(self.ref).applications_close
+        assert closes is not None  # noqa: S101 (the round is published)
+        yield self.after(closes, days=1, hour=9, minute=30)
+        gates = [gate.code for gate in self.plan.document.gates]
+        for number, key in enumerate(self.plan.products):
+            if number and self.plan.until is Phase.CHECKING:
+                return  # the rest waits to be checked
+            reason, gate, explanation = self.plan.refused.get(key, (Reason.ALL_GATES_PASSED, "", ""))
+            stage.act(
+                stage.cast.organiser,
+                applications.give_verdict,
+                ref=self.refs[key],
+                reason_code=reason.value,
+                explanation=explanation,
+                gates=[code for code in gates if code != gate],
+            )
+        yield self.after(closes, days=2, hour=16)
+        stage.act(stage.cast.organiser, applications.close_checking, round_ref=self.ref)
+
+    def form(self) -> Iterator[datetime]:
+        """Members are appointed and declare their interests."""
+        stage = self.stage
+        closed = stage.course(self.ref).checking_closed
+        assert closed is not None  # noqa: S101 (just recorded)
+        yield self.after(closed, days=1, hour=10)
+        for person, kind, subject, chair in self.seats():
+            stage.act(
+                stage.cast.organiser,
+                committee.appoint,
+                ref=self.ref,
+                user_id=person.id,
+                kind=kind,
+                field=subject,
+                chair=chair,
+            )
+        for number, (person, *_) in enumerate(self.seats()):
+            if number >= 4 and self.plan.until is Phase.FORMING:
+                return  # three members have not declared yet
+            yield self.after(closed, days=2, hour=9, minute=5 * number)
+            stage.act(
+                person,
+                committee.declare,
+                ref=self.ref,
+                declarations={self.refs[key]: self.declared(number, key) for key in self.eligible},
+            )
+        yield self.after(closed, days=3, hour=9)
+        stage.act(stage.cast.organiser, committee.begin_scoring, ref=self.ref)
+
+    def score(self) -> Iterator[datetime]:
+        """Members save, read back and seal, each at their own pace; then all sheets are opened at once."""
+        stage = self.stage
+        began = stage.course(self.ref).scoring_began
+        assert began is not None  # noqa: S101 (just recorded)
+        for number, (person, *_) in enumerate(self.seats()):
+            if number >= 4 and self.plan.until is Phase.SCORING:
+                return  # three members have not sealed yet
+            yield self.after(began, days=1 if number % 2 else 0, hour=14, minute=6 * number)
+            for key in self.eligible:
+                if (number, key) not in self.plan.recused:
+                    self.seal(person, number, key)
+        yield self.after(began, days=2, hour=15)
+        stage.act(stage.cast.organiser, scoring.open_scores, ref=self.ref)
+
+    def seal(self, person: Person, number: int, key: str) -> None:
+        """A member fills in a sheet, reads it back and seals it."""
+        entered = {criterion.code: self.mark(number, key, criterion) for criterion in self.criteria}
+        self.stage.act(person, scoring.save_sheet, ref=self.refs[key], entered=entered)
+        with reading(self.stage.engine) as session:
+            own = scoring_queries.own_sheet(
+                session, actor=person.now(session), now=self.stage.clock(), ref=self.refs[key]
+            )
+        nonce = secrets.token_bytes(NONCE_LENGTH)
+        self.stage.act(person, scoring.seal_sheet, ref=self.refs[key], seen=own.digest, nonce=nonce)
+
+    def mark(self, number: int, key: str, criterion: Criterion) -> Entered:
+        """A mark that differs a little between members and much between products, with what its anchor says."""
+        levels = [anchor for anchor in criterion.anchors if criterion.scale.problem(anchor.value) is None]
+        digest = hashlib.sha256(f"{key} {criterion.code}".encode()).digest()
+        own = hashlib.sha256(f"{key} {criterion.code} {number}".encode()).digest()
+        middle = 1 + digest[0] % (len(levels) - 1)
+        level = levels[min(len(levels) - 1, max(0, middle + (own[0] % 3) - 1))]
+        said = level.text
+        return Entered(str(level.value), f"演示理由：{said.zh} Demo reason: {said.en}")
+
+    def declared(self, number: int, key: str) -> Declared:
+        """What a member declares about a product's applicant."""
+        if (number, key) in self.plan.recused:
+            return Declared(
+                Ground.EMPLOYMENT, "演示：曾任该合作社顾问。Demo: adviser of the cooperative two years ago."
+            )
+        return Declared(Ground.NONE)
+
+    def seats(self) -> list[tuple[Person, MemberKind, str, bool]]:
+        """Who sits on the committee, for whom, with which field, and who chairs."""
+        fields = ("食品 food", "农业 farming", "电商 e-commerce", "质量 quality", "物流 logistics")
+        experts = [
+            (person, MemberKind.EXPERT, subject, number == 0)
+            for number, (person, subject) in enumerate(zip(self.stage.cast.members, fields, strict=False))
+        ]
+        consumer, organiser = self.stage.cast.members[5:7]
+        return [
+            *experts,
+            (consumer, MemberKind.CONSUMER, "", False),
+            (organiser, MemberKind.ORGANISER, "", False),
+        ]
