@@ -180,7 +180,7 @@ class DebarmentForm(Form):
         description=_("Its reference, such as M-000123, or its unified social credit code."),
         render_kw={"spellcheck": "false"},
     )
-    ground = RadioField(_("Ground"), [InputRequired(_("Choose the ground."))])
+    ground = RadioField(_("Ground"), [InputRequired(_("Choose the ground of the debarment."))])
     reason = TextAreaField(
         _("What was established, and how"),
         [InputRequired(_("Say in one or more sentences what was established, and how.")), Length(max=3000)],
