@@ -522,7 +522,7 @@ def _context() -> dict[str, Any]:
         "csp_nonce": csp_nonce,
         "asset": asset,
         "other_languages": _other_languages(),
-        "account_menu": _account_menu(),
+        "account_menu": account_menu(),
         "settings": config(),
     }
 
@@ -539,7 +539,7 @@ def _other_languages() -> dict[str, str]:
     return {code: f"{request.script_root}/{code}/{rest}{query}" for code in LANGUAGES if code != language()}
 
 
-def _account_menu() -> list[tuple[str, str]]:
+def account_menu() -> list[tuple[str, str]]:
     """(label, address) of every page that asked to stand in the menu and that this person may open."""
     if not actor().signed_in:
         return []

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from urllib.parse import urlsplit
 
 import flask
 from flask import Blueprint, request
@@ -25,7 +26,9 @@ from procurement.accounts.forms import (
 from procurement.accounts.rules import SEEN_EVERY, device_of, own_path
 from procurement.errors import N_, NotFound
 from procurement.web import (
+    LANGUAGES,
     SESSION_COOKIE,
+    account_menu,
     actor,
     config,
     flash,
@@ -74,7 +77,7 @@ def _with_session(response: ResponseReturnValue, token: str) -> flask.Response:
 
 def _onward(target: str | None) -> ResponseReturnValue:
     path = own_path(target)
-    return flask.redirect(path, 303) if path else redirect("accounts.account")
+    return flask.redirect(path, 303) if path else redirect("accounts.start")
 
 
 @bp.after_app_request
@@ -94,6 +97,18 @@ def _keep_session(response: flask.Response) -> flask.Response:
         seen[digest] = now()
         with transaction() as session:
             actions.touch(session, token=_token(), now=now(), hours=config().session_hours)
+    return response
+
+
+@bp.after_app_request
+def _keep_followed_language(response: flask.Response) -> flask.Response:
+    """Remember the language of who followed the link to it, for addresses that name none."""
+    before = urlsplit(request.referrer or "")
+    spoken = before.path.split("/", 2)[1:2]
+    here = request.path.split("/", 2)[1:2]
+    changed = spoken != here and {*spoken, *here} <= set(LANGUAGES)
+    if request.method == "GET" and before.netloc == request.host and changed and response.status_code == 200:
+        _keep_language(response, here[0])
     return response
 
 
@@ -220,10 +235,17 @@ def _keep_language(response: flask.Response, chosen: str) -> None:
     )
 
 
+@page(bp, "/start", permission=Permission.HAVE_ACCOUNT)
+def start() -> ResponseReturnValue:
+    """Where work begins: the first page of one's menu, or one's own account."""
+    menu = account_menu()
+    return flask.redirect(menu[0][1], 303) if menu else redirect("accounts.account")
+
+
 # --- one's own account --------------------------------------------------------------------------------------------
 
 
-@page(bp, "/account", permission=Permission.HAVE_ACCOUNT, menu=N_("Your account"))
+@page(bp, "/account", permission=Permission.HAVE_ACCOUNT)
 def account() -> ResponseReturnValue:
     with reading() as session:
         view = queries.own_account(session, actor=actor(), token=_token(), now=now())

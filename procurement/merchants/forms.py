@@ -43,7 +43,7 @@ class MerchantForm(Form):
 
     kind = RadioField(_("What kind of business is it?"), [InputRequired(_("Choose the kind of business."))])
     name = StringField(
-        _("Name"),
+        _("Name of the business or farmer"),
         [Length(max=200)],
         description=_("As in the business licence; for a farmer without registration, the farmer's own name."),
     )

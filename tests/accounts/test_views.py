@@ -65,7 +65,7 @@ def newest_link(world: People) -> str:
 
 def test_signing_in_and_out(visit: Visitor) -> None:
     response = sign_in(visit, "organiser")
-    assert (response.status_code, response.location) == (303, "/en/account")
+    assert (response.status_code, response.location) == (303, "/en/start")
     given = cookie(response)
     assert given["httponly"] == "True"
     assert given["samesite"] == "Lax"
@@ -126,9 +126,9 @@ def test_a_form_without_its_token_does_nothing(visit: Visitor) -> None:
     ("target", "location"),
     [
         ("/en/rounds?x=1", "/en/rounds?x=1"),
-        ("https://example.org/", "/en/account"),
-        ("//example.org/", "/en/account"),
-        ("/\\example.org", "/en/account"),
+        ("https://example.org/", "/en/start"),
+        ("//example.org/", "/en/start"),
+        ("/\\example.org", "/en/start"),
     ],
 )
 def test_signing_in_leads_where_one_wanted_to_go_but_never_elsewhere(
@@ -201,12 +201,12 @@ def test_setting_up_and_using_the_second_factor(visit: Visitor, world: People, c
     assert visit.client.get("/en/account").status_code == 303, "not in yet"
     assert visit.send("/en/sign-in/code", code="000000").status_code == 422
     done = visit.send("/en/sign-in/code", code=totp.at(clock()))
-    assert done.location == "/en/account"
+    assert done.location == "/en/start"
     assert "9 recovery codes" not in visit.get("/en/account").text
     visit.send("/en/sign-out", form_on="/en/account")
 
     sign_in(visit, "organiser")
-    assert visit.send("/en/sign-in/code", code=recovery[0]).location == "/en/account"
+    assert visit.send("/en/sign-in/code", code=recovery[0]).location == "/en/start"
     assert "9 recovery codes are left" in visit.get("/en/account").text
     clock.advance(minutes=1)
     new = visit.send("/en/account/recovery-codes", code=totp.at(clock()))
@@ -281,6 +281,23 @@ def test_the_language_is_kept(visit: Visitor, world: People) -> None:
     assert world.organiser.actor.language == "zh"
     assert visit.send("/en/language", form_on="/en/account", language="xx").location == "/en/account"
     assert world.organiser.actor.language == "zh"
+
+
+def test_a_followed_language_is_kept_for_addresses_that_name_none(visit: Visitor) -> None:
+    assert "sunlit_language" not in str(visit.client.get("/en/sign-in").headers)
+    followed = visit.client.get("/zh/sign-in", headers={"Referer": "http://localhost/en/sign-in"})
+    assert cookie(followed, "sunlit_language")["value"] == "zh"
+    for referrer in ("http://localhost/zh/sign-in", "http://example.org/en/sign-in", "http://localhost/"):
+        page = visit.client.get("/zh/sign-in", headers={"Referer": referrer})
+        assert "sunlit_language" not in str(page.headers.getlist("Set-Cookie"))
+
+
+@pytest.mark.parametrize(
+    ("who", "page"), [("merchant1", "/en/merchant"), ("administrator", "/en/people"), ("official", "/en/account")]
+)
+def test_work_begins_where_there_is_some(visit: Visitor, who: str, page: str) -> None:
+    sign_in(visit, who)
+    assert visit.client.get("/en/start").location == page
 
 
 # --- links by mail ------------------------------------------------------------------------------------------------
