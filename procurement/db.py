@@ -82,13 +82,15 @@ class ExactDecimal(TypeDecorator[Decimal]):
 
 
 class Document(TypeDecorator[Any]):
-    """A JSON document (JSONB on PostgreSQL). Holds strings, ints, bools, null, lists, objects; never floats."""
+    """A JSON document (JSONB on PostgreSQL). Holds strings, ints, bools, null, lists, objects; never floats. None is
+    SQL's NULL."""
 
     impl = JSON
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(JSONB() if dialect.name == "postgresql" else JSON())
+        kind = JSONB if dialect.name == "postgresql" else JSON
+        return dialect.type_descriptor(kind(none_as_null=True))
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         _refuse_floats(value)

@@ -9,6 +9,7 @@ from procurement.access import Actor
 from procurement.accounts import queries as accounts_queries
 from procurement.accounts import views as accounts
 from procurement.merchants import views as merchants
+from procurement.objections import views as objections
 from procurement.portal import outbox
 from procurement.portal import views as portal
 from procurement.publiclog import tile_views as log_tiles
@@ -23,6 +24,7 @@ STEPS = (
     merchants,  # who may apply: businesses, certificates, debarments
     rounds,  # drafted, frozen, published, amended; held or ended
     scoring,  # sealed sheets, opening, the result
+    objections,  # notice of the result, objections, rulings
     portal,  # what citizens see
     outbox,  # letters, for developers
 )

@@ -564,12 +564,15 @@ def upgrade() -> None:
     sa.Column('filer_name', sa.String(length=200), nullable=False),
     sa.Column('contact', sa.String(length=254), nullable=False),
     sa.Column('filer_user_id', sa.Integer(), nullable=True),
+    sa.Column('language', sa.String(length=2), nullable=False),
     sa.Column('filed_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('token_sha256', sa.String(length=64), nullable=False),
     sa.ForeignKeyConstraint(['filer_user_id'], ['user_account.id'], name=op.f('fk_objection_filer_user_id_user_account')),
     sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_objection_round_id_round')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_objection')),
-    sa.UniqueConstraint('ref', name=op.f('uq_objection_ref'))
+    sa.UniqueConstraint('ref', name=op.f('uq_objection_ref')),
+    sa.UniqueConstraint('round_id', 'number', name=op.f('uq_objection_round_id_number')),
+    sa.UniqueConstraint('token_sha256', name=op.f('uq_objection_token_sha256'))
     )
     op.create_index(op.f('ix_objection_round_id'), 'objection', ['round_id'], unique=False)
     op.create_table('round_draft',
@@ -752,9 +755,11 @@ def upgrade() -> None:
     sa.Column('by_id', sa.Integer(), nullable=True),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('counted', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
+    sa.CheckConstraint('(due_at IS NULL) = (counted IS NULL)', name=op.f('ck_objection_step_due_is_counted')),
     sa.ForeignKeyConstraint(['by_id'], ['user_account.id'], name=op.f('fk_objection_step_by_id_user_account')),
     sa.ForeignKeyConstraint(['objection_id'], ['objection.id'], name=op.f('fk_objection_step_objection_id_objection')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_objection_step'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_objection_step')),
+    sa.UniqueConstraint('objection_id', 'kind', name=op.f('uq_objection_step_objection_id_kind'))
     )
     op.create_index(op.f('ix_objection_step_objection_id'), 'objection_step', ['objection_id'], unique=False)
     op.create_table('sheet',

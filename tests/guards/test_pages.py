@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.routing import Rule
+from werkzeug.routing import AnyConverter, IntegerConverter, Rule
 
 from procurement.access import Permission
 
@@ -26,8 +26,12 @@ def rules(app: Flask, method: str) -> list[Rule]:
 
 def address(app: Flask, rule: Rule) -> str:
     """An address that the rule matches; what it names need not exist."""
-    examples = {"IntegerConverter": 1, "AnyConverter": "en"}
-    values = {name: examples.get(type(kind).__name__, "R2026-001") for name, kind in rule._converters.items()}
+    values: dict[str, object] = {}
+    for name, kind in rule._converters.items():
+        if isinstance(kind, AnyConverter):
+            values[name] = "en" if "en" in kind.items else min(kind.items)
+        else:
+            values[name] = 1 if isinstance(kind, IntegerConverter) else "R2026-001"
     built = app.url_map.bind("localhost").build(rule.endpoint, values, method=min(rule.methods or {"GET"}))
     return str(built)
 
