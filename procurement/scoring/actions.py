@@ -14,10 +14,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from procurement.access import Actor, Permission, Role, require
-from procurement.applications.models import Application
+from procurement.applications.models import Application, Verdict
 from procurement.committee import beacon
-from procurement.committee.models import Member
-from procurement.committee.queries import MemberView, applicants_of, declarations_of, member_of, members_of
+from procurement.committee.models import Declaration, Member
+from procurement.committee.queries import applicants_of, member_of, members_of
+from procurement.committee.rules import Ground
 from procurement.errors import N_, NotAllowed, NotFound, RuleBroken, WrongPhase, refuse_if
 from procurement.publiclog.entry import digest_of
 from procurement.publiclog.writing import append
@@ -92,7 +93,8 @@ class _Pair:
 
     round: Round
     application: Application
-    member: MemberView
+    member_id: int
+    code: str
 
 
 def _pair(session: Session, actor: Actor, now: datetime, ref: str, *, lock: bool) -> _Pair:
@@ -108,27 +110,44 @@ def _pair(session: Session, actor: Actor, now: datetime, ref: str, *, lock: bool
     course.require(now, Phase.SCORING)
     if course.scoring_closes is None or now >= course.scoring_closes:
         raise WrongPhase(N_("The time for sealing sheets is over."))
-    member = member_of(session, found.id, actor.user_id)
-    if member is None:
+    standing = _standing(session, actor, application)
+    if standing is None:
         raise NotAllowed(N_("Only a member of this committee may do this."))
-    if application.id not in {applicant.id for applicant in applicants_of(session, found.id)}:
+    if application.withdrawn_at is not None or not standing.eligible:
         raise RuleBroken(N_("This application is not eligible; it is not scored."))
-    declared = declarations_of(session, found.id).get((member.id, application.id))
-    if declared is None:
+    if standing.ground is None:
         raise NotAllowed(N_("Declare your interests for this application first."))
-    if declared.recused:
+    if standing.ground != Ground.NONE:
         raise NotAllowed(N_("You declared a relation to this applicant and are recused."))
-    if _sealed(session, member.id, application.id) is not None:
+    if standing.sheet_id is not None:
         raise RuleBroken(N_("You have sealed this sheet. It cannot be changed any more."))
-    return _Pair(found, application, member)
+    return _Pair(found, application, standing.member_id, standing.code)
 
 
-def _sealed(session: Session, member_id: int, application_id: int) -> Sheet | None:
-    return session.scalars(
-        select(Sheet).where(
-            Sheet.member_id == member_id, Sheet.application_id == application_id, Sheet.voided_at.is_(None)
-        )
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """How a member in force stands to one application."""
+
+    member_id: int
+    code: str
+    eligible: bool | None
+    ground: str | None
+    sheet_id: int | None
+
+
+def _standing(session: Session, actor: Actor, application: Application) -> _Standing | None:
+    """One query, however many applications and members there are."""
+    pair = (Declaration.member_id == Member.id) & (Declaration.application_id == application.id)
+    sealed = (Sheet.member_id == Member.id) & (Sheet.application_id == application.id) & Sheet.voided_at.is_(None)
+    row = session.execute(
+        select(Member.id, Member.code, Verdict.eligible, Declaration.ground, Sheet.id)
+        .select_from(Member)
+        .outerjoin(Verdict, (Verdict.application_id == application.id) & Verdict.superseded_at.is_(None))
+        .outerjoin(Declaration, pair & Declaration.replaced_at.is_(None))
+        .outerjoin(Sheet, sealed)
+        .where(Member.round_id == application.round_id, Member.user_id == actor.user_id, Member.ended_at.is_(None))
     ).one_or_none()
+    return None if row is None else _Standing(*row)
 
 
 def save_sheet(
@@ -141,10 +160,10 @@ def save_sheet(
     pair = _pair(session, actor, now, ref, lock=False)
     sheet, problems = read_sheet(rule_of(session, pair.round.id), entered)
     refuse_if(problems)
-    draft = session.get(SheetDraft, (pair.member.id, pair.application.id), with_for_update=True)
+    draft = session.get(SheetDraft, (pair.member_id, pair.application.id), with_for_update=True)
     if draft is None:
         draft = SheetDraft(
-            member_id=pair.member.id, application_id=pair.application.id, round_id=pair.round.id, marks={}
+            member_id=pair.member_id, application_id=pair.application.id, round_id=pair.round.id, marks={}
         )
         session.add(draft)
     draft.marks, draft.saved_at = sheet_json(sheet), now
@@ -158,19 +177,17 @@ def seal_sheet(session: Session, *, actor: Actor, now: datetime, ref: str, seen:
     member can read it. Raises NotFound, NotAllowed, WrongPhase, RuleBroken.
     """
     pair = _pair(session, actor, now, ref, lock=True)
-    draft = session.get(SheetDraft, (pair.member.id, pair.application.id), with_for_update=True)
+    draft = session.get(SheetDraft, (pair.member_id, pair.application.id), with_for_update=True)
     marks = sheet_from_json(draft.marks) if draft else {}
     rule = rule_of(session, pair.round.id)
     refuse_if(check_sheet(rule, marks))
     if draft is None or sheet_digest(marks) != seen:
         raise RuleBroken(N_("This sheet has changed since you read it back. Read it again."))
     _, rules_sha256, _ = rules_record(session, pair.round.id)
-    ballot = ballot_text(
-        round_ref=pair.round.ref, rules=rules_sha256, application=ref, member=pair.member.code, sheet=marks
-    )
+    ballot = ballot_text(round_ref=pair.round.ref, rules=rules_sha256, application=ref, member=pair.code, sheet=marks)
     sheet = Sheet(
         round_id=pair.round.id,
-        member_id=pair.member.id,
+        member_id=pair.member_id,
         application_id=pair.application.id,
         ballot=ballot,
         nonce=nonce,
@@ -180,7 +197,7 @@ def seal_sheet(session: Session, *, actor: Actor, now: datetime, ref: str, seen:
     session.add(sheet)
     session.delete(draft)
     session.flush()
-    entry = SheetSealed(member=pair.member.code, application=ref, commitment=sheet.commitment)
+    entry = SheetSealed(member=pair.code, application=ref, commitment=sheet.commitment)
     append(session, entry, now=now, actor=actor, role=Role.MEMBER, round_ref=pair.round.ref)
     return sheet
 

@@ -11,11 +11,12 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from procurement.access import Actor, Permission, Role, require
 from procurement.applications.models import Application
+from procurement.applications.queries import ApplicationView, applications_of
 from procurement.committee.models import Declaration, Member
 from procurement.committee.queries import (
     Applicant,
@@ -116,8 +117,19 @@ def _tasks(session: Session, actor: Actor, found: Round, course: Course, now: da
         return None
     rule = rule_of(session, found.id)
     applicants = {applicant.ref: applicant for applicant in applicants_of(session, found.id)}
-    recused = _recused(session, found.id)
-    own = {s.application_id: s.sealed_at for s in _in_force(session, found.id) if s.member_id == member.id}
+    recused = set(
+        session.scalars(
+            select(Declaration.application_id).where(
+                Declaration.member_id == member.id,
+                Declaration.replaced_at.is_(None),
+                Declaration.ground != Ground.NONE,
+            )
+        )
+    )
+    own = {
+        application_id: at
+        for (_, application_id), at in _sealed_at(session, found.id, Sheet.member_id == member.id).items()
+    }
     drafts = {
         application_id: scored(rule, sheet_from_json(marks))
         for application_id, marks in session.execute(
@@ -126,9 +138,7 @@ def _tasks(session: Session, actor: Actor, found: Round, course: Course, now: da
     }
     counts = _sheet_counts(session, found.id)
     order = reading_order(member.code, {ref: counts.get(a.id, 0) for ref, a in applicants.items()})
-    tasks = tuple(
-        _task(applicants[ref], (member.id, applicants[ref].id) in recused, own, drafts, rule) for ref in order
-    )
+    tasks = tuple(_task(applicants[ref], applicants[ref].id in recused, own, drafts, rule) for ref in order)
     phase = course.phase_at(now)
     can_seal = phase is Phase.SCORING and course.scoring_closes is not None and now < course.scoring_closes
     left = [task.application for task in tasks if task.state in {"open", "begun"}]
@@ -160,8 +170,12 @@ def _recused(session: Session, round_id: int) -> set[tuple[int, int]]:
     return {pair for pair, declared in declarations_of(session, round_id).items() if declared.recused}
 
 
-def _in_force(session: Session, round_id: int) -> list[Sheet]:
-    return list(session.scalars(select(Sheet).where(Sheet.round_id == round_id, Sheet.voided_at.is_(None))))
+def _sealed_at(session: Session, round_id: int, *which: ColumnElement[bool]) -> dict[tuple[int, int], datetime]:
+    """(member id, application id) → when the sheet in force was sealed."""
+    wanted = select(Sheet.member_id, Sheet.application_id, Sheet.sealed_at).where(
+        Sheet.round_id == round_id, Sheet.voided_at.is_(None), *which
+    )
+    return {(row[0], row[1]): row[2] for row in session.execute(wanted)}
 
 
 def _sheet_counts(session: Session, round_id: int) -> dict[int, int]:
@@ -328,7 +342,7 @@ def progress_of(session: Session, *, actor: Actor, now: datetime, ref: str) -> P
     course = course_of(session, found.id)
     members, applicants = members_of(session, found.id), applicants_of(session, found.id)
     required = required_pairs(session, found.id, members, applicants)
-    sealed = {(s.member_id, s.application_id): s.sealed_at for s in _in_force(session, found.id)}
+    sealed = _sealed_at(session, found.id)
     missing = [(m.code, a.ref) for m in members for a in applicants if (m.id, a.id) in required - sealed.keys()]
     phase = course.phase_at(now)
     return Progress(
@@ -627,16 +641,16 @@ def matrices_of(session: Session, round_id: int, *, application: str | None = No
     view = tally_of(session, round_id)
     if view is None:
         return []
-    applicants = {applicant.ref: applicant for applicant in applicants_of(session, round_id)}
+    applications = {found.ref: found for found in applications_of(session, round_id, eligible_only=True)}
     seats = _seats(session, round_id)
     grounds = _grounds(session, round_id)
-    only = applicants[application].id if application in applicants else None
+    only = applications[application].id if application in applications else None
     sheets: dict[str, list[OpenedSheet]] = {}
     for sheet in opened_sheets(session, round_id, application_id=only):
         sheets.setdefault(sheet.application, []).append(sheet)
-    lines = [line for line in view.ranking if line.application in applicants]
+    lines = [line for line in view.ranking if line.application in applications]
     return [
-        _matrix(applicants[line.application], line, view, seats, grounds, sheets.get(line.application, []))
+        _matrix(applications[line.application], line, view, seats, grounds, sheets.get(line.application, []))
         for line in lines
         if application in (None, line.application)
     ]
@@ -659,7 +673,7 @@ def _grounds(session: Session, round_id: int) -> dict[tuple[int, int], str]:
 
 
 def _matrix(
-    applicant: Applicant,
+    application: ApplicationView,
     line: Placed,
     view: TallyView,
     seats: Iterable[tuple[int, SeatInMatrix]],
@@ -668,11 +682,11 @@ def _matrix(
 ) -> Matrix:
     counted = {sheet.member: sheet for sheet in sheets if sheet.voided_at is None}
     return Matrix(
-        application=applicant.ref,
-        product=applicant.product,
-        merchant=applicant.merchant,
+        application=application.ref,
+        product=application.product_name,
+        merchant=application.merchant_name,
         seats=tuple(
-            SeatInMatrix(seat.key, seat.code, seat.name, seat.role, grounds.get((member_id, applicant.id)))
+            SeatInMatrix(seat.key, seat.code, seat.name, seat.role, grounds.get((member_id, application.id)))
             for member_id, seat in seats
         ),
         criteria=view.rule.criteria,
@@ -716,15 +730,15 @@ def public_result(session: Session, *, ref: str, application: str | None = None)
     view = tally_of(session, found.id)
     if view is None:
         raise NotFound(N_("The scores of this round are not open yet."))
-    applicants = applicants_of(session, found.id)
+    applications = applications_of(session, found.id, eligible_only=True)
     return PublicResult(
         round_ref=found.ref,
         title=Text(found.title_en, found.title_zh),
         tally=view,
         runs=tuple(runs_of(session, found.id)),
         draw=tie_draw_of(session, found.id),
-        products={a.ref: a.product for a in applicants},
-        merchants={a.ref: a.merchant for a in applicants},
+        products={a.ref: a.product_name for a in applications},
+        merchants={a.ref: a.merchant_name for a in applications},
         matrices=tuple(matrices_of(session, found.id, application=application)) if application else (),
     )
 

@@ -10,11 +10,17 @@ import pytest
 from sqlalchemy import select, text, update
 
 from procurement.access import Actor
+from procurement.committee import actions as committee
 from procurement.db import reading, transaction
 from procurement.errors import NotAllowed, NotFound, Refused, RuleBroken, WrongPhase
 from procurement.publiclog import queries as log
 from procurement.publiclog.audit import audit, load_steps
 from procurement.publiclog.entry import Entry, digest_of
+from procurement.publiclog.writing import append
+from procurement.rounds.actions import record
+from procurement.rounds.entries import RoundResumed
+from procurement.rounds.phases import Kind
+from procurement.rounds.queries import find_round
 from procurement.scoring import actions, queries
 from procurement.scoring.entries import (
     MarkCorrected,
@@ -494,3 +500,30 @@ def test_the_order_of_reading_prefers_what_has_the_fewest_sheets(scoring: Scorin
 
     assert offered("M1") == [scoring.refs[2], scoring.refs[1], scoring.refs[0]]
     assert offered("M5") == offered("M1")
+
+
+# --- scoring again after an objection -----------------------------------------------------------------------------
+
+
+def test_only_what_is_missing_is_scored_again(checked: AppliedWorld) -> None:
+    """The round goes back to forming after the sheets were opened, and begins to score anew."""
+    world = scored_round(scoring_round(checked), but=(("M3", 2),))
+    closes = world.applied.round.course.scoring_closes
+    assert closes is not None
+    world.clock.move_to(closes)
+    opened_round(world)
+    with transaction(world.engine) as session:
+        found = find_round(session, world.ref, lock=True)
+        record(session, round=found, kind=Kind.REOPENED_FORMING, at=world.clock(), by=None)
+        entry = RoundResumed(held_at=world.clock())  # stands for the ruling that sends the round back
+        append(session, entry, now=world.clock(), actor=None, role=None, round_ref=world.ref)
+    act(world, world.organiser, committee.begin_scoring, ref=world.ref)
+    save(world, "M3", 2)
+    refused = refusal(world, world.member("M1"), actions.save_sheet, ref=world.refs[0], entered=entered("M1", 0))
+    assert isinstance(refused, RuleBroken)  # sealed and opened before
+    seal(world, "M3", 2)
+    opened_round(world)
+    closed = [e for e in said(world) if isinstance(e, ScoresClosed)]
+    assert [(e.sealed, e.missing) for e in closed] == [(14, 1), (1, 0)]
+    assert world.tally().number == 2
+    assert world.tally().result.placed(world.refs[2]).sheets == 5

@@ -196,3 +196,15 @@ def test_pages_ask_the_database_as_often_for_three_as_for_one(app: Flask, opened
     counts = {asked(f"/en/rounds/{opened.ref}/scores/{ref}") for ref in opened.refs}
     assert len(counts) == 1
     assert counts.pop() <= 20
+
+
+def test_a_natural_person_is_masked_where_everybody_reads(app: Flask, opened: ScoringWorld) -> None:
+    with reading(opened.engine) as session:
+        names = {a.merchant for a in queries.applicants_of(session, opened.id)}
+        shown = set(queries.public_result(session, ref=opened.ref).merchants.values())
+    hidden = names - shown
+    assert hidden, "the world has an applicant whose name is masked"
+    visit = visitor(app, opened)
+    pages = [visit.get(f"/zh/rounds/{opened.ref}/scores").text]
+    pages += [visit.get(f"/zh/rounds/{opened.ref}/scores/{ref}").text for ref in opened.refs]
+    assert not [name for name in hidden for page in pages if name in page]
