@@ -357,6 +357,14 @@ def progress_of(session: Session, *, actor: Actor, now: datetime, ref: str) -> P
     )
 
 
+def committee_progress(session: Session, round_id: int) -> list[MemberProgress]:
+    """How far every member in force is: counts, never marks."""
+    members, applicants = members_of(session, round_id), applicants_of(session, round_id)
+    required = required_pairs(session, round_id, members, applicants)
+    sealed = _sealed_at(session, round_id)
+    return [_progress(member, required, sealed) for member in members]
+
+
 def _progress(
     member: MemberView, required: set[tuple[int, int]], sealed: Mapping[tuple[int, int], datetime]
 ) -> MemberProgress:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from procurement.access import Permission
 from procurement.errors import N_, NotFound, RuleBroken
 from procurement.rounds.scoring_rule import plain_decimal
-from procurement.scoring import actions, queries
+from procurement.scoring import actions, cards, queries  # noqa: F401 (cards register themselves)
 from procurement.scoring.forms import (
     ActForm,
     SealForm,

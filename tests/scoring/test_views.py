@@ -208,3 +208,29 @@ def test_a_natural_person_is_masked_where_everybody_reads(app: Flask, opened: Sc
     pages = [visit.get(f"/zh/rounds/{opened.ref}/scores").text]
     pages += [visit.get(f"/zh/rounds/{opened.ref}/scores/{ref}").text for ref in opened.refs]
     assert not [name for name in hidden for page in pages if name in page]
+
+
+def test_the_board_says_who_is_late_and_when_scores_can_be_opened(app: Flask, scoring: ScoringWorld) -> None:
+    address = f"/en/rounds/{scoring.ref}/board"
+    scored_round(scoring, but=(("M3", 2), ("M3", 1)))
+    board = visitor(app, scoring, scoring.organiser).get(address)
+    assert "12 of 14 sheets sealed." in text_of(board)
+    assert "Member Tri (M3) has 2 sheets left to seal." in text_of(board)
+    assert "/open-scores" not in board.text
+    closes = scoring.applied.round.course.scoring_closes
+    assert closes is not None
+    scoring.clock.move_to(closes)
+    visit = visitor(app, scoring, scoring.organiser)
+    assert "/open-scores" in visit.get(address).text
+    opened_round(scoring)
+    assert f"/en/rounds/{scoring.ref}/scores" in visit.get(address).text
+
+
+def test_the_board_says_that_a_tie_waits(app: Flask, scoring: ScoringWorld) -> None:
+    equal = {f"M{n}": [("8", "7"), ("8", "7"), ("9", "4")] for n in range(1, 6)}
+    world = opened_round(scored_round(scoring, equal))
+    visit = visitor(app, world, world.organiser)
+    address = f"/en/rounds/{world.ref}/board"
+    assert "A tie must be drawn before a result can be proposed." in text_of(visit.get(address))
+    visit.send(f"/en/rounds/{world.ref}/tie-draw")
+    assert "The draw can be made from" in text_of(visit.get(address))
