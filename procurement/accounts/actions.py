@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from procurement.access import STAFF, Actor, Permission, Role, require
-from procurement.accounts import second_factor
+from procurement.accounts import entries, second_factor
 from procurement.accounts.models import Invitation, PasswordReset, RecoveryCode, Seat, SignIn, User, UserRole
 from procurement.accounts.passwords import new_token, token_digest
 from procurement.accounts.queries import Attempt
@@ -29,6 +29,8 @@ from procurement.accounts.rules import (
 )
 from procurement.errors import N_, NotAllowed, NotFound, Problem, RuleBroken, refuse_if
 from procurement.mail import queue_mail
+from procurement.publiclog.entry import Entry, Salted
+from procurement.publiclog.writing import append
 
 
 @dataclass(frozen=True, slots=True)
@@ -484,6 +486,7 @@ def invite(
         now=now,
         expires=expires,
     )
+    _log(session, entries.PersonInvited(person=_invited(address), roles=tuple(sorted(roles))), actor, now)
     queue_mail(
         session,
         to=address,
@@ -503,9 +506,10 @@ def withdraw_invitation(session: Session, *, actor: Actor, now: datetime, invita
     """Make an open invitation's link invalid."""
     require(actor, Permission.MANAGE_ACCOUNTS)
     row = session.get(Invitation, invitation_id, with_for_update=True)
-    if row is None or row.accepted_at is not None:
+    if row is None or row.accepted_at is not None or row.withdrawn_at is not None:
         raise NotFound(N_("There is no such invitation."))
-    row.withdrawn_at = row.withdrawn_at or now
+    row.withdrawn_at = now
+    _log(session, entries.InvitationWithdrawn(person=_invited(row.email)), actor, now)
 
 
 def accept_invitation(
@@ -534,16 +538,23 @@ def accept_invitation(
         problems.append(Problem(N_("Give your name."), {}, "name"))
     refuse_if(problems)
     row.accepted_at = now
-    return _new_user(
+    roles = [Role(part) for part in row.roles.split(",")]
+    user_id = _new_user(
         session,
         email=row.email,
         name=named,
         employer=row.employer,
-        roles=[Role(part) for part in row.roles.split(",")],
+        roles=roles,
         new_hash=new_hash,
         language=language,
         now=now,
     )
+    if row.invited_by_id is not None:
+        opened = entries.InvitationAccepted(
+            person=_person(user_id), invited=_invited(row.email), roles=tuple(sorted(roles))
+        )
+        append(session, opened, now=now, actor=None, role=None)
+    return user_id
 
 
 def create_administrator(
@@ -670,14 +681,19 @@ def change_roles(session: Session, *, actor: Actor, now: datetime, ref: str, rol
     session.execute(delete(UserRole).where(UserRole.user_id == user.id))
     session.add_all(UserRole(user_id=user.id, role=role) for role in sorted(wanted))
     _end_sessions(session, user.id, now)
+    changed = entries.RolesChanged(person=_person(user.id), before=tuple(sorted(held)), after=tuple(sorted(wanted)))
+    _log(session, changed, actor, now)
 
 
 def disable(session: Session, *, actor: Actor, now: datetime, ref: str) -> None:
     """Shut an account: nobody signs in to it, its sessions and links end. Nothing it did is changed."""
     require(actor, Permission.MANAGE_ACCOUNTS)
     user = _somebody_else(session, actor, ref)
-    user.disabled_at = user.disabled_at or now
+    if user.disabled_at is not None:
+        return
+    user.disabled_at = now
     _end_sessions(session, user.id, now)
+    _log(session, entries.AccountShut(person=_person(user.id)), actor, now)
     session.execute(
         update(PasswordReset)
         .where(PasswordReset.user_id == user.id, PasswordReset.used_at.is_(None))
@@ -689,7 +705,10 @@ def enable(session: Session, *, actor: Actor, now: datetime, ref: str) -> None:
     """Open a shut account again; a pause of its sign-in ends."""
     require(actor, Permission.MANAGE_ACCOUNTS)
     user = _somebody_else(session, actor, ref)
+    if user.disabled_at is None:
+        return
     user.disabled_at, user.failures, user.locked_until = None, 0, None
+    _log(session, entries.AccountReopened(person=_person(user.id)), actor, now)
 
 
 def end_sessions_of(session: Session, *, actor: Actor, now: datetime, ref: str) -> None:
@@ -704,6 +723,7 @@ def reset_second_factor(session: Session, *, actor: Actor, now: datetime, ref: s
     user = _somebody_else(session, actor, ref)
     _forget_second_factor(session, user)
     _end_sessions(session, user.id, now)
+    _log(session, entries.SecondFactorRemoved(person=_person(user.id)), actor, now)
     queue_mail(
         session,
         to=user.email,
@@ -722,3 +742,16 @@ def _somebody_else(session: Session, actor: Actor, ref: str) -> User:
     if user.id == actor.user_id:
         raise RuleBroken(N_("You cannot do this to your own account. Ask another administrator."))
     return user
+
+
+def _log(session: Session, entry: Entry, actor: Actor, now: datetime) -> None:
+    append(session, entry, now=now, actor=actor, role=Role.ADMINISTRATOR)
+
+
+def _person(user_id: int) -> Salted:
+    return Salted(f"user:{user_id}", whose=f"user:{user_id}")
+
+
+def _invited(email: str) -> Salted:
+    """Somebody who has no account yet is known by the address; it can be erased like everything salted."""
+    return Salted(email, whose=f"invited:{token_digest(email)}")

@@ -15,6 +15,8 @@ from procurement.accounts.models import Invitation, SignIn, User
 from procurement.db import reading, transaction
 from procurement.errors import NotAllowed, NotFound, RuleBroken
 from procurement.mail import Mail
+from procurement.publiclog.entry import unseal
+from procurement.publiclog.models import LogEntry
 from tests.conftest import MovableClock
 from tests.worlds.people import PASSWORD, People, Person, people
 
@@ -63,6 +65,14 @@ def enrol(world: People, person: Person, now: datetime) -> tuple[pyotp.TOTP, tup
 def give_code(world: People, token: str, code: str, now: datetime) -> str | None:
     with transaction(world.engine) as session:
         return actions.give_code(session, token=token, code=code, now=now, hours=12)
+
+
+def logged(world: People, kind: str = "account.") -> list[Any]:
+    """Entries of the log whose kind begins with `kind`."""
+    with reading(world.engine) as session:
+        bodies = session.scalars(select(LogEntry.body).order_by(LogEntry.idx)).all()
+    entries = [unseal(body).entry for body in bodies]
+    return [entry for entry in entries if entry.kind.startswith(kind)]
 
 
 def letters(world: People) -> list[Mail]:
@@ -540,6 +550,11 @@ def test_an_invitation_gives_its_roles_for_a_fortnight(world: People, clock: Mov
     user_id = accept(world, token, clock())
     with reading(world.engine) as session:
         assert queries.actor_with_id(session, user_id).roles == {Role.SUPERVISOR, Role.HANDLER}
+    invited, opened = logged(world)
+    assert (invited.kind, invited.roles) == ("account.invited", ("handler", "supervisor"))
+    assert (opened.kind, opened.roles) == ("account.opened", ("handler", "supervisor"))
+    with reading(world.engine) as session:
+        assert b"new@example.org" not in b"".join(session.scalars(select(LogEntry.body)))
 
 
 @pytest.mark.parametrize(
@@ -583,6 +598,8 @@ def test_a_newer_or_withdrawn_invitation_makes_the_link_invalid(world: People, c
     )
     with pytest.raises(NotFound):
         accept(world, second, clock())
+    kinds = [entry.kind for entry in logged(world)]
+    assert kinds == ["account.invited", "account.invited", "account.invitation_withdrawn"]
 
 
 @pytest.mark.parametrize(("name", "password", "field"), [("  ", NEW, "name"), ("New Person", "short", "password")])
@@ -651,6 +668,8 @@ def test_changed_roles_need_a_new_sign_in(world: People, clock: MovableClock) ->
             session, actor=administrator, now=clock(), ref=ref, roles=[Role.ORGANISER, Role.MERCHANT]
         )
     assert world.organiser.actor.roles == {Role.ORGANISER, Role.SUPERVISOR}
+    (entry,) = logged(world)
+    assert (entry.before, entry.after) == (("organiser",), ("organiser", "supervisor"))
 
 
 def test_shutting_an_account_ends_its_sessions_and_links(world: People, clock: MovableClock) -> None:
@@ -664,6 +683,10 @@ def test_shutting_an_account_ends_its_sessions_and_links(world: People, clock: M
         queries.open_reset(session, token=token_in(letters(world)[0]), now=clock())
     with reading(world.engine) as session:
         assert [p.id for p in queries.people_with_role(session, Role.ORGANISER)] == [world.second_organiser.id]
+    for act in (actions.disable, actions.enable, actions.enable):
+        with transaction(world.engine) as session:
+            act(session, actor=world.administrator.actor, now=clock(), ref=ref)
+    assert [entry.kind for entry in logged(world)] == ["account.shut", "account.reopened"]
 
 
 def test_an_administrator_takes_a_lost_second_factor_off(world: People, clock: MovableClock) -> None:
@@ -677,6 +700,7 @@ def test_an_administrator_takes_a_lost_second_factor_off(world: People, clock: M
     assert signed_in is not None
     assert signed_in.next == ""
     assert [letter.template for letter in letters(world)] == ["accounts/second-factor-removed"]
+    assert [entry.kind for entry in logged(world)] == ["account.second_factor_removed"]
 
 
 ACTS: list[Callable[..., None]] = [
@@ -699,6 +723,7 @@ def test_nobody_does_this_to_themselves_or_without_being_administrator(
     for person in (world.organiser, world.supervisor, world.merchants[0]):
         with pytest.raises(NotAllowed), transaction(world.engine) as session:
             act(session, actor=person.actor, now=clock(), ref=others)
+    assert logged(world) == []
 
 
 def test_the_list_of_accounts_comes_in_pages(world: People) -> None:
