@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from procurement.access import Actor
 from procurement.accounts import queries as accounts_queries
 from procurement.accounts import views as accounts
+from procurement.applications import views as applications
 from procurement.merchants import views as merchants
 from procurement.objections import views as objections
 from procurement.portal import outbox
@@ -23,6 +24,7 @@ STEPS = (
     accounts,  # people, roles, sign-in
     merchants,  # who may apply: businesses, certificates, debarments
     rounds,  # drafted, frozen, published, amended; held or ended
+    applications,  # merchants apply, the office checks
     scoring,  # sealed sheets, opening, the result
     objections,  # notice of the result, objections, rulings
     portal,  # what citizens see

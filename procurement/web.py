@@ -314,7 +314,13 @@ def format_day(value: date | str | None) -> str:
 
 def format_money(value: Decimal | str | None) -> str:
     """An amount in yuan, all its decimals. The yuan is the only currency here, so its sign stands alone."""
-    return f"¥{format_number(value)}" if value not in (None, "") else ""
+    if value in (None, ""):
+        return ""
+    amount = Decimal(value)
+    exponent = amount.as_tuple().exponent
+    places = max(0, -exponent) if isinstance(exponent, int) else 0
+    pattern = "#,##0." + "0" * places if places else "#,##0"
+    return "¥" + babel_numbers.format_decimal(amount, format=pattern, locale=LOCALES[language()])
 
 
 def format_number(value: Decimal | str | int | None) -> str:

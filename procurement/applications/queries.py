@@ -107,6 +107,8 @@ class Detail:
     gates: tuple[Gate, ...]
     whole: bool
     own: bool
+    applicant: merchants.MerchantView | None
+    """The business in full, for itself and for whoever checks it."""
 
 
 # ---- who may read, and when --------------------------------------------------------------------------------------
@@ -275,6 +277,9 @@ def application_detail(
         gates=rounds.rules_of(session, view.round_id).gates,
         whole=whole,
         own=own,
+        applicant=merchants.merchant_view(row[1])
+        if own or may(actor, Permission.READ_ROUND_FILES, round_id=view.round_id)
+        else None,
     )
 
 
@@ -417,6 +422,8 @@ class Checking:
 
     round: RoundOfApplication
     applications: tuple[ApplicationView, ...]
+    names: Mapping[int, str]
+    """Application id → full name of the applicant."""
     withdrawn: int
     blocks: tuple[Problem, ...]
     gates: tuple[Gate, ...]
@@ -439,10 +446,17 @@ def checking_of(session: Session, round_ref: str, *, actor: Actor, now: datetime
     return Checking(
         round=round_view(found, course, now),
         applications=tuple(views),
+        names=_full_names(session, views),
         withdrawn=counts_of(session, found.id, now=now)[1],
         blocks=tuple(blocks(views)),
         gates=rounds.rules_of(session, found.id).gates if course.published else (),
     )
+
+
+def _full_names(session: Session, views: Sequence[ApplicationView]) -> dict[int, str]:
+    wanted = select(Merchant.id, Merchant.name).where(Merchant.id.in_({view.merchant_id for view in views}))
+    names = {row.id: row.name for row in session.execute(wanted)}
+    return {view.id: names[view.merchant_id] for view in views}
 
 
 def blocks(views: Sequence[ApplicationView]) -> list[Problem]:

@@ -6,10 +6,11 @@ section it belongs to in its field. Figures that come from a law name it; everyt
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from procurement.applications.content import (
@@ -37,6 +38,7 @@ from procurement.applications.content import (
     Undertaking,
     Undertakings,
 )
+from procurement.applications.labels import LABELS
 from procurement.errors import N_, Problem
 from procurement.rounds.rules import Category
 from procurement.rounds.scoring_rule import show_decimal
@@ -81,7 +83,7 @@ MAX_PAPERS = 30
 CLAIMS, RELATIONS = 5, 4
 """How many claims and relations the form has room for."""
 
-REQUIRED = N_("Fill in this answer.")
+REQUIRED = N_("Fill in: %(what)s.")
 TOO_LONG = N_("This answer may have at most %(limit)s characters.")
 NOT_NEGATIVE = N_("Enter a number that is not below zero.")
 ABOVE_ZERO = N_("Enter a number above zero.")
@@ -470,7 +472,7 @@ def check_money(money: Money, files: Sequence[AttachedFile]) -> list[Problem]:
     """Faults of the payments: the public side receives nothing, every payment has its payee and its contract."""
     problems = _lengths(money)
     if money.to_public_side is None:
-        problems.append(Problem(REQUIRED, field="to_public_side"))
+        problems += _required(money, "to_public_side")
     elif money.to_public_side != 0:
         problems.append(
             Problem(
@@ -611,9 +613,14 @@ def public_part(content: Content) -> Content:
 # ---- shapes ------------------------------------------------------------------------------------------------------
 
 
+_PREFIX: Mapping[type[Any], str] = MappingProxyType(
+    {**{kind: section.value for section, kind in SECTION_TYPES.items()}, Certificate: "certificate"}
+)
+
+
 def _required(part: Any, *names: str) -> list[Problem]:
     return [
-        Problem(REQUIRED, field=name)
+        Problem(REQUIRED, {"what": LABELS[f"{_PREFIX[type(part)]}.{name}"]}, name)
         for name in names
         if (value := getattr(part, name)) is None or (isinstance(value, str) and not value.strip())
     ]

@@ -1,0 +1,426 @@
+"""Pages of applicants (my applications) and of those who check them. Parsing and rendering only."""
+
+from dataclasses import replace
+
+from flask import Blueprint, Response, abort, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import FileStorage
+from wtforms.fields.choices import SelectChoice
+
+from procurement import storage, uploads
+from procurement.access import Permission, may
+from procurement.applications import actions, own, queries, writing
+from procurement.applications.answers import Group, answers, section_answers
+from procurement.applications.content import Certificate, Purpose, Section
+from procurement.applications.forms import (
+    FEES,
+    PUBLIC_PURPOSES,
+    CertificateForm,
+    SectionForm,
+    StartForm,
+    VerdictForm,
+    form_for,
+)
+from procurement.applications.labels import LABELS
+from procurement.applications.wording import PURPOSES, SECTIONS
+from procurement.errors import N_, refuse_if
+from procurement.merchants import queries as merchants
+from procurement.merchants.rules import KIND_NAMES
+from procurement.rounds.phases import PHASE_NAMES, Phase
+from procurement.uploads import Upload
+from procurement.web import (
+    Form,
+    actor,
+    config,
+    flash,
+    limiter,
+    now,
+    page,
+    plain,
+    reading,
+    redirect,
+    refusals_into,
+    render,
+    say,
+    transaction,
+)
+
+bp = Blueprint("applications", __name__)
+
+
+# ---- my applications ---------------------------------------------------------------------------------------------
+
+
+@page(bp, "/my/applications", permission=Permission.APPLY, menu=N_("My applications"))
+def mine() -> ResponseReturnValue:
+    """The dashboard of an applicant."""
+    with reading() as session:
+        rows = own.own_rows(session, actor=actor(), now=now())
+        open_rounds = own.open_rounds(session, now=now())
+    return render("applications/mine.html", rows=rows, open_rounds=open_rounds, phases=PHASE_NAMES)
+
+
+@page(bp, "/rounds/<ref>/apply", permission=Permission.APPLY, methods=["GET", "POST"])
+def start(ref: str) -> ResponseReturnValue:
+    """Choose the business and name the product."""
+    form = StartForm()
+    with reading() as session:
+        found = own.round_to_apply_in(session, ref, now=now())
+        businesses = merchants.merchants_of(session, actor().user_id or 0)
+    form.merchant.choices = [SelectChoice(business.ref, business.name) for business in businesses]
+    if len(businesses) == 1:
+        form.merchant.data = businesses[0].ref
+    if form.validate_on_submit():
+        with refusals_into(form):
+            with transaction() as session:
+                key = writing.start(
+                    session,
+                    actor=actor(),
+                    now=now(),
+                    round_ref=ref,
+                    merchant_ref=form.merchant.data or "",
+                    product_name=form.product_name.data or "",
+                )
+            return redirect("applications.tasks", key=key)
+    return render("applications/start.html", status=form.status, form=form, round=found, businesses=businesses)
+
+
+@page(bp, "/my/applications/<key>", permission=Permission.APPLY)
+def tasks(key: str) -> ResponseReturnValue:
+    """The task list of one application."""
+    with reading() as session:
+        draft = own.draft_for(session, key, actor=actor(), now=now())
+    return render("applications/tasks.html", draft=draft, sections=SECTIONS)
+
+
+@page(bp, "/my/applications/<key>/<name>", permission=Permission.APPLY, methods=["GET", "POST"])
+@limiter.limit("120 per hour", methods=["POST"])
+def section(key: str, name: str) -> ResponseReturnValue:
+    """One section: kept as one goes, with its files."""
+    if name not in set(Section):
+        abort(404)
+    which = Section(name)
+    with reading() as session:
+        draft = own.draft_for(session, key, actor=actor(), now=now())
+    form = form_for(which, draft.content.section(which))
+    if form.validate_on_submit():
+        with refusals_into(form):
+            # Stored before the transaction: a blob that nobody mentions harms nobody.
+            upload = _accepted(form.file) if form.file is not None else None
+            stay = _keep(key, which, form, upload)
+            if stay:
+                return redirect("applications.section", key=key, name=name)
+            return redirect("applications.tasks", key=key)
+    return render(
+        f"applications/sections/{which.value}.html",
+        status=form.status,
+        form=form,
+        draft=draft,
+        section=which,
+        title=SECTIONS[which],
+        files=[file for file in draft.files if file.section is which],
+        papers=_papers(draft) if which is Section.CERTIFICATES else (),
+        purposes=PURPOSES,
+        always_public=PUBLIC_PURPOSES,
+        fees=[(name, LABELS[f"money.{name}"]) for name in FEES],
+    )
+
+
+def _papers(draft: own.DraftView) -> list[tuple[Group, Certificate, int]]:
+    """Each paper as it is shown, with how much is wrong with it."""
+    groups = section_answers(Section.CERTIFICATES, draft.content).groups
+    return [
+        (group, paper, len(own.problems_of_paper(draft, number)))
+        for number, (group, paper) in enumerate(zip(groups, draft.content.certificates.items, strict=True), start=1)
+    ]
+
+
+def _keep(key: str, which: Section, form: SectionForm, upload: Upload | None) -> bool:
+    """Keep the section and what was done with files in one transaction; True when the applicant stays on the page.
+
+    Raises RuleBroken, after everything has been kept, when the section was to be finished and is not.
+    """
+    with transaction() as session:
+        if upload is not None:
+            writing.attach(
+                session,
+                actor=actor(),
+                now=now(),
+                key=key,
+                section=which,
+                purpose=form.chosen_purpose,
+                upload=upload,
+                public=form.published,
+            )
+        if (form.remove.data or "").isdigit():
+            writing.remove_file(session, actor=actor(), now=now(), key=key, file_id=int(form.remove.data))
+        problems = writing.save_section(
+            session, actor=actor(), now=now(), key=key, section=which, answers=form.answers()
+        )
+    if upload is not None or form.remove.data or form.then.data == "attach":
+        return True
+    if form.then.data != "later":
+        # A missing file is told at the field that takes files.
+        refuse_if([replace(p, field="upload") if p.field in set(Purpose) else p for p in problems])
+    return False
+
+
+def _accepted(file: FileStorage, field: str = "upload") -> Upload:
+    return uploads.accept(storage.store(config()), file.read(), file.filename or "", field=field)
+
+
+@page(bp, "/my/applications/<key>/certificates/add", permission=Permission.APPLY, methods=["GET", "POST"])
+@limiter.limit("120 per hour", methods=["POST"])
+def add_certificate(key: str) -> ResponseReturnValue:
+    """Add one paper with its copy."""
+    return _certificate(key, CertificateForm(), None)
+
+
+@page(bp, "/my/applications/<key>/certificates/<int:number>", permission=Permission.APPLY, methods=["GET", "POST"])
+@limiter.limit("120 per hour", methods=["POST"])
+def certificate(key: str, number: int) -> ResponseReturnValue:
+    """Change one paper; what is missing in it is shown at once."""
+    with reading() as session:
+        draft = own.draft_for(session, key, actor=actor(), now=now())
+    items = draft.content.certificates.items
+    if not 1 <= number <= len(items):
+        abort(404)
+    form = CertificateForm(obj=items[number - 1])
+    form.stored = next((file for file in draft.files if file.digest == items[number - 1].file), None)
+    if not form.is_submitted():
+        with refusals_into(form):
+            refuse_if(own.problems_of_paper(draft, number))
+    return _certificate(key, form, number)
+
+
+def _certificate(key: str, form: CertificateForm, number: int | None) -> ResponseReturnValue:
+    if form.validate_on_submit():
+        with refusals_into(form):
+            upload = _accepted(form.upload.data) if form.upload.data else None
+            with transaction() as session:
+                kept, problems = writing.save_certificate(
+                    session,
+                    actor=actor(),
+                    now=now(),
+                    key=key,
+                    number=number,
+                    certificate=form.certificate(),
+                    upload=upload,
+                    public=bool(form.public.data),
+                )
+            if problems:
+                return redirect("applications.certificate", key=key, number=kept)
+            flash(N_("The paper was saved."))
+            return redirect("applications.section", key=key, name=Section.CERTIFICATES.value)
+    with reading() as session:
+        draft = own.draft_for(session, key, actor=actor(), now=now())
+    # A paper that was kept and lacks something is no refused request.
+    status = form.status if form.is_submitted() else 200
+    return render("applications/certificate.html", status=status, form=form, draft=draft, number=number)
+
+
+@page(bp, "/my/applications/<key>/certificates/<int:number>/remove", permission=Permission.APPLY, methods=["POST"])
+def remove_certificate(key: str, number: int) -> ResponseReturnValue:
+    """Take one paper off."""
+    with transaction() as session:
+        writing.remove_certificate(session, actor=actor(), now=now(), key=key, number=number)
+    flash(N_("The paper was removed."))
+    return redirect("applications.section", key=key, name=Section.CERTIFICATES.value)
+
+
+@page(bp, "/my/applications/<key>/check", permission=Permission.APPLY, methods=["GET", "POST"])
+def check(key: str) -> ResponseReturnValue:
+    """Check your answers, then submit."""
+    form = Form()
+    if form.validate_on_submit():
+        with refusals_into(form):
+            with transaction() as session:
+                actions.submit(session, actor=actor(), now=now(), key=key)
+            return redirect("applications.receipt", key=key)
+    with reading() as session:
+        draft = own.draft_for(session, key, actor=actor(), now=now())
+    return render(
+        "applications/check.html",
+        status=form.status,
+        form=form,
+        draft=draft,
+        shown=answers(draft.content),
+        sections=SECTIONS,
+        sentences={s.section: list(dict.fromkeys(say(p) for p in s.problems)) for s in draft.sections},
+        file_url=_draft_files(draft),
+    )
+
+
+def _draft_files(draft: own.DraftView) -> dict[str, str]:
+    return {file.digest: url_for("applications.draft_file", key=draft.key, file_id=file.id) for file in draft.files}
+
+
+@page(bp, "/my/applications/<key>/receipt", permission=Permission.APPLY)
+def receipt(key: str) -> ResponseReturnValue:
+    """What the applicant keeps of the submission."""
+    with reading() as session:
+        draft = own.draft_for(session, key, actor=actor(), now=now())
+        if draft.ref is None:
+            abort(404)
+        found = queries.application_detail(session, draft.ref, actor=actor(), now=now())
+    return render("applications/receipt.html", draft=draft, found=found)
+
+
+@page(bp, "/my/applications/<key>/submitted", permission=Permission.APPLY)
+@page(
+    bp,
+    "/my/applications/<key>/submitted/<int:version>",
+    permission=Permission.APPLY,
+    endpoint="submitted_version",
+)
+def submitted(key: str, version: int | None = None) -> ResponseReturnValue:
+    """One's own application as it was submitted, with its versions and, once it may be told, the verdict."""
+    with reading() as session:
+        draft = own.draft_for(session, key, actor=actor(), now=now())
+        if draft.ref is None:
+            abort(404)
+        found = queries.application_detail(session, draft.ref, actor=actor(), now=now(), version=version)
+    return render(
+        "applications/submitted.html",
+        draft=draft,
+        found=found,
+        version=version or found.view.version,
+        shown=answers(found.content),
+        file_url=_files_of(found),
+    )
+
+
+def _files_of(found: queries.Detail) -> dict[str, str]:
+    return {
+        file.digest: url_for("applications.file", ref=found.view.ref, digest=file.digest)
+        for file in found.content.files
+    }
+
+
+@page(bp, "/my/applications/<key>/withdraw", permission=Permission.APPLY, methods=["GET", "POST"])
+def withdraw(key: str) -> ResponseReturnValue:
+    """Withdraw a submitted application, or throw a draft away; asked once more."""
+    form = Form()
+    with reading() as session:
+        draft = own.draft_for(session, key, actor=actor(), now=now())
+    if form.validate_on_submit():
+        with transaction() as session:
+            if draft.ref is None:
+                writing.discard(session, actor=actor(), now=now(), key=key)
+            else:
+                actions.withdraw(session, actor=actor(), now=now(), ref=draft.ref)
+        if draft.ref is None:
+            flash(N_("The draft was thrown away."))
+        else:
+            flash(N_("Application %(ref)s was withdrawn."), ref=draft.ref)
+        return redirect("applications.mine")
+    return render("applications/withdraw.html", form=form, draft=draft)
+
+
+# ---- files -------------------------------------------------------------------------------------------------------
+
+
+@plain(bp, "/my/applications/<key>/files/<int:file_id>", permission=Permission.APPLY)
+def draft_file(key: str, file_id: int) -> ResponseReturnValue:
+    """A file of one's own draft, as an attachment."""
+    with reading() as session:
+        found = own.draft_file(session, key, file_id, actor=actor())
+    return _attachment(found.digest, found.media_type, found.name)
+
+
+@plain(bp, "/applications/<ref>/files/<digest>", permission=Permission.READ_PUBLIC)
+def file(ref: str, digest: str) -> ResponseReturnValue:
+    """A file of a submitted application, as an attachment, for whoever may have it."""
+    with reading() as session:
+        found = queries.file_of(session, ref, digest, actor=actor(), now=now())
+    return _attachment(found.digest, found.media_type, found.name)
+
+
+def _attachment(digest: str, media_type: str, name: str) -> Response:
+    data = storage.store(config()).get(digest)
+    return Response(data, headers=dict(uploads.headers(media_type, digest, name)))
+
+
+# ---- checking ----------------------------------------------------------------------------------------------------
+
+
+@page(bp, "/rounds/<ref>/checking", permission=Permission.READ_ROUND_FILES)
+def checking(ref: str) -> ResponseReturnValue:
+    """Every application of a round with its verdict."""
+    with reading() as session:
+        found = queries.checking_of(session, ref, actor=actor(), now=now())
+    return render("applications/checking.html", found=found, may_check=_may_check(found))
+
+
+def _may_check(found: queries.Checking) -> bool:
+    return (
+        may(actor(), Permission.CHECK_APPLICATIONS, round_id=found.round.id) and found.round.phase is Phase.CHECKING
+    )
+
+
+@page(bp, "/rounds/<ref>/checking/<application>", permission=Permission.READ_ROUND_FILES, methods=["GET", "POST"])
+def verdict(ref: str, application: str) -> ResponseReturnValue:
+    """One application with everything in it, and its verdict."""
+    with reading() as session:
+        found = queries.checking_of(session, ref, actor=actor(), now=now())
+        detail = queries.application_detail(session, application, actor=actor(), now=now())
+    if detail.round.id != found.round.id:
+        abort(404)
+    given = detail.view.verdict
+    form = VerdictForm(
+        gates=found.gates,
+        data={
+            "gates": [code for code, met in given.gates.items() if met],
+            "reason_code": given.reason_code,
+            "explanation": given.explanation,
+        }
+        if given
+        else None,
+    )
+    if form.validate_on_submit():
+        with refusals_into(form):
+            with transaction() as session:
+                actions.give_verdict(
+                    session,
+                    actor=actor(),
+                    now=now(),
+                    ref=application,
+                    reason_code=form.reason_code.data or "",
+                    explanation=form.explanation.data or "",
+                    gates=form.gates.data or (),
+                )
+            flash(N_("The verdict on %(ref)s was recorded."), ref=application)
+            return redirect("applications.checking", ref=ref)
+    return render(
+        "applications/verdict.html",
+        status=form.status,
+        form=form,
+        found=found,
+        detail=detail,
+        kinds=KIND_NAMES,
+        shown=answers(detail.content),
+        file_url=_files_of(detail),
+        may_check=_may_check(found),
+    )
+
+
+@page(bp, "/rounds/<ref>/checking/close", permission=Permission.CHECK_APPLICATIONS, methods=["GET", "POST"])
+def close(ref: str) -> ResponseReturnValue:
+    """Close the check: what blocks it, or what follows from it."""
+    form = Form()
+    if form.validate_on_submit():
+        with refusals_into(form):
+            with transaction() as session:
+                actions.close_checking(session, actor=actor(), now=now(), round_ref=ref)
+            flash(N_("Checking is closed. Every applicant has been told."))
+            return redirect("applications.checking", ref=ref)
+    with reading() as session:
+        found = queries.checking_of(session, ref, actor=actor(), now=now())
+    return render(
+        "applications/close.html",
+        status=form.status,
+        form=form,
+        found=found,
+        blocks=[say(problem) for problem in found.blocks],
+        may_check=_may_check(found),
+    )
