@@ -732,6 +732,28 @@ class PublicResult:
     matrices: tuple[Matrix, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SealedRound:
+    """A published round whose scores are not open."""
+
+    ref: str
+    title: Text
+    phase: Phase
+    closes: datetime | None
+
+
+def sealed_round(session: Session, *, ref: str, now: datetime) -> SealedRound | None:
+    """The round while its scores are not open, None once there is a result. Raises NotFound for a draft."""
+    found = find_round(session, ref)
+    course = course_of(session, found.id)
+    if course.published is None:
+        raise NotFound(N_("There is no round “%(ref)s”."), ref=ref[:40])
+    if session.scalar(select(TallyRun.id).where(TallyRun.round_id == found.id).limit(1)) is not None:
+        return None
+    title = Text(found.title_en, found.title_zh)
+    return SealedRound(found.ref, title, course.phase_at(now), course.scoring_closes)
+
+
 def public_result(session: Session, *, ref: str, application: str | None = None) -> PublicResult:
     """The result of a round, with the matrix of `application`. Raises NotFound before scores are opened."""
     found = find_round(session, ref)

@@ -179,7 +179,10 @@ def tie_draw(ref: str) -> ResponseReturnValue:
 @page(bp, "/rounds/<ref>/scores", permission=Permission.READ_PUBLIC)
 def scores(ref: str) -> ResponseReturnValue:
     with reading() as session:
-        view = queries.public_result(session, ref=ref)
+        sealed = queries.sealed_round(session, ref=ref, now=now())
+        view = None if sealed else queries.public_result(session, ref=ref)
+    if view is None:
+        return render("scoring/not_open.html", round=sealed)
     return render("scoring/scores.html", view=view)
 
 

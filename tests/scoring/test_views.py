@@ -14,6 +14,7 @@ from procurement.scoring import queries
 from procurement.scoring.score_file import read_scores
 from procurement.scoring.tally import tally
 from tests.visiting import Visitor, text_of
+from tests.worlds.applications import AppliedWorld
 from tests.worlds.people import Person
 from tests.worlds.scoring import SECRET, ScoringWorld, opened_round, save, scored_round
 
@@ -107,12 +108,13 @@ def test_the_organiser_sees_who_is_late_and_opens_all_at_once(app: Flask, scorin
 
 
 def test_sealed_scores_are_nowhere_to_be_read(app: Flask, sealed: ScoringWorld) -> None:
-    ref, paths = sealed.ref, ["/rounds/{}/scores.csv", "/rounds/{}/tally.json", "/en/rounds/{}/scores"]
+    ref, paths = sealed.ref, ["/rounds/{}/scores.csv", "/rounds/{}/tally.json"]
     people = [None, sealed.organiser, sealed.supervisor, sealed.applied.people.official, sealed.member("M2")]
     for person in people:
         visit = visitor(app, sealed, person)
         for path in paths:
             visit.get(path.format(ref), status=404)
+        assert SECRET not in visit.get(f"/en/rounds/{ref}/scores").text
         visit.get(f"/en/rounds/{ref}/scores/{sealed.refs[0]}", status=404)
     own = visitor(app, sealed, sealed.member("M1")).get(f"/en/my-sheets/{sealed.refs[0]}/receipt")
     assert f"{SECRET} M1" in own.text
@@ -234,3 +236,14 @@ def test_the_board_says_that_a_tie_waits(app: Flask, scoring: ScoringWorld) -> N
     assert "A tie must be drawn before a result can be proposed." in text_of(visit.get(address))
     visit.send(f"/en/rounds/{world.ref}/tie-draw")
     assert "The draw can be made from" in text_of(visit.get(address))
+
+
+def test_before_opening_the_page_says_when_scores_will_stand_there(app: Flask, scoring: ScoringWorld) -> None:
+    visit = visitor(app, scoring)
+    assert "The members score alone until" in text_of(visit.get(f"/en/rounds/{scoring.ref}/scores"))
+    visit.get("/en/rounds/R1999-001/scores", status=404)
+
+
+def test_before_scoring_there_is_nothing_to_read(app: Flask, checked: AppliedWorld) -> None:
+    page = Visitor(app.test_client()).get(f"/en/rounds/{checked.ref}/scores")
+    assert "Nothing is scored yet." in text_of(page)
