@@ -9,6 +9,7 @@ from procurement.access import Actor
 from procurement.accounts import queries as accounts_queries
 from procurement.accounts import views as accounts
 from procurement.applications import views as applications
+from procurement.committee import views as committee
 from procurement.merchants import views as merchants
 from procurement.objections import views as objections
 from procurement.portal import outbox
@@ -25,6 +26,7 @@ STEPS = (
     merchants,  # who may apply: businesses, certificates, debarments
     rounds,  # drafted, frozen, published, amended; held or ended
     applications,  # merchants apply, the office checks
+    committee,  # members, declared interests, recusals
     scoring,  # sealed sheets, opening, the result
     objections,  # notice of the result, objections, rulings
     portal,  # what citizens see

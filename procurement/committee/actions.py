@@ -1,6 +1,6 @@
 """What is done about the committee: appointed, removed, interests declared, scoring begun, a member recused late."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -29,6 +29,7 @@ from procurement.committee.rules import (
     check_ready,
 )
 from procurement.errors import N_, NotAllowed, NotFound, Problem, RuleBroken, refuse_if
+from procurement.mail import queue_mail
 from procurement.publiclog.entry import Salted, digest_of
 from procurement.publiclog.writing import append
 from procurement.rounds import clocks
@@ -85,6 +86,7 @@ def appoint(
         employer=Salted(user.employer, whose=whose),
     )
     append(session, entry, now=now, actor=actor, role=Role.ORGANISER, round_ref=found.ref)
+    _write_to(session, [user], "committee/appointed", found, now, code=member.code)
     return member
 
 
@@ -112,6 +114,15 @@ def remove(session: Session, *, actor: Actor, now: datetime, ref: str, member_id
     )
     entry = MemberRemoved(member=member.code, reason=digest_of(reason.strip()))
     append(session, entry, now=now, actor=actor, role=Role.ORGANISER, round_ref=found.ref)
+
+
+def _write_to(
+    session: Session, users: Iterable[User], template: str, found: Round, now: datetime, **context: str
+) -> None:
+    """A letter to each of `users` about the round."""
+    about = {"ref": found.ref, "round_en": found.title_en, "round_zh": found.title_zh, **context}
+    for user in users:
+        queue_mail(session, to=user.email, language=user.language, template=template, context=about, now=now)
 
 
 def _member(session: Session, found: Round, member_id: int) -> Member:
@@ -224,6 +235,8 @@ def begin_scoring(session: Session, *, actor: Actor, now: datetime, ref: str) ->
         provisional=counted["provisional"],
     )
     append(session, entry, now=now, actor=actor, role=Role.ORGANISER, round_ref=found.ref)
+    users = session.scalars(select(User).where(User.id.in_([member.user_id for member in members])).order_by(User.id))
+    _write_to(session, users, "committee/scoring-began", found, now, closes=closes.isoformat())
     return milestone
 
 

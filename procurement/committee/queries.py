@@ -1,20 +1,42 @@
 """Reading the committee: members, declarations, what is left to declare, who must score what."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from procurement.access import Actor, Permission, require
+from procurement.access import Actor, Permission, Role, conflicting, require
 from procurement.accounts.models import User
 from procurement.applications.models import Application, Verdict
 from procurement.committee.models import Declaration, Member
-from procurement.committee.rules import Ground, MemberKind, Sheets, sheets_for
+from procurement.committee.rules import (
+    Ground,
+    MemberKind,
+    Sheets,
+    check_composition,
+    check_ready,
+    sheets_for,
+)
+from procurement.errors import N_, NotAllowed, Problem
 from procurement.merchants.models import Merchant
-from procurement.rounds.phases import Course
+from procurement.rounds import clocks
+from procurement.rounds.models import Round
+from procurement.rounds.phases import Course, Phase
+from procurement.rounds.queries import (
+    Person,
+    RoundView,
+    SeatView,
+    courses_of,
+    find_round,
+    people_for,
+    rules_of,
+    running_for,
+    view_of,
+)
 from procurement.rounds.rules import NamesPublished, RoundDocument
+from procurement.rounds.scoring_rule import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,3 +231,209 @@ def recusal_details(session: Session, *, actor: Actor, round_id: int) -> list[Re
         RecusalDetail(code, ref, Ground(d.ground), d.detail, d.declared_at)
         for code, ref, d in session.execute(wanted)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationRow:
+    """An eligible application on the organiser's page. `recused`: (member code, ground) for each recusal."""
+
+    ref: str
+    product: str
+    expected: int
+    recused: tuple[tuple[str, Ground], ...]
+    undeclared: tuple[str, ...]
+    enough: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Forming:
+    """The committee as the organiser forms it. `left`: member code → declarations still to make; `incomplete` and
+    `blocking`: what the composition lacks, and what else keeps scoring from beginning."""
+
+    round: RoundView
+    document: RoundDocument
+    members: tuple[MemberView, ...]
+    former: tuple[MemberView, ...]
+    applications: tuple[ApplicationRow, ...]
+    left: Mapping[str, int]
+    candidates: tuple[Person, ...]
+    incomplete: tuple[Problem, ...]
+    blocking: tuple[Problem, ...]
+    closes: datetime
+    counted: Mapping[str, object]
+
+
+def forming_for(
+    session: Session, ref: str, *, actor: Actor, now: datetime, phases: Collection[Phase] = ()
+) -> Forming:
+    """The committee of the round for its organiser. Raises NotFound, NotAllowed, WrongPhase."""
+    running = running_for(session, ref, actor=actor, now=now, permission=Permission.FORM_COMMITTEE, phases=phases)
+    return _forming(session, running.round, running.document, running.seats, now)
+
+
+def _forming(
+    session: Session, view: RoundView, document: RoundDocument, seats: Collection[SeatView], now: datetime
+) -> Forming:
+    everybody = members_of(session, view.id, in_force=False)
+    members = [member for member in everybody if member.ended_at is None]
+    codes = {member.id: member.code for member in members}
+    applicants, grounds = applicants_of(session, view.id), grounds_of(session, view.id)
+    sheets = sheets_of(applicants, members, grounds)
+    quorum = document.scoring.quorum
+    rows = tuple(
+        ApplicationRow(
+            ref=applicant.ref,
+            product=applicant.product,
+            expected=sheets[applicant.id].expected,
+            recused=tuple((codes[m], grounds[m, applicant.id]) for m in sheets[applicant.id].recused),
+            undeclared=tuple(codes[m] for m in sheets[applicant.id].undeclared),
+            enough=len(members) - len(sheets[applicant.id].recused) >= quorum,
+        )
+        for applicant in applicants
+    )
+    taken = {seat.user_id for seat in seats if conflicting(frozenset({seat.role}), Role.MEMBER)}
+    taken |= {member.user_id for member in members}
+    closes, counted = clocks.working_deadline(
+        document, start=now, working_days=document.timetable.scoring_working_days
+    )
+    return Forming(
+        round=view,
+        document=document,
+        members=tuple(members),
+        former=tuple(member for member in everybody if member.ended_at is not None),
+        applications=rows,
+        left={code: sum(code in row.undeclared for row in rows) for code in codes.values()},
+        candidates=tuple(p for p in people_for(session, Role.MEMBER) if p.user_id not in taken),
+        incomplete=tuple(check_composition(members, document.committee)),
+        blocking=tuple(check_ready({a.id: a.ref for a in applicants}, codes, grounds, quorum)),
+        closes=closes,
+        counted=counted,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Declaring:
+    """One member's declarations. `declared`: application ref → what was declared."""
+
+    round: RoundView
+    document: RoundDocument
+    member: MemberView
+    applicants: tuple[Applicant, ...]
+    declared: Mapping[str, DeclarationView]
+
+    @property
+    def left(self) -> int:
+        """How many applications wait for a declaration."""
+        return len(self.applicants) - len(self.declared)
+
+
+def declaring_for(session: Session, ref: str, *, actor: Actor, now: datetime) -> Declaring:
+    """The member's own declarations in the round. Raises NotFound, NotAllowed."""
+    found = find_round(session, ref, actor=actor)
+    require(actor, Permission.DECLARE_INTERESTS, round_id=found.id)
+    member = member_of(session, found.id, actor.user_id)
+    if member is None:
+        raise NotAllowed(N_("Only a member of this committee may do this."))
+    applicants = applicants_of(session, found.id)
+    declarations = declarations_of(session, found.id)
+    return Declaring(
+        round=view_of(session, found, now=now),
+        document=rules_of(session, found.id),
+        member=member,
+        applicants=tuple(applicants),
+        declared={a.ref: declarations[member.id, a.id] for a in applicants if (member.id, a.id) in declarations},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Seated:
+    """A committee that somebody sits on, with the declarations still to make there."""
+
+    round: RoundView
+    code: str
+    left: int
+
+
+def committees_of(session: Session, *, actor: Actor, now: datetime) -> list[Seated]:
+    """The committees on which `actor` sits, newest round first, in the same number of statements however many."""
+    own = session.execute(
+        select(Member, Round)
+        .join(Round, Round.id == Member.round_id)
+        .where(Member.user_id == actor.user_id, Member.ended_at.is_(None))
+        .order_by(Round.id.desc())
+    ).all()
+    courses = courses_of(session, [found.id for _member, found in own])
+    to_declare = dict.fromkeys((found.id for _member, found in own), 0)
+    waiting = (
+        select(Application.round_id, func.count())
+        .join(
+            Verdict, (Verdict.application_id == Application.id) & Verdict.superseded_at.is_(None) & Verdict.eligible
+        )
+        .join(Member, (Member.round_id == Application.round_id) & Member.ended_at.is_(None))
+        .outerjoin(
+            Declaration,
+            (Declaration.application_id == Application.id)
+            & (Declaration.member_id == Member.id)
+            & Declaration.replaced_at.is_(None),
+        )
+        .where(
+            Member.user_id == actor.user_id,
+            Application.current.is_not(None),
+            Application.withdrawn_at.is_(None),
+            Declaration.id.is_(None),
+        )
+        .group_by(Application.round_id)
+    )
+    for round_id, count in session.execute(waiting):
+        to_declare[round_id] = count
+    return [
+        Seated(
+            RoundView(
+                found.id,
+                found.ref,
+                Text(found.title_en, found.title_zh),
+                courses[found.id],
+                courses[found.id].phase_at(now),
+                found.created_at,
+            ),
+            member.code,
+            to_declare[found.id] if courses[found.id].phase_at(now) is Phase.FORMING else 0,
+        )
+        for member, found in own
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a committee is, for the board."""
+
+    members: int
+    incomplete: tuple[Problem, ...]
+    blocking: tuple[Problem, ...]
+
+
+def progress_of(session: Session, *, round_id: int, document: RoundDocument) -> Progress:
+    """See Progress."""
+    members = members_of(session, round_id)
+    problems = check_ready(
+        {a.id: a.ref for a in applicants_of(session, round_id)},
+        {m.id: m.code for m in members},
+        grounds_of(session, round_id),
+        document.scoring.quorum,
+    )
+    return Progress(len(members), tuple(check_composition(members, document.committee)), tuple(problems))
+
+
+@dataclass(frozen=True, slots=True)
+class Relations:
+    """What members wrote about their relations in one round."""
+
+    round: RoundView
+    rows: tuple[RecusalDetail, ...]
+
+
+def relations_for(session: Session, ref: str, *, actor: Actor, now: datetime) -> Relations:
+    """For the round's supervisor. Raises NotFound, NotAllowed."""
+    found = find_round(session, ref, actor=actor)
+    rows = recusal_details(session, actor=actor, round_id=found.id)
+    return Relations(view_of(session, found, now=now), tuple(rows))

@@ -103,11 +103,14 @@ def check_appointment(members: Sequence[Seated], new: Seated, rule: CommitteeRul
     """What keeps `new` from joining `members`: whether a lawful committee can still come of it."""
     problems: list[Problem] = []
     together = [*members, new]
-    if len(together) > rule.size:
+    free = rule.size - len(together)
+    experts_missing = max(0, _experts(rule) - _count(together, MemberKind.EXPERT))
+    consumer_missing = _count(together, MemberKind.CONSUMER) == 0
+    if free < 0:
         problems.append(
             Problem(N_("The committee is complete: it has %(size)s members."), {"size": rule.size}, "user_id")
         )
-    elif len(together) - _count(together, MemberKind.EXPERT) > rule.size - _experts(rule):
+    elif experts_missing > free:
         problems.append(
             Problem(
                 N_("At least %(needed)s of the %(size)s members must be experts; no other seat is left."),
@@ -115,8 +118,8 @@ def check_appointment(members: Sequence[Seated], new: Seated, rule: CommitteeRul
                 "kind",
             )
         )
-    elif _count(together, MemberKind.CONSUMER) == 0 and len(together) == rule.size:
-        problems.append(Problem(N_("The last seat is for a consumer representative."), {}, "kind"))
+    elif experts_missing + consumer_missing > free:
+        problems.append(Problem(N_("A seat must remain for a consumer representative."), {}, "kind"))
     if new.kind is MemberKind.ORGANISER and _count(members, MemberKind.ORGANISER):
         problems.append(Problem(N_("The organiser has a representative already."), {}, "kind"))
     if new.kind is MemberKind.ORGANISER and new.chair:

@@ -368,7 +368,7 @@ def board_of(ref: str) -> ResponseReturnValue:
             actor=actor(),
         )
         found = board.cards_of(scene)
-    shown = [(card, [link for link in card.links if _served(link)]) for card in found]
+    shown = [(card, [link for link in card.links if _served(link, running.round.id)]) for card in found]
     main = next(
         (links[0] for card, links in shown if card.state in ("todo", "blocked") and links and not card.blocks), None
     )
@@ -389,13 +389,10 @@ def board_of(ref: str) -> ResponseReturnValue:
     )
 
 
-def _served(link: board.Link) -> bool:
-    """Whether the page is served and this person could open it."""
-    view = current_app.view_functions.get(link.endpoint)
-    permission = getattr(view, "permission", None)
-    return permission is not None and any(
-        may(actor(), permission, round_id=round_id) for round_id in (*actor().seats, None)
-    )
+def _served(link: board.Link, round_id: int) -> bool:
+    """Whether the page is served and this person may open it in this round."""
+    permission = getattr(current_app.view_functions.get(link.endpoint), "permission", None)
+    return permission is not None and may(actor(), permission, round_id=round_id)
 
 
 # --- amending and side exits ----------------------------------------------------------------------------------------

@@ -1,0 +1,136 @@
+"""Pages of the committee: the organiser appoints and begins scoring, members declare, the supervisor reads relations.
+What the public sees is in the portal."""
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from procurement.access import Permission
+from procurement.committee import actions, cards, queries  # noqa: F401 (the card registers itself)
+from procurement.committee.forms import BeginForm, RemoveForm, appoint_form, declare_form
+from procurement.committee.rules import GROUNDS, MEMBER_KINDS
+from procurement.errors import N_, NotFound
+from procurement.rounds.phases import Phase
+from procurement.web import (
+    actor,
+    flash,
+    now,
+    page,
+    reading,
+    redirect,
+    refusals_into,
+    render,
+    say,
+    transaction,
+)
+
+bp = Blueprint("committee", __name__)
+
+
+@page(bp, "/rounds/<ref>/members", permission=Permission.FORM_COMMITTEE, methods=["GET", "POST"])
+def members(ref: str) -> ResponseReturnValue:
+    """Who sits on the committee, and a form to appoint the next."""
+    with reading() as session:
+        forming = queries.forming_for(session, ref, actor=actor(), now=now())
+    form = appoint_form(forming.candidates)
+    if form.validate_on_submit():
+        with refusals_into(form):
+            with transaction() as session:
+                actions.appoint(
+                    session,
+                    actor=actor(),
+                    now=now(),
+                    ref=ref,
+                    user_id=int(form.user_id.data),
+                    kind=form.chosen,
+                    field=form.field.data,
+                    chair=form.chair.data,
+                )
+            return redirect("committee.members", ref=ref)
+    return render(
+        "committee/members.html",
+        status=form.status,
+        form=form,
+        forming=forming,
+        kinds=MEMBER_KINDS,
+        incomplete=[say(problem) for problem in forming.incomplete],
+        may_change=forming.round.phase in actions.FORMING,
+    )
+
+
+@page(bp, "/rounds/<ref>/members/<code>/remove", permission=Permission.FORM_COMMITTEE, methods=["GET", "POST"])
+def remove(ref: str, code: str) -> ResponseReturnValue:
+    """A member leaves before scoring, with a reason."""
+    with reading() as session:
+        forming = queries.forming_for(session, ref, actor=actor(), now=now(), phases=actions.FORMING)
+    member = next((member for member in forming.members if member.code == code), None)
+    if member is None:
+        raise NotFound(N_("There is no such member on this committee."))
+    form = RemoveForm()
+    if form.validate_on_submit():
+        with refusals_into(form):
+            with transaction() as session:
+                actions.remove(
+                    session, actor=actor(), now=now(), ref=ref, member_id=member.id, reason=form.reason.data
+                )
+            return redirect("committee.members", ref=ref)
+    return render("committee/remove.html", status=form.status, form=form, forming=forming, member=member)
+
+
+@page(bp, "/rounds/<ref>/begin-scoring", permission=Permission.FORM_COMMITTEE, methods=["GET", "POST"])
+def begin(ref: str) -> ResponseReturnValue:
+    """What is declared, what recusals do to the number of sheets, and the button that begins scoring."""
+    form = BeginForm()
+    if form.validate_on_submit():
+        with refusals_into(form):
+            with transaction() as session:
+                actions.begin_scoring(session, actor=actor(), now=now(), ref=ref)
+            flash(N_("Scoring has begun. Every member has a letter with the deadline."))
+            return redirect("rounds.board_of", ref=ref)
+    with reading() as session:
+        forming = queries.forming_for(session, ref, actor=actor(), now=now(), phases=[Phase.FORMING])
+    return render(
+        "committee/begin.html",
+        status=form.status,
+        form=form,
+        forming=forming,
+        grounds=GROUNDS,
+        blocks=[say(problem) for problem in (*forming.incomplete, *forming.blocking)],
+    )
+
+
+@page(bp, "/declarations", permission=Permission.DECLARE_INTERESTS, menu=N_("My declarations"))
+def mine() -> ResponseReturnValue:
+    """The committees one sits on, with what is left to declare."""
+    with reading() as session:
+        seated = queries.committees_of(session, actor=actor(), now=now())
+    return render("committee/mine.html", seated=seated)
+
+
+@page(bp, "/rounds/<ref>/declarations", permission=Permission.DECLARE_INTERESTS, methods=["GET", "POST"])
+def declare(ref: str) -> ResponseReturnValue:
+    """One row for each application: five grounds or none."""
+    with reading() as session:
+        declaring = queries.declaring_for(session, ref, actor=actor(), now=now())
+    form = declare_form(declaring)
+    if form.validate_on_submit() and form.check_rows():
+        with refusals_into(form):
+            with transaction() as session:
+                actions.declare(session, actor=actor(), now=now(), ref=ref, declarations=form.declarations())
+            flash(N_("Your declarations are recorded."))
+            return redirect("committee.declare", ref=ref)
+    return render(
+        "committee/declare.html",
+        status=form.status,
+        form=form,
+        declaring=declaring,
+        grounds=GROUNDS,
+        may_declare=declaring.round.phase is Phase.FORMING,
+    )
+
+
+@page(bp, "/rounds/<ref>/relations", permission=Permission.HOLD_ROUND)
+def relations(ref: str) -> ResponseReturnValue:
+    """What members wrote about their relations: for the round's supervisor alone."""
+    with reading() as session:
+        found = queries.relations_for(session, ref, actor=actor(), now=now())
+    return render("committee/relations.html", round=found.round, rows=found.rows, grounds=GROUNDS)
