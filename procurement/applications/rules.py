@@ -83,7 +83,7 @@ MAX_PAPERS = 30
 CLAIMS, RELATIONS = 5, 4
 """How many claims and relations the form has room for."""
 
-REQUIRED = N_("Fill in: %(what)s.")
+REQUIRED = N_("Fill in “%(what)s”.")
 TOO_LONG = N_("This answer may have at most %(limit)s characters.")
 NOT_NEGATIVE = N_("Enter a number that is not below zero.")
 ABOVE_ZERO = N_("Enter a number above zero.")

@@ -9,7 +9,7 @@ from wtforms.fields.choices import SelectChoice
 
 from procurement import storage, uploads
 from procurement.access import Permission, may
-from procurement.applications import actions, own, queries, writing
+from procurement.applications import actions, cards, own, queries, writing  # noqa: F401 (cards register themselves)
 from procurement.applications.answers import Group, answers, section_answers
 from procurement.applications.content import Certificate, Purpose, Section
 from procurement.applications.forms import (
@@ -23,7 +23,7 @@ from procurement.applications.forms import (
 )
 from procurement.applications.labels import LABELS
 from procurement.applications.wording import PURPOSES, SECTIONS
-from procurement.errors import N_, refuse_if
+from procurement.errors import N_, Problem, refuse_if
 from procurement.merchants import queries as merchants
 from procurement.merchants.rules import KIND_NAMES
 from procurement.rounds.phases import PHASE_NAMES, Phase
@@ -246,9 +246,16 @@ def check(key: str) -> ResponseReturnValue:
         draft=draft,
         shown=answers(draft.content),
         sections=SECTIONS,
-        sentences={s.section: list(dict.fromkeys(say(p) for p in s.problems)) for s in draft.sections},
+        sentences={s.section: _sentences(s) for s in draft.sections},
         file_url=_draft_files(draft),
     )
+
+
+def _sentences(state: own.SectionState) -> list[str]:
+    """What is missing in a section, each sentence once; of an empty one only that it is."""
+    if state.state == "empty":
+        return [say(Problem(N_("Nothing has been filled in yet.")))]
+    return list(dict.fromkeys(say(problem) for problem in state.problems))
 
 
 def _draft_files(draft: own.DraftView) -> dict[str, str]:

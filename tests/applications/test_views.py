@@ -177,7 +177,7 @@ def test_what_is_missing_is_said_and_nothing_typed_is_lost(
     page = merchant.send(path, status=422, **fields)
     said = text_of(page)
     assert "above your own lowest price of the last 7 days" in said
-    assert "Fill in: Where these sales took place." in said
+    assert "Fill in “Where these sales took place”." in said
     assert "Attach evidence of your lowest prices" in said
     assert 'value="99.00"' in page.text
     assert 'value="49.90"' in merchant.get(path).text  # kept, although it was refused
@@ -260,7 +260,7 @@ def test_a_paper_that_lacks_something_is_kept_and_says_what(
     edit = added.headers["Location"]
     assert edit == f"/en/my/applications/{key}/certificates/1"
     page = merchant.get(edit)
-    assert "Fill in: Issued by." in page.text
+    assert "Fill in “Issued by”." in page.text
     assert "It expires on Fri 1 May 2026" in page.text
     assert 'value="示例-001"' in page.text
     assert "Copy attached" in page.text
@@ -287,7 +287,8 @@ def test_submitting_with_gaps_is_refused_and_the_gaps_are_named(
     merchant = visit(open_round.people.merchants[0])
     page = text_of(merchant.get(f"/en/my/applications/{key}/check"))
     assert "It cannot be submitted yet." in page
-    assert "Accept every undertaking: 8 are missing." in page
+    assert "Fill in “Net content”." in page
+    assert "Nothing has been filled in yet." in page
     refused = merchant.send(
         f"/en/my/applications/{key}/check", form_on=f"/en/my/applications/{key}/product", status=422
     )
@@ -412,6 +413,27 @@ def test_an_applicant_reads_why_not(open_round: RoundWorld, visit: Callable[[Per
     assert "The export shows 39.00 on 1 March." in page
     assert "Price Marking Rules art. 16" in page
     assert "may still be replaced" in page
+
+
+def test_the_board_says_what_the_check_waits_for(
+    open_round: RoundWorld, visit: Callable[[Person | None], Visitor]
+) -> None:
+    world = applied_round(open_round)
+    board = f"/en/rounds/{world.ref}/board"
+    before = text_of(visit(world.people.organiser).get(board))
+    assert "Applications can be read from the deadline on, by nobody before." in before
+    assert "without a verdict" not in before
+    close_applications(world)
+    organiser = visit(world.people.organiser)
+    assert "0 eligible, 0 not eligible, 3 without a verdict; 0 withdrawn." in text_of(organiser.get(board))
+    judge(world, 0)
+    judge(world, 1)
+    judge(world, 2, Reason.OUTSIDE_THE_CALL, "The call is about food, this is a cup.")
+    few = organiser.get(board)
+    assert "Only 2 applications are eligible" in few.text
+    assert f"/rounds/{world.ref}/checking/close" not in few.text
+    judge(world, 2)
+    assert f"/rounds/{world.ref}/checking/close" in organiser.get(board).text
 
 
 def test_who_may_open_the_pages_of_checking(

@@ -1,0 +1,62 @@
+"""What this step says on the board: which applications wait for a verdict, and whether the check can be closed."""
+
+from procurement.applications.queries import applications_of, blocks, counts_of
+from procurement.errors import N_, Problem
+from procurement.rounds.board import Card, Link, Scene, place, register_card
+from procurement.rounds.clocks import working_deadline
+from procurement.rounds.phases import Phase
+
+
+@register_card
+def checking_card(scene: Scene) -> Card | None:
+    """The check of applications. Before the deadline it tells nothing, not even how many there are."""
+    state = place(scene.course, Phase.CHECKING, scene.phase)
+    title = N_("Check of applications")
+    views = applications_of(scene.session, scene.round_id, now=scene.now)
+    if state == "later" or scene.course.applications_close is None:
+        return Card(
+            order=30,
+            title=title,
+            state="later",
+            lines=[Problem(N_("Applications can be read from the deadline on, by nobody before."))],
+        )
+    _, withdrawn, waiting = counts_of(scene.session, scene.round_id, now=scene.now)
+    lines = [
+        Problem(
+            N_(
+                "%(eligible)s eligible, %(ineligible)s not eligible, %(waiting)s without a verdict; "
+                "%(withdrawn)s withdrawn."
+            ),
+            {
+                "eligible": sum(view.eligible for view in views),
+                "ineligible": sum(view.verdict is not None and not view.eligible for view in views),
+                "waiting": waiting,
+                "withdrawn": withdrawn,
+            },
+        )
+    ]
+    open_list = Link(N_("Check the applications"), "applications.checking", {"ref": scene.ref})
+    if state == "done":
+        return Card(order=30, title=title, state="done", lines=lines, links=[open_list])
+    due, counted = working_deadline(
+        scene.document,
+        start=scene.course.applications_close,
+        working_days=scene.document.timetable.checking_working_days,
+    )
+    in_the_way = [] if waiting else blocks(views)
+    following = []
+    if in_the_way:
+        following = [Link(N_("End the round without a selection"), "rounds.abort", {"ref": scene.ref})]
+    elif not waiting:
+        following = [Link(N_("Close the check"), "applications.close", {"ref": scene.ref})]
+    return Card(
+        order=30,
+        title=title,
+        state="blocked" if in_the_way else "todo",
+        lines=lines,
+        blocks=in_the_way,
+        due=due,
+        due_label=N_("Checking ends"),
+        counted=counted,
+        links=[*following, open_list],
+    )
