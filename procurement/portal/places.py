@@ -1,5 +1,6 @@
 """The public pages of one round and where they are, whichever step serves them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ from flask import current_app, url_for
 from flask_babel import gettext
 
 from procurement.errors import N_
+from procurement.rounds.phases import Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,32 @@ def round_places(ref: str) -> list[Place]:
     return [
         Place(name, gettext(label), _address(endpoint, argument, ref))
         for name, label, endpoint, argument in _PLACES
+        if endpoint in current_app.view_functions
+    ]
+
+
+_ACTS: Mapping[Phase, tuple[tuple[str, str], ...]] = {
+    Phase.OPEN: (
+        (N_("Apply in this round"), "applications.start"),
+        (N_("Object to the call"), "objections.choose_target"),
+    ),
+    Phase.CHECKING: ((N_("Object to a verdict"), "objections.choose_target"),),
+    Phase.FORMING: ((N_("Ask that a member be recused"), "objections.choose_target"),),
+    Phase.SCORING: ((N_("Ask that a member be recused"), "objections.choose_target"),),
+    Phase.OPENED: ((N_("Read the scores"), "scoring.scores"),),
+    Phase.NOTICE: (
+        (N_("Object to the proposed result"), "objections.choose_target"),
+        (N_("Read the scores"), "scoring.scores"),
+    ),
+    Phase.RULING: ((N_("Read the objections"), "objections.docket"),),
+}
+
+
+def acts_at(phase: Phase, ref: str) -> list[tuple[str, str]]:
+    """(label, address) of what anybody may do in the round in that phase."""
+    return [
+        (gettext(label), _address(endpoint, "ref", ref))
+        for label, endpoint in _ACTS.get(phase, ())
         if endpoint in current_app.view_functions
     ]
 

@@ -4,12 +4,17 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, and_, exists, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
+from procurement.access import VISITOR
+from procurement.applications import queries as applications
+from procurement.applications.content import AttachedFile
 from procurement.applications.models import Application, Verdict
+from procurement.applications.queries import Detail
 from procurement.applications.verdicts import Reason
 from procurement.applications.wording import REASONS
 from procurement.committee import queries as committee
@@ -26,6 +31,8 @@ from procurement.rounds.phases import Course, Kind, Phase
 from procurement.rounds.queries import MilestoneView, RoundView, RulesVersion
 from procurement.rounds.rules import CATEGORIES, Category, RoundDocument
 from procurement.rounds.scoring_rule import Text
+from procurement.scoring import queries as scoring
+from procurement.scoring.queries import Matrix
 
 PAGE = 20
 """Rows of a list on one page."""
@@ -170,6 +177,31 @@ def frozen_text(session: Session, ref: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultRow:
+    """One application in the ranking, in short. `outcome` is one of scoring.tally's words."""
+
+    ref: str
+    name: str
+    rank: int | None
+    total: str | None
+    outcome: str
+
+
+def result_of(session: Session, found: PublicRound) -> list[ResultRow]:
+    """The ranking as last computed, in two statements; empty before the scores are opened."""
+    if found.course.scores_opened is None:
+        return []
+    view = scoring.tally_of(session, found.id)
+    if view is None:
+        return []
+    names = {applicant.ref: applicant.product for applicant in committee.applicants_of(session, found.id)}
+    return [
+        ResultRow(line.application, names.get(line.application, ""), line.rank, line.total_text, line.outcome)
+        for line in view.ranking
+    ]
+
+
+@dataclass(frozen=True, slots=True)
 class ApplicationRow:
     """An application in the list of its round. `name` and `explanation` are in people's own words; `reason` is a
     marked text, None while there is no verdict."""
@@ -220,6 +252,26 @@ def applications_page(
 
 
 @dataclass(frozen=True, slots=True)
+class ProductPage:
+    """One application as everybody may read it. `matrix`: its marks, None before the scores are opened or when it was
+    not scored."""
+
+    detail: Detail
+    photos: Sequence[AttachedFile]
+    files: Sequence[AttachedFile]
+    matrix: Matrix | None
+
+
+def product_page(session: Session, ref: str, *, now: datetime) -> ProductPage:
+    """The application called `ref`, its public part only, whoever asks. Raises NotFound before the deadline."""
+    detail = applications.application_detail(session, ref, actor=VISITOR, now=now)
+    matrices = scoring.matrices_of(session, detail.view.round_id, application=ref)
+    photos = [one for one in detail.content.files if one.media_type.startswith("image/")]
+    files = [one for one in detail.content.files if one not in photos]
+    return ProductPage(detail, photos, files, matrices[0] if matrices else None)
+
+
+@dataclass(frozen=True, slots=True)
 class Scored:
     """An application and who scores it. `recused`: (member code, ground as a marked text)."""
 
@@ -244,13 +296,13 @@ def committee_of(session: Session, found: PublicRound) -> PublicCommittee:
     if not members:
         return PublicCommittee((), (), named=False)
     declared = committee.declarations_of(session, found.id)
-    applications = []
+    scored = []
     for application in committee.applicants_of(session, found.id):
         grounds = [(member.code, declared.get((member.id, application.id))) for member in members]
         recused = [(code, GROUNDS[view.ground]) for code, view in grounds if view is not None and view.recused]
         sheets = sum(view is not None and not view.recused for _, view in grounds)
-        applications.append(Scored(application.ref, application.product, sheets, recused))
-    return PublicCommittee(members, applications, named=members[0].name is not None)
+        scored.append(Scored(application.ref, application.product, sheets, recused))
+    return PublicCommittee(members, scored, named=members[0].name is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,17 +316,31 @@ class DecisionRow:
     superseded: bool
 
 
-def decisions_page(
-    session: Session, *, after: str | None = None, size: int = PAGE
-) -> tuple[list[DecisionRow], str | None]:
-    """Published decisions, newest first, and the ref behind which the next page begins (None: no more)."""
-    wanted = (
+def decisions_of(session: Session, round_id: int) -> list[DecisionRow]:
+    """Published decisions of one round, newest first."""
+    wanted = _decisions().where(Decision.round_id == round_id)
+    return [_decision_row(row) for row in session.execute(wanted)]
+
+
+def _decisions() -> Any:
+    return (
         select(Decision.ref, Decision.published_at, Decision.superseded_at, Round.ref, Round.title_en, Round.title_zh)
         .join(Round, Round.id == Decision.round_id)
         .where(Decision.published_at.is_not(None))
         .order_by(Decision.published_at.desc(), Decision.id.desc())
-        .limit(size + 1)
     )
+
+
+def _decision_row(row: Any) -> DecisionRow:
+    ref, published, superseded, round_ref, en, zh = row
+    return DecisionRow(ref, round_ref, Text(en, zh), published, superseded is not None)
+
+
+def decisions_page(
+    session: Session, *, after: str | None = None, size: int = PAGE
+) -> tuple[list[DecisionRow], str | None]:
+    """Published decisions, newest first, and the ref behind which the next page begins (None: no more)."""
+    wanted = _decisions().limit(size + 1)
     if after is not None:
         last = select(Decision.published_at, Decision.id).where(Decision.ref == after).subquery()
         wanted = wanted.join(
@@ -284,11 +350,7 @@ def decisions_page(
                 and_(Decision.published_at == last.c.published_at, Decision.id < last.c.id),
             ),
         )
-    rows = [
-        DecisionRow(ref, round_ref, Text(en, zh), published, superseded is not None)
-        for ref, published, superseded, round_ref, en, zh in session.execute(wanted)
-        if published is not None
-    ]
+    rows = [_decision_row(row) for row in session.execute(wanted)]
     return rows[:size], rows[size - 1].ref if len(rows) > size else None
 
 

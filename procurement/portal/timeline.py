@@ -18,7 +18,8 @@ State = Literal["done", "current", "future"]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. `begins` and `ends` where they are known; `say` is a marked text with `params`."""
+    """One step. `begins` and `ends` where they are known; `deadline`: the end is set by the clock, not by an act;
+    `say` is a marked text with `params`."""
 
     title: str
     state: State
@@ -26,6 +27,7 @@ class Step:
     ends: datetime | None = None
     say: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
+    deadline: bool = False
 
 
 _PLACE = {
@@ -60,7 +62,7 @@ def steps_of(course: Course, timetable: Timetable, now: datetime) -> list[Step]:
         return "current" if place == here and not stopped else "future"
 
     return [
-        Step(N_("Applications"), state(0), course.published, course.applications_close),
+        Step(N_("Applications"), state(0), course.published, course.applications_close, deadline=True),
         Step(
             N_("Eligibility check"),
             state(1),
@@ -81,8 +83,16 @@ def steps_of(course: Course, timetable: Timetable, now: datetime) -> list[Step]:
             course.scoring_began,
             course.scores_opened or course.scoring_closes,
             N_("Members score alone; all marks are opened at once."),
+            deadline=course.scores_opened is None,
         ),
-        Step(N_("Public notice"), state(4), course.notice_given, course.notice_closes, *_notice(phase, timetable)),
+        Step(
+            N_("Public notice"),
+            state(4),
+            course.notice_given,
+            course.notice_closes,
+            *_notice(phase, timetable),
+            deadline=True,
+        ),
         Step(
             N_("Decision"),
             state(5),

@@ -1,5 +1,6 @@
 """Public pages: what anybody may read, without an account."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
@@ -7,13 +8,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from procurement.access import Permission
+from procurement.applications.answers import answers
+from procurement.applications.wording import PURPOSES
 from procurement.committee.rules import MEMBER_KINDS
 from procurement.errors import N_, NotFound
 from procurement.portal import queries
-from procurement.portal.places import round_places
+from procurement.portal.places import acts_at, round_places
 from procurement.portal.queries import PublicRound
 from procurement.portal.style import EveryField, invented_round
-from procurement.rounds.phases import Phase
+from procurement.rounds.phases import Kind, Phase
+from procurement.rounds.wording import words_of
 from procurement.web import config, now, page, plain, reading, redirect, render
 
 bp = Blueprint("portal", __name__)
@@ -54,7 +58,10 @@ def round_page(ref: str) -> ResponseReturnValue:
     """Where a round stands, what happens next, and the way to everything about it."""
     with reading() as session:
         found = queries.public_round(session, ref, now=now())
-    return _render_round("round.html", "overview", found, acts=[])
+        result = queries.result_of(session, found)
+        decisions = queries.decisions_of(session, found.id) if found.course.decided else []
+    acts = acts_at(found.phase, ref)
+    return _render_round("round.html", "overview", found, acts=acts, result=result, decisions=decisions)
 
 
 @page(bp, "/rounds/<ref>/rules", permission=Permission.READ_PUBLIC)
@@ -63,9 +70,24 @@ def rules_page(ref: str) -> ResponseReturnValue:
     with reading() as session:
         found = queries.public_round(session, ref, now=now())
         versions = queries.rules_versions(session, found.id)
-    address = url_for("portal.round_file", ref=ref)
-    files = [{"name": f"{ref}.json", "url": address, "kind": _("The frozen rules"), "sha256": found.sha256}]
-    return _render_round("rules.html", "rules", found, files=files, versions=versions)
+    files = [
+        {
+            "name": f"{ref}.json",
+            "url": url_for("portal.round_file", ref=ref),
+            "kind": _("The frozen rules"),
+            "sha256": found.sha256,
+        },
+        {"name": f"{ref}-rules.json", "url": url_for("scoring.rule_json", ref=ref), "kind": _("the scoring rule")},
+    ]
+    return _render_round(
+        "rules.html",
+        "rules",
+        found,
+        files=files,
+        versions=versions,
+        names=words_of(found.rules),
+        counted=found.counted(Kind.AMENDED) or found.counted(Kind.PUBLISHED),
+    )
 
 
 @page(bp, "/rounds/<ref>/applications", permission=Permission.READ_PUBLIC)
@@ -123,7 +145,21 @@ def products() -> ResponseReturnValue:
 @page(bp, "/applications/<ref>", permission=Permission.READ_PUBLIC)
 def product(ref: str) -> ResponseReturnValue:
     """One application, after the deadline: what it says, its verdict, its marks and the arithmetic."""
-    raise NotFound(N_("There is no such page."))
+    with reading() as session:
+        found = queries.product_page(session, ref, now=now())
+    urls = {
+        one.digest: url_for("applications.file", ref=ref, digest=one.digest) for one in found.detail.content.files
+    }
+    return render(
+        "portal/product.html",
+        detail=found.detail,
+        sections=[replace(one, files=()) for one in answers(found.detail.content)],
+        photos=found.photos,
+        files=found.files,
+        urls=urls,
+        matrix=found.matrix,
+        purposes=PURPOSES,
+    )
 
 
 @page(bp, "/how-to-check", permission=Permission.READ_PUBLIC)

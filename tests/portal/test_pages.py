@@ -1,12 +1,11 @@
 """Public pages through HTTP: what they tell in each phase, to whom, and what they cost."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
 from procurement.web import edge
 from tests.conftest import MovableClock
@@ -28,26 +27,6 @@ def world_people(app: Flask, clock: MovableClock) -> People:
 @pytest.fixture
 def published(world_people: People, clock: MovableClock) -> RoundWorld:
     return published_round(world_people, clock)
-
-
-@pytest.fixture
-def counted(app: Flask, client: FlaskClient) -> Iterator[Counted]:
-    """Read a page; how many SELECTs it cost and its words."""
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        statements.append(statement)
-
-    engine = app.extensions["sunlit"].engine
-    event.listen(engine, "before_cursor_execute", note)
-
-    def read(path: str) -> tuple[int, str]:
-        statements.clear()
-        page = Visitor(client).get(path)
-        return sum(s.lstrip().upper().startswith(("SELECT", "WITH")) for s in statements), text_of(page)
-
-    yield read
-    event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.mark.parametrize("path", ["/en/", "/en/rounds/", "/en/decisions/", "/en/products/"])
