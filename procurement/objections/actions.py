@@ -71,7 +71,7 @@ from procurement.rounds.queries import course_of, find_round, role_in, rules_of,
 from procurement.rounds.scoring_rule import Text
 from procurement.scoring.actions import Cause, correct_mark, retally, void_sheet
 from procurement.scoring.models import TallyRun
-from procurement.scoring.queries import opened_sheets, tally_of
+from procurement.scoring.queries import has_sealed, tally_of
 from procurement.scoring.rules import CorrectionGround
 
 # --- notice -------------------------------------------------------------------------------------------------------
@@ -490,8 +490,7 @@ def _recuse(
         ground=ground,
         cause=common["objection_ref"],
     )
-    opened = {(sheet.application, sheet.member) for sheet in opened_sheets(session, found.id, void=False)}
-    if (detail.application, detail.member) in opened:
+    if has_sealed(session, found.id, application_ref=detail.application, member_id=member.id):
         _void(session, found, detail, text, common)
 
 

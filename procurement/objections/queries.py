@@ -42,7 +42,7 @@ from procurement.rounds.phases import Course, Kind, Phase
 from procurement.rounds.queries import course_of, find_round, rules_of
 from procurement.rounds.rules import RoundDocument
 from procurement.rounds.scoring_rule import Criterion, Text
-from procurement.scoring.models import Correction
+from procurement.scoring.models import Correction, Sheet
 from procurement.scoring.queries import TallyView, opened_sheets, tally_of
 
 # --- notices ------------------------------------------------------------------------------------------------------
@@ -460,10 +460,19 @@ def _by(round_id: int, *kinds: Kind) -> Any:
 
 
 def _changed_by(session: Session, round_id: int, detail: Detail) -> set[int | None]:
-    """Who changed, by an earlier ruling, what an objection to the result is about."""
+    """Who changed, by an earlier ruling, the very thing that an objection to the result is about."""
     from_verdict = verdict_given(session, round_id, detail.application) if detail.application else None
-    corrected = select(Correction.made_by_id).where(
-        Correction.round_id == round_id, Correction.objection_ref.is_not(None)
+    corrected = (
+        select(Correction.made_by_id)
+        .join(Sheet, Sheet.id == Correction.sheet_id)
+        .join(Member, Member.id == Sheet.member_id)
+        .join(Application, Application.id == Sheet.application_id)
+        .where(
+            Correction.round_id == round_id,
+            Correction.objection_ref.is_not(None),
+            Application.ref == detail.application,
+            Member.code == detail.member,
+        )
     )
     found: set[int | None] = set(session.scalars(corrected))
     return found | {from_verdict[1] if from_verdict else None}

@@ -13,7 +13,7 @@ from procurement.applications.wording import REASONS
 from procurement.committee.rules import GROUNDS as RECUSAL_GROUNDS
 from procurement.committee.rules import Ground as RecusalGround
 from procurement.errors import N_, Problem, RuleBroken, refuse_if
-from procurement.objections import actions, queries
+from procurement.objections import actions, cards, queries  # noqa: F401 (cards register themselves)
 from procurement.objections.forms import (
     AdmitForm,
     AnswerForm,

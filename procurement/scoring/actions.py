@@ -314,7 +314,8 @@ def _role(actor: Actor | None, round_id: int) -> Role | None:
     return next((r for r in (Role.SUPERVISOR, Role.ORGANISER, Role.MEMBER) if r in held), Role.VISITOR)
 
 
-def _opened_sheet(session: Session, found: Round, application_ref: str, member_code: str) -> Sheet:
+def _sheet_that_counts(session: Session, found: Round, application_ref: str, member_code: str) -> Sheet:
+    """The sealed sheet of a member for an application, opened or not, that is not void. Raises NotFound."""
     sheet = session.scalars(
         select(Sheet)
         .join(Member, Member.id == Sheet.member_id)
@@ -324,7 +325,6 @@ def _opened_sheet(session: Session, found: Round, application_ref: str, member_c
             Application.ref == application_ref,
             Member.code == member_code,
             Sheet.voided_at.is_(None),
-            Sheet.opened_at.is_not(None),
         )
         .with_for_update(of=Sheet)
     ).one_or_none()
@@ -362,7 +362,9 @@ def correct_mark(
     if own is (ground is CorrectionGround.RULING):
         raise RuleBroken(N_("Choose one of the grounds on which a mark may be corrected."), field="ground")
     course_of(session, found.id).require(now, *((Phase.OPENED,) if own else AFTER_OPENING))
-    sheet = _opened_sheet(session, found, application_ref, member_code)
+    sheet = _sheet_that_counts(session, found, application_ref, member_code)
+    if sheet.opened_at is None:
+        raise NotFound(N_("There is no such sheet."))
     by_member = {
         s.member: s.marks for s in opened_sheets(session, found.id, application_id=sheet.application_id, void=False)
     }
@@ -424,15 +426,16 @@ def void_sheet(
     member_code: str,
     reason: str,
     objection_ref: str,
-) -> TallyRun:
-    """Carry out a ruling that a sheet is void, and compute the result without it. Raises NotFound, NotAllowed,
-    WrongPhase, RuleBroken."""
+) -> TallyRun | None:
+    """Carry out a ruling that a sheet is void, and compute the result without it. A sheet that is still sealed is
+    never opened then, and there is no result yet (None). Raises NotFound, NotAllowed, WrongPhase, RuleBroken."""
     found = find_round(session, ref, lock=True)
     require(actor, Permission.RULE_OBJECTION, round_id=found.id)
-    course_of(session, found.id).require(now, *AFTER_OPENING)
+    course = course_of(session, found.id)
+    course.require(now, Phase.FORMING, Phase.SCORING, *AFTER_OPENING)
     if not reason.strip():
         raise RuleBroken(N_("Say why this sheet is void."), field="reason")
-    sheet = _opened_sheet(session, found, application_ref, member_code)
+    sheet = _sheet_that_counts(session, found, application_ref, member_code)
     sheet.voided_at, sheet.void_reason, sheet.void_objection = now, reason.strip(), objection_ref
     session.flush()
     entry = SheetVoided(
@@ -443,6 +446,8 @@ def void_sheet(
         objection=objection_ref,
     )
     append(session, entry, now=now, actor=actor, role=Role.SUPERVISOR, round_ref=found.ref)
+    if course.scores_opened is None:
+        return None
     return retally(session, round=found, cause=Cause.VOID, now=now, by=actor)
 
 

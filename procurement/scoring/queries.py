@@ -484,6 +484,21 @@ def corrections_of(session: Session, round_id: int) -> dict[int, tuple[Correctio
     return {sheet_id: tuple(views) for sheet_id, views in found.items()}
 
 
+def has_sealed(session: Session, round_id: int, *, application_ref: str, member_id: int) -> bool:
+    """Whether the member has sealed a sheet for the application that is not void, whatever is in it."""
+    wanted = (
+        select(Sheet.id)
+        .join(Application, Application.id == Sheet.application_id)
+        .where(
+            Sheet.round_id == round_id,
+            Application.ref == application_ref,
+            Sheet.member_id == member_id,
+            Sheet.voided_at.is_(None),
+        )
+    )
+    return session.scalar(wanted) is not None
+
+
 def marks_of(session: Session, round_id: int) -> dict[str, dict[str, dict[str, Mark]]]:
     """What a tally counts: for every eligible application every member's marks, recusals and gaps, as
     application ref → member code → criterion → mark. Only opened sheets that are not void."""

@@ -12,7 +12,7 @@ from tests.worlds.people import people
 from tests.worlds.rounds import published_round
 from tests.worlds.scoring import ScoringWorld, opened_round, scored_round, scoring_round
 
-__all__ = ["database", "noticed", "opened", "refused", "store"]
+__all__ = ["database", "noticed", "opened", "refused", "sealed", "store"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ def _refused(start: Any) -> RefusedWorld:
 STAGES["noticed"] = ("opened", noticed_round)
 STAGES["refused"] = (None, _refused)
 
+sealed: ScoringWorld = _world("sealed")
 opened: ScoringWorld = _world("opened")
 noticed: ScoringWorld = _world("noticed")
 refused: RefusedWorld = _world("refused")

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Engine, func, select
 
 from procurement.access import VISITOR, Role
 from procurement.applications.verdicts import Reason
@@ -47,6 +47,7 @@ from procurement.rounds.phases import Kind, Phase
 from procurement.rounds.rules import HoldLabel
 from procurement.scoring import actions as scoring
 from procurement.scoring.queries import opened_sheets
+from tests.conftest import MovableClock
 from tests.objections.conftest import RefusedWorld
 from tests.worlds.objections import (
     ARGUMENT,
@@ -64,7 +65,8 @@ from tests.worlds.objections import (
     ruled,
     view,
 )
-from tests.worlds.people import Person
+from tests.worlds.people import Person, people
+from tests.worlds.rounds import published_round
 from tests.worlds.scoring import ScoringWorld, seal
 
 INSTANT = timedelta(microseconds=1)
@@ -502,6 +504,65 @@ def test_whose_ruling_is_objected_to_does_not_judge_it(noticed: ScoringWorld) ->
     ref = objected(noticed, against_verdict(last, Remedy.READMIT))
     refused = refused_with(noticed, NotAllowed, actions.admit, by=noticed.supervisor, ref=ref)
     assert "act of yours" in str(refused)
+
+
+def test_a_mark_that_a_ruling_set_is_not_judged_again_by_who_set_it(noticed: ScoringWorld) -> None:
+    one, other = "M1", "M3"
+    for code in (one, other):
+        effect = Effect(Remedy.CORRECT_SCORE, Detail(noticed.refs[0], code, "quality", Decimal("8.5")))
+        ref = answered(noticed, objected(noticed, correcting(noticed, 0, code, "quality", "8.5")))
+        noticed.clock.advance(minutes=1)
+        ruled(noticed, ref, Step.UPHELD, effect)
+    again = objected(noticed, correcting(noticed, 0, one, "quality", "5"))
+    refused_with(noticed, NotAllowed, actions.admit, by=noticed.supervisor, ref=again)
+
+
+def test_a_member_objected_to_in_time_does_not_count(sealed: ScoringWorld) -> None:
+    """A recusal while scores are sealed: the sealed sheet of the recused member is not part of the result."""
+    detail = Detail(sealed.refs[0], "M1")
+    filing = replace(
+        against_result(Remedy.RECUSE, detail),
+        target=Target.MEMBER,
+        target_ref="M1",
+        ground=Ground.FAMILY,
+    )
+    ref = answered(sealed, objected(sealed, filing))
+    ruled(sealed, ref, Step.UPHELD, Effect(Remedy.RECUSE, detail, RecusalGround.FAMILY))
+    assert phase(sealed) is Phase.SCORING
+    with transaction(sealed.engine) as session:
+        scoring.open_scores(session, actor=sealed.organiser.now(session), now=sealed.clock(), ref=sealed.ref)
+    sheets = {line.application: line.sheets for line in sealed.tally().ranking}
+    assert sheets[sealed.refs[0]] == 4
+
+
+def test_the_call_can_be_objected_to_while_it_is_open(engine: Engine, clock: MovableClock) -> None:
+    """What only the organiser can carry out is ordered by the ruling and settles the objection."""
+    world = published_round(people(engine, clock()), clock)
+    supervisor, organiser = world.people.supervisor, world.people.organiser
+    filing = replace(against_result(Remedy.AMEND, Detail()), target=Target.CALL, ground=Ground.RESTRICTIVE_CONDITION)
+    with transaction(engine) as session:
+        ref = actions.file_objection(
+            session, actor=VISITOR, now=clock(), ref=world.ref, filing=filing, token="t", language="zh"
+        ).ref
+        actions.admit(session, actor=supervisor.now(session), now=clock(), ref=ref)
+        actions.answer(session, actor=organiser.now(session), now=clock(), ref=ref, text=REASONS)
+        actions.rule(
+            session,
+            actor=supervisor.now(session),
+            now=clock(),
+            ref=ref,
+            outcome=Step.UPHELD,
+            text=REASONS,
+            effect=Effect(Remedy.AMEND),
+        )
+    course = world.course
+    assert (course.phase_at(clock()), course.open_objections) == (Phase.OPEN, frozenset())
+    assert course.applications_close is not None
+    clock.move_to(course.applications_close)
+    with pytest.raises(WrongPhase), transaction(engine) as session:
+        actions.file_objection(
+            session, actor=VISITOR, now=clock(), ref=world.ref, filing=filing, token="u", language="zh"
+        )
 
 
 # --- re-admission -------------------------------------------------------------------------------------------------

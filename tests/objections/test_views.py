@@ -23,6 +23,7 @@ from tests.worlds.objections import (
     answered,
     correcting,
     notice_closes,
+    noticed_round,
     objected,
     order,
     ruled,
@@ -194,7 +195,7 @@ def test_from_admission_to_ruling_through_pages(app: Flask, noticed: ScoringWorl
     supervisor.send(path, form_on=desk, status=303, **ruling, **mark)
     page = text_of(supervisor.get(f"/en/objections/{ref}"))
     assert "upheld" in page
-    assert f"correct a mark, {noticed.refs[0]}, member M1, criterion quality, mark 8.5" in page
+    assert f"correct a mark, {noticed.refs[0]}, member M1, criterion “Quality”, mark 8.5" in page
 
 
 def test_dealing_with_an_objection_is_for_those_who_must(app: Flask, noticed: ScoringWorld, visitor: Visitor) -> None:
@@ -285,3 +286,21 @@ def test_a_longer_docket_asks_no_more_questions(visitor: Visitor, noticed: Scori
         objected(noticed, replace(filing, name=f"Somebody {number}"))
     assert questions() == few
     assert noticed.clock() < notice_closes(noticed) - timedelta(days=1)
+
+
+def test_the_board_says_what_waits_for_whom(app: Flask, opened: ScoringWorld) -> None:
+    organiser = as_person(app, opened, opened.organiser)
+    board = f"/en/rounds/{opened.ref}/board"
+    assert "Give notice of the proposed result" in organiser.get(board).text
+    noticed_round(opened)
+    filed = objected(opened, correcting(opened, 0, "M1", "quality", "5"))
+    page = organiser.get(board).text
+    assert "1 to be admitted or refused by the supervisor." in page
+    assert f"/objections/{filed}/handle" not in page
+    admitted(opened, filed)
+    page = organiser.get(board).text
+    assert "1 to be answered by the organiser." in page
+    assert f"/objections/{filed}/handle" in page
+    opened.clock.advance(days=60)
+    later = as_person(app, opened, opened.organiser)
+    assert "1 overdue, which the public sees." in later.get(board).text
