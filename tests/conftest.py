@@ -11,8 +11,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -24,6 +26,8 @@ from sqlalchemy import Engine
 from app import create_app
 from config import Config
 from procurement.db import make_engine
+from procurement.demo import seed
+from procurement.rounds.phases import Phase
 from procurement.schema import upgrade
 from tests.throwaway_postgresql import postgresql
 
@@ -161,6 +165,36 @@ def config(database: str, tmp_path: Path) -> Config:
         secret_key="a secret of the tests that is long enough",
         embedded_worker=False,
     )
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """A seeded installation on SQLite as of `present`, with what `demo.json` tells of it."""
+
+    config: Config
+    present: datetime
+    told: dict[str, Any]
+
+    def copy(self, folder: Path) -> Config:
+        """The configuration of a copy in `folder`, which may be changed."""
+        shutil.copytree(self.config.data_dir, folder, dirs_exist_ok=True)
+        return replace(self.config, data_dir=folder)
+
+    def ref(self, phase: Phase) -> str:
+        """A round of the demonstration that is in `phase`."""
+        return next(str(told["ref"]) for told in self.told["rounds"] if told["phase"] == phase)
+
+
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Demonstration:
+    folder = tmp_path_factory.mktemp("demonstration")
+    shutil.copyfile(migrated_sqlite, folder / "sunlit.db")
+    config = Config(environment="test", data_dir=folder, embedded_worker=False)
+    present = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+    engine = make_engine(config.database)
+    assert seed.seed(engine, config, present)
+    engine.dispose()
+    return Demonstration(config, present, seed.record(config))
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from procurement import jobs
 from procurement.accounts.models import User
 from procurement.applications.verdicts import Reason
 from procurement.db import reading, transaction
-from procurement.demo import calls, cast, goods, paris
+from procurement.demo import calls, cast, complaints, goods, paris
 from procurement.demo.schedule import PastClock, office_hours, tell
 from procurement.demo.stage import Stage
 from procurement.demo.stories import Plan, RoundStory
@@ -144,11 +144,45 @@ def _plans(present: datetime, zone: ZoneInfo) -> list[Plan]:
         plan(
             "Gifts from the county",
             "伴手礼",
-            28,
+            26,
             Phase.SCORING,
             ("bamboo-basket", "bamboo-tray", "honey", "black-tea", "green-tea"),
             refused={"black-tea": expired},
             recused=((1, "honey"),),
         ),
-        plan("Mid-autumn table", "中秋餐桌", 32, Phase.OPENED, ("rice", "honey", "navel-orange", "bamboo-shoots")),
+        plan(
+            "Summer drinks",
+            "夏日饮品",
+            40,
+            Phase.CHECKING,
+            ("green-tea", "honey", "black-tea"),
+            refused={"black-tea": expired},
+            ending=Phase.ABORTED,
+        ),
+        plan(
+            "Village handicraft",
+            "乡村手艺",
+            27,
+            Phase.FORMING,
+            ("bamboo-basket", "bamboo-tray", "lotus-root-powder"),
+            ending=Phase.HELD,
+        ),
+        plan("Mid-autumn table", "中秋餐桌", 30, Phase.OPENED, ("rice", "honey", "navel-orange", "bamboo-shoots")),
+        plan(
+            "Kitchen of the county",
+            "本县厨房",
+            29,
+            Phase.NOTICE,
+            ("rapeseed-oil", "mushrooms", "rice", "lotus-root-powder"),
+            objection=complaints.a_mark_too_high,
+        ),
+        plan(
+            "Orchards",
+            "果园",
+            46,
+            Phase.RULING,
+            ("navel-orange", "pears", "honey", "black-tea"),
+            objection=complaints.a_mark_too_high,
+        ),
+        plan("Tea house", "茶馆", 48, Phase.DECIDING, ("green-tea", "black-tea", "bamboo-tray", "honey")),
     ]

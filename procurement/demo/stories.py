@@ -2,28 +2,32 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from procurement.access import Role
+from procurement.access import VISITOR, Role
 from procurement.applications import actions as applications
 from procurement.applications import writing
 from procurement.applications.content import Certificates, Section
 from procurement.applications.verdicts import Reason
 from procurement.committee import actions as committee
 from procurement.committee.rules import Declared, Ground, MemberKind
-from procurement.db import reading
+from procurement.db import reading, transaction
 from procurement.demo.cast import Person
 from procurement.demo.goods import Offer
 from procurement.demo.stage import Stage
+from procurement.objections import actions as objections
+from procurement.objections.rules import Effect, Filing, Step
 from procurement.rounds import actions as rounds
 from procurement.rounds.phases import Phase
-from procurement.rounds.rules import RoundDocument
-from procurement.rounds.scoring_rule import Criterion
+from procurement.rounds.queries import find_round
+from procurement.rounds.rules import AbortReason, HoldLabel, RoundDocument
+from procurement.rounds.scoring_rule import Criterion, Text
 from procurement.scoring import actions as scoring
 from procurement.scoring import queries as scoring_queries
+from procurement.scoring.queries import TallyView
 from procurement.scoring.rules import NONCE_LENGTH, Entered
 
 ORDER = tuple(Phase)
@@ -41,10 +45,22 @@ class Plan:
     refused: Mapping[str, tuple[Reason, str, str]] = field(default_factory=dict)
     recused: tuple[tuple[int, str], ...] = ()
     language: str = "zh"
+    ending: Phase | None = None  # held or aborted, where the story leaves it
+    objection: Callable[["RoundStory"], "Objection"] | None = None
 
     def goes_beyond(self, phase: Phase) -> bool:
         """Whether the story leaves `phase` behind."""
         return ORDER.index(self.until) > ORDER.index(phase)
+
+
+@dataclass(frozen=True)
+class Objection:
+    """What somebody objects to, what the organiser answers, and the ruling. `effect` None: dismissed."""
+
+    filing: Filing
+    answer: str
+    ruling: str
+    effect: Effect | None = None
 
 
 class RoundStory:
@@ -68,10 +84,18 @@ class RoundStory:
             yield from self.form()
         if self.plan.goes_beyond(Phase.FORMING):
             yield from self.score()
+        if self.plan.goes_beyond(Phase.OPENED):
+            yield from self.propose()
+        if self.plan.ending is not None:
+            yield from self.leave()
 
     def after(self, moment: datetime, *, days: int, hour: int = 10, minute: int = 0) -> datetime:
-        """Office hours, `days` days after the local day of `moment`."""
-        day = moment.astimezone(self.zone) + timedelta(days=days)
+        """Office hours, `days` weekdays after (before, when negative) the local day of `moment`."""
+        day = moment.astimezone(self.zone)
+        for _ in range(abs(days)):
+            day += timedelta(days=1 if days > 0 else -1)
+            while day.weekday() > 4:
+                day += timedelta(days=1 if days > 0 else -1)
         return day.replace(hour=hour, minute=minute, second=0, microsecond=0)
 
     @property
@@ -98,12 +122,12 @@ class RoundStory:
             stage.act(cast.organiser, rounds.give_seat, ref=self.ref, user_id=person.id, role=role)
 
     def call(self) -> Iterator[datetime]:
-        """The rules are frozen; merchants apply, one in the last hours."""
+        """The rules are frozen; merchants apply."""
         stage = self.stage
         yield self.plan.published
         stage.act(stage.cast.organiser, rounds.publish, ref=self.ref, sha256=self.plan.document.sha256)
         for number, key in enumerate(self.plan.products):
-            yield self.after(self.plan.published, days=2 + 2 * number, hour=14, minute=5 + 7 * number)
+            yield self.after(self.plan.published, days=2 + number, hour=14, minute=5 + 7 * number)
             self.apply(stage.shelf.offer(key))
 
     def apply(self, offer: Offer) -> None:
@@ -137,7 +161,7 @@ class RoundStory:
         yield self.after(closes, days=1, hour=9, minute=30)
         gates = [gate.code for gate in self.plan.document.gates]
         for number, key in enumerate(self.plan.products):
-            if number and self.plan.until is Phase.CHECKING:
+            if number and self.plan.until is Phase.CHECKING and self.plan.ending is None:
                 return  # the rest waits to be checked
             reason, gate, explanation = self.plan.refused.get(key, (Reason.ALL_GATES_PASSED, "", ""))
             stage.act(
@@ -148,6 +172,8 @@ class RoundStory:
                 explanation=explanation,
                 gates=[code for code in gates if code != gate],
             )
+        if self.plan.until is Phase.CHECKING:
+            return
         yield self.after(closes, days=2, hour=16)
         stage.act(stage.cast.organiser, applications.close_checking, round_ref=self.ref)
 
@@ -194,6 +220,80 @@ class RoundStory:
                     self.seal(person, number, key)
         yield self.after(began, days=2, hour=15)
         stage.act(stage.cast.organiser, scoring.open_scores, ref=self.ref)
+
+    def propose(self) -> Iterator[datetime]:
+        """The proposed result goes on public notice; somebody objects; when that changes the ranking, a new one."""
+        stage, cast = self.stage, self.stage.cast
+        opened = stage.course(self.ref).scores_opened
+        assert opened is not None  # noqa: S101 (just recorded)
+        yield self.after(opened, days=1, hour=11)
+        self.give_notice()
+        given = stage.clock()
+        if self.plan.objection is None:
+            return
+        objection = self.plan.objection(self)
+        yield self.after(given, days=1, hour=20, minute=12)
+        with transaction(stage.engine) as session:
+            token = secrets.token_urlsafe(24)
+            filed = objections.file_objection(
+                session,
+                actor=VISITOR,
+                now=stage.clock(),
+                ref=self.ref,
+                filing=objection.filing,
+                token=token,
+                language="zh",
+            )
+        if self.plan.until is Phase.NOTICE:
+            return
+        yield self.after(given, days=2, hour=9)
+        stage.act(cast.supervisor, objections.admit, ref=filed.ref)
+        yield self.after(given, days=3, hour=16)
+        stage.act(cast.organiser, objections.answer, ref=filed.ref, text=objection.answer)
+        if self.plan.until is Phase.RULING:
+            return
+        yield self.after(given, days=4, hour=10)
+        stage.act(
+            cast.supervisor,
+            objections.rule,
+            ref=filed.ref,
+            outcome=Step.DISMISSED if objection.effect is None else Step.UPHELD,
+            text=objection.ruling,
+            effect=objection.effect,
+        )
+        if stage.course(self.ref).notice_given is None:
+            yield self.after(given, days=5, hour=11)
+            self.give_notice()
+
+    def give_notice(self) -> None:
+        """The organiser puts the result as last computed on notice."""
+        sha256 = self.tally().sha256
+        self.stage.act(self.stage.cast.organiser, objections.give_notice, ref=self.ref, tally_sha256=sha256)
+
+    def tally(self) -> TallyView:
+        """The result as last computed."""
+        with reading(self.stage.engine) as session:
+            found = scoring_queries.tally_of(session, find_round(session, self.ref).id)
+        assert found is not None  # noqa: S101 (scores are opened)
+        return found
+
+    def leave(self) -> Iterator[datetime]:
+        """The round leaves the ordinary way: the supervisor holds it, or the organiser ends it."""
+        yield self.after(self.stage.clock(), days=1, hour=11)
+        if self.plan.ending is Phase.HELD:
+            self.stage.act(self.stage.cast.supervisor, rounds.hold, ref=self.ref, label=HoldLabel.CLARIFICATION)
+            return
+        explanation = Text(
+            "Demo: only two applications are eligible, and the rules ask for three.",
+            "演示：仅有两件申报符合条件，少于规则要求的三件。",
+        )
+        self.stage.act(
+            self.stage.cast.organiser,
+            rounds.abort,
+            ref=self.ref,
+            reason=AbortReason.FEW_ELIGIBLE,
+            explanation=explanation,
+        )
 
     def seal(self, person: Person, number: int, key: str) -> None:
         """A member fills in a sheet, reads it back and seals it."""

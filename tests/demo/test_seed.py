@@ -1,7 +1,6 @@
 """The demonstration: complete, by real acts, once."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,54 +16,42 @@ from procurement.demo.schedule import PastClock, tell
 from procurement.errors import RuleBroken
 from procurement.publiclog import audit, keys
 from procurement.rounds.phases import Phase
-from tests.conftest import MONDAY_MORNING
+from tests.conftest import MONDAY_MORNING, Demonstration
 from tests.worlds.people import people
 
-PRESENT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
-
-@pytest.fixture(scope="module")
-def seeded(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Iterator[tuple[Config, Engine]]:
-    """An installation with the demonstration, on SQLite."""
-    folder = tmp_path_factory.mktemp("demo")
-    shutil.copyfile(migrated_sqlite, folder / "sunlit.db")
-    config = Config(environment="development", data_dir=folder)
-    engine = make_engine(config.database)
-    assert seed.seed(engine, config, PRESENT)
-    yield config, engine
-    engine.dispose()
-
-
-def test_there_is_a_round_in_every_phase_of_the_process(seeded: tuple[Config, Engine]) -> None:
-    config, _ = seeded
-    phases = [told["phase"] for told in seed.record(config)["rounds"]]
+def test_there_is_a_round_in_every_phase_of_the_process(demonstration: Demonstration) -> None:
+    phases = [told["phase"] for told in demonstration.told["rounds"]]
     for phase in (Phase.DRAFT, Phase.OPEN, Phase.CHECKING, Phase.FORMING, Phase.SCORING, Phase.OPENED):
         assert phase in phases
 
 
-def test_everything_says_that_it_is_a_demonstration(seeded: tuple[Config, Engine]) -> None:
-    for told in seed.record(seeded[0])["rounds"]:
+def test_everything_says_that_it_is_a_demonstration(demonstration: Demonstration) -> None:
+    for told in demonstration.told["rounds"]:
         assert ("demo" in told["en"] and "演示" in told["zh"]) or "1976" in told["en"]
 
 
-def test_the_record_holds(seeded: tuple[Config, Engine]) -> None:
-    config, engine = seeded
+def test_the_record_holds(demonstration: Demonstration) -> None:
     audit.load_steps()
+    engine = make_engine(demonstration.config.database)
     with reading(engine) as session:
-        report = audit.audit(session, keys.key_of(config).verifier, None)
+        report = audit.audit(session, keys.key_of(demonstration.config).verifier, None)
+    engine.dispose()
     assert not report.findings
     assert report.size > 100
 
 
-def test_seeding_again_changes_nothing(seeded: tuple[Config, Engine]) -> None:
-    config, engine = seeded
+def test_seeding_again_changes_nothing(demonstration: Demonstration) -> None:
+    config = demonstration.config
     before = (config.data_dir / "demo.json").read_bytes()
-    assert not seed.seed(engine, config, PRESENT)
+    engine = make_engine(config.database)
+    assert not seed.seed(engine, config, demonstration.present)
+    engine.dispose()
     assert (config.data_dir / "demo.json").read_bytes() == before
 
 
-def test_its_accounts_are_told(seeded: tuple[Config, Engine]) -> None:
-    accounts = seed.record(seeded[0])["accounts"]
+def test_its_accounts_are_told(demonstration: Demonstration) -> None:
+    accounts = demonstration.told["accounts"]
     assert {"organiser", "member", "supervisor", "merchant", "official", "administrator", "handler"} <= {
         account["role"] for account in accounts
     }
@@ -75,13 +62,13 @@ def test_its_accounts_are_told(seeded: tuple[Config, Engine]) -> None:
 def test_an_installation_that_decides_is_never_seeded(engine: Engine, tmp_path: Path) -> None:
     production = replace(Config(data_dir=tmp_path), environment="production", secret_key=DEVELOPMENT_SECRET)
     with pytest.raises(RuleBroken, match="does not belong"):
-        seed.seed(engine, production, PRESENT)
+        seed.seed(engine, production, MONDAY_MORNING)
 
 
 def test_a_database_in_use_is_left_alone(engine: Engine, config: Config) -> None:
     people(engine, MONDAY_MORNING)
     with pytest.raises(RuleBroken, match="empty database"):
-        seed.seed(engine, config, PRESENT)
+        seed.seed(engine, config, MONDAY_MORNING)
 
 
 def test_stories_are_told_in_the_order_of_time_and_end_in_the_present() -> None:
