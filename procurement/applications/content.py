@@ -14,6 +14,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from procurement.merchants.rules import CertificateKind
 from procurement.rounds import canonical
 from procurement.rounds.rules import Category
 
@@ -42,24 +43,6 @@ class Unit(StrEnum):
     ML = "ml"
     L = "l"
     PIECE = "piece"
-
-
-class CertificateType(StrEnum):
-    """Kinds of papers."""
-
-    BUSINESS_LICENCE = "business_licence"
-    PRODUCTION_LICENCE = "production_licence"  # SC
-    WORKSHOP_REGISTRATION = "workshop_registration"
-    TRADING_LICENCE = "trading_licence"
-    PREPACKAGED_FILING = "prepackaged_filing"
-    CONFORMITY = "conformity"
-    INSPECTION = "inspection"
-    QUARANTINE = "quarantine"
-    GREEN = "green"
-    ORGANIC = "organic"
-    GEOGRAPHICAL_INDICATION = "geographical_indication"
-    TRADEMARK = "trademark"
-    OTHER = "other"
 
 
 class ReturnException(StrEnum):
@@ -178,7 +161,7 @@ class Certificate:
     """One paper. `expires` is None where none is printed on it; `file` is the SHA-256 of the attached copy.
     `laboratory`, `sampled_on` and `passed` belong to inspection reports."""
 
-    type: CertificateType | None = None
+    type: CertificateKind | None = None
     number: str = ""
     issuer: str = ""
     issued: date | None = None

@@ -31,7 +31,6 @@ from procurement.applications.content import (
     AfterSales,
     Certificate,
     Certificates,
-    CertificateType,
     Claim,
     Fee,
     Freight,
@@ -55,6 +54,7 @@ from procurement.applications.labels import HINTS, LABELS, OPTIONAL
 from procurement.applications.rules import CLAIMS, RELATIONS
 from procurement.applications.verdicts import ELIGIBLE_REASONS, OFFERED
 from procurement.applications.wording import OPTIONS, PURPOSES, REASONS, UNDERTAKINGS
+from procurement.merchants.rules import CertificateKind
 from procurement.rounds.canonical import plain_text
 from procurement.rounds.rules import Category, Gate
 from procurement.web import Form, localised
@@ -309,7 +309,7 @@ class CertificatesForm(SectionForm):
 class CertificateForm(Form):
     """One paper with its copy."""
 
-    type = _select("certificate.type", CertificateType)
+    type = _select("certificate.type", CertificateKind)
     number = _text("certificate.number")
     issuer = _text("certificate.issuer")
     issued = _day("certificate.issued")

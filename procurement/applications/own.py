@@ -14,6 +14,7 @@ from procurement.applications.content import SECTION_TYPES, AttachedFile, Conten
 from procurement.applications.models import Application, ApplicationDraft, ApplicationFile, Verdict
 from procurement.applications.rules import Needs, faults, is_empty
 from procurement.errors import N_, NotFound, Problem
+from procurement.merchants import queries as merchants
 from procurement.merchants.models import Merchant, MerchantUser
 from procurement.rounds import canonical
 from procurement.rounds import queries as rounds
@@ -66,6 +67,8 @@ class DraftView:
     changed: bool
     closed: bool
     gates: tuple[Gate, ...]
+    wallet: tuple[merchants.CertificateView, ...]
+    """Papers of the business that are not in this application yet."""
 
     @property
     def complete(self) -> bool:
@@ -128,6 +131,7 @@ def draft_for(session: Session, key: str, *, actor: Actor, now: datetime) -> Dra
     document = rounds.rules_of(session, found.id)
     files = _files(session, [draft.id])[draft.id]
     content = _content(draft, files)
+    needs = queries.needs_of(document, merchant, now)
     application = None if draft.application_id is None else session.get_one(Application, draft.application_id)
     last = application and queries.submission_of(session, application.id, application.current).content
     return DraftView(
@@ -139,7 +143,7 @@ def draft_for(session: Session, key: str, *, actor: Actor, now: datetime) -> Dra
         product_name=draft.product_name,
         content=content,
         files=tuple(_file_view(row) for row in files),
-        sections=_states(content, queries.needs_of(document, merchant, now)),
+        sections=_states(content, needs),
         saved_at=draft.saved_at,
         ref=application.ref if application else None,
         version=application.current if application else None,
@@ -147,6 +151,11 @@ def draft_for(session: Session, key: str, *, actor: Actor, now: datetime) -> Dra
         changed=last != content,
         closed=draft.closed_at is not None,
         gates=document.gates,
+        wallet=tuple(
+            paper
+            for paper in merchants.certificates_of(session, merchant.id, today=needs.today)
+            if paper.digest not in {held.file for held in content.certificates.items}
+        ),
     )
 
 

@@ -19,7 +19,6 @@ from procurement.applications.content import (
     AttachedFile,
     Certificate,
     Certificates,
-    CertificateType,
     Claim,
     Content,
     Fee,
@@ -40,6 +39,7 @@ from procurement.applications.content import (
 )
 from procurement.applications.labels import LABELS
 from procurement.errors import N_, Problem
+from procurement.merchants.rules import CertificateKind
 from procurement.rounds.rules import Category
 from procurement.rounds.scoring_rule import show_decimal
 
@@ -49,7 +49,6 @@ __all__ = [
     "AttachedFile",
     "Category",
     "Certificate",
-    "CertificateType",
     "Certificates",
     "Claim",
     "Content",
@@ -239,12 +238,12 @@ def check_certificates(
             found.append(Problem(N_("The copy of this paper is no longer attached."), field="upload"))
         problems += [replace(problem, field=f"items-{number}.{problem.field}") for problem in found]
     held = {paper.type for paper in certificates.items}
-    kind = CertificateType
+    kind = CertificateKind
     if needs.registered and kind.BUSINESS_LICENCE not in held:
         problems.append(Problem(N_("Add the business licence."), field="items"))
     if (
         product.category is Category.PROCESSED
-        and not held & {kind.PRODUCTION_LICENCE, kind.WORKSHOP_REGISTRATION}
+        and not held & {kind.FOOD_PRODUCTION, kind.SMALL_WORKSHOP}
         and not certificates.exemption
     ):
         problems.append(
@@ -293,7 +292,7 @@ def check_certificate(paper: Certificate, needs: Needs) -> list[Problem]:
 
 def _check_licence_number(paper: Certificate) -> list[Problem]:
     number = re.sub(r"\s", "", paper.number).upper()
-    if paper.type is not CertificateType.PRODUCTION_LICENCE or not number or _PRODUCTION.fullmatch(number):
+    if paper.type is not CertificateKind.FOOD_PRODUCTION or not number or _PRODUCTION.fullmatch(number):
         return []
     if number.startswith("QS"):
         return [
@@ -303,7 +302,7 @@ def _check_licence_number(paper: Certificate) -> list[Problem]:
 
 
 def _check_inspection(paper: Certificate, needs: Needs) -> list[Problem]:
-    if paper.type is not CertificateType.INSPECTION:
+    if paper.type is not CertificateKind.INSPECTION:
         return []
     problems = _required(paper, "laboratory", "sampled_on", "passed")
     if paper.sampled_on is not None and not needs.today - INSPECTION_AGE <= paper.sampled_on <= needs.today:

@@ -25,7 +25,7 @@ from procurement.applications.labels import LABELS
 from procurement.applications.wording import PURPOSES, SECTIONS
 from procurement.errors import N_, Problem, refuse_if
 from procurement.merchants import queries as merchants
-from procurement.merchants.rules import KIND_NAMES
+from procurement.merchants.rules import CERTIFICATE_NAMES, KIND_NAMES
 from procurement.rounds.phases import PHASE_NAMES, Phase
 from procurement.uploads import Upload
 from procurement.web import (
@@ -120,6 +120,7 @@ def section(key: str, name: str) -> ResponseReturnValue:
         title=SECTIONS[which],
         files=[file for file in draft.files if file.section is which],
         papers=_papers(draft) if which is Section.CERTIFICATES else (),
+        paper_names=CERTIFICATE_NAMES,
         purposes=PURPOSES,
         always_public=PUBLIC_PURPOSES,
         fees=[(name, LABELS[f"money.{name}"]) for name in FEES],
@@ -217,6 +218,16 @@ def _certificate(key: str, form: CertificateForm, number: int | None) -> Respons
     # A paper that was kept and lacks something is no refused request.
     status = form.status if form.is_submitted() else 200
     return render("applications/certificate.html", status=status, form=form, draft=draft, number=number)
+
+
+@page(
+    bp, "/my/applications/<key>/certificates/take/<int:certificate_id>", permission=Permission.APPLY, methods=["POST"]
+)
+def take_certificate(key: str, certificate_id: int) -> ResponseReturnValue:
+    """Use a paper of the wallet; what is still to be said about it is asked next."""
+    with transaction() as session:
+        number = writing.take_certificate(session, actor=actor(), now=now(), key=key, certificate_id=certificate_id)
+    return redirect("applications.certificate", key=key, number=number)
 
 
 @page(bp, "/my/applications/<key>/certificates/<int:number>/remove", permission=Permission.APPLY, methods=["POST"])

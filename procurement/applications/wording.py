@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import Any
 
 from procurement.applications.content import (
-    CertificateType,
     Freight,
     Party,
     Purpose,
@@ -22,6 +21,7 @@ from procurement.applications.content import (
 )
 from procurement.applications.verdicts import Reason
 from procurement.errors import N_
+from procurement.merchants.rules import CERTIFICATE_NAMES, CertificateKind
 from procurement.rounds.rules import CATEGORIES, Category
 
 SECTIONS: Mapping[Section, str] = MappingProxyType(
@@ -44,24 +44,6 @@ UNITS: Mapping[Unit, str] = MappingProxyType(
         Unit.ML: N_("millilitres"),
         Unit.L: N_("litres"),
         Unit.PIECE: N_("pieces"),
-    }
-)
-
-CERTIFICATES: Mapping[CertificateType, str] = MappingProxyType(
-    {
-        CertificateType.BUSINESS_LICENCE: N_("Business licence"),
-        CertificateType.PRODUCTION_LICENCE: N_("Food production licence (SC)"),
-        CertificateType.WORKSHOP_REGISTRATION: N_("Small-workshop registration"),
-        CertificateType.TRADING_LICENCE: N_("Food trading licence"),
-        CertificateType.PREPACKAGED_FILING: N_("Prepackaged-food filing"),
-        CertificateType.CONFORMITY: N_("Commitment conformity certificate"),
-        CertificateType.INSPECTION: N_("Inspection report"),
-        CertificateType.QUARANTINE: N_("Animal quarantine certificate"),
-        CertificateType.GREEN: N_("Green food certificate"),
-        CertificateType.ORGANIC: N_("Organic product certificate"),
-        CertificateType.GEOGRAPHICAL_INDICATION: N_("Authorisation to use a geographical indication"),
-        CertificateType.TRADEMARK: N_("Trademark registration"),
-        CertificateType.OTHER: N_("Another paper"),
     }
 )
 
@@ -223,7 +205,7 @@ OPTIONS: Mapping[type[StrEnum], Mapping[Any, str]] = MappingProxyType(
     {
         Category: CATEGORIES,
         Unit: UNITS,
-        CertificateType: CERTIFICATES,
+        CertificateKind: CERTIFICATE_NAMES,
         ReturnException: EXCEPTIONS,
         Freight: FREIGHT,
         Side: SIDES,

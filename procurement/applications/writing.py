@@ -146,6 +146,37 @@ def save_certificate(
     return number or len(items), check_certificate(certificate, needs)
 
 
+def take_certificate(session: Session, *, actor: Actor, now: datetime, key: str, certificate_id: int) -> int:
+    """Take a paper over from the wallet of the business, with its copy; returns its number in the draft.
+
+    Whether it covers this product the applicant still has to say. Raises NotFound.
+    """
+    require(actor, Permission.APPLY)
+    draft, merchant = editable(session, actor, now, key)
+    needs = queries.needs_of(rounds.rules_of(session, draft.round_id), merchant, now)
+    kept = merchants.certificates_of(session, merchant.id, today=needs.today)
+    found = next((paper for paper in kept if paper.id == certificate_id), None)
+    if found is None:
+        raise NotFound(N_("There is no such paper."))
+    number, _ = save_certificate(
+        session,
+        actor=actor,
+        now=now,
+        key=key,
+        certificate=Certificate(
+            type=found.kind,
+            number=found.number,
+            issuer=found.issuer,
+            issued=found.issued_on,
+            expires=found.expires_on,
+            scope=found.scope,
+        ),
+        upload=Upload(found.digest, found.media_type, found.size, found.file_name),
+        public=False,
+    )
+    return number
+
+
 def remove_certificate(session: Session, *, actor: Actor, now: datetime, key: str, number: int) -> None:
     """Take the paper with this number (from 1) off a draft, with its copy."""
     require(actor, Permission.APPLY)

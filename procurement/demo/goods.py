@@ -12,7 +12,6 @@ from typing import Any
 from procurement.applications.content import (
     AfterSales,
     Certificate,
-    CertificateType,
     Fee,
     Freight,
     Interests,
@@ -28,6 +27,7 @@ from procurement.applications.content import (
     Unit,
 )
 from procurement.demo.pictures import paper, photograph
+from procurement.merchants.rules import CertificateKind
 from procurement.rounds.rules import Category
 from procurement.storage import Store
 from procurement.uploads import Upload, accept
@@ -76,8 +76,8 @@ class Shelf:
     def _file(self, data: bytes, name: str) -> Upload:
         return accept(self._store, data, name)
 
-    def _paper(self, kind: CertificateType, title: str, number: str, name: str) -> tuple[Certificate, Upload]:
-        inspection = kind is CertificateType.INSPECTION
+    def _paper(self, kind: CertificateKind, title: str, number: str, name: str) -> tuple[Certificate, Upload]:
+        inspection = kind is CertificateKind.INSPECTION
         issued = self._today - timedelta(days=90)
         certificate = Certificate(
             type=kind,
@@ -95,11 +95,11 @@ class Shelf:
         return certificate, upload
 
     def _papers(self, data: Mapping[str, Any], category: Category) -> tuple[tuple[Certificate, Upload], ...]:
-        kind = CertificateType
+        kind = CertificateKind
         found = [self._paper(kind.BUSINESS_LICENCE, "营业执照 Business licence", "DEMO-LICENCE", data["merchant"])]
         if category is Category.PROCESSED:
             title = "食品生产许可证 Food production licence"
-            found.append(self._paper(kind.PRODUCTION_LICENCE, title, PRODUCTION_LICENCE, data["name"]))
+            found.append(self._paper(kind.FOOD_PRODUCTION, title, PRODUCTION_LICENCE, data["name"]))
         if category is not Category.HANDICRAFT:
             title = "检验报告 Inspection report"
             found.append(self._paper(kind.INSPECTION, title, f"DEMO-{data['key']}", data["name"]))

@@ -10,7 +10,6 @@ from procurement.applications.content import (
     AttachedFile,
     Certificate,
     Certificates,
-    CertificateType,
     Claim,
     Content,
     Fee,
@@ -27,6 +26,7 @@ from procurement.applications.content import (
     Unit,
 )
 from procurement.applications.rules import Needs
+from procurement.merchants.rules import CertificateKind
 from procurement.rounds.rules import Category
 
 TODAY = date(2026, 3, 2)
@@ -109,18 +109,18 @@ def attached(section: Section, purpose: Purpose, digit: str, *, public: bool = T
     return AttachedFile(section, purpose, f"{purpose.value}.pdf", digit * 64, "application/pdf", 1000, public)
 
 
-def paper(kind: CertificateType, **changed: Any) -> Certificate:
+def paper(kind: CertificateKind, **changed: Any) -> Certificate:
     """A paper without a fault, its copy under the digest of cs."""
     whole = Certificate(
         type=kind,
-        number="SC10114010100011" if kind is CertificateType.PRODUCTION_LICENCE else "示例-001",
+        number="SC10114010100011" if kind is CertificateKind.FOOD_PRODUCTION else "示例-001",
         issuer="示例县市场监督管理局",
         issued=date(2024, 5, 1),
         expires=date(2029, 4, 30),
         covers=True,
         file="c" * 64,
     )
-    if kind is CertificateType.INSPECTION:
+    if kind is CertificateKind.INSPECTION:
         whole = replace(
             whole, laboratory="示例检测中心 CMA 000000", sampled_on=date(2026, 1, 10), passed=True, expires=None
         )
@@ -129,9 +129,9 @@ def paper(kind: CertificateType, **changed: Any) -> Certificate:
 
 CERTIFICATES = Certificates(
     items=(
-        paper(CertificateType.BUSINESS_LICENCE),
-        paper(CertificateType.PRODUCTION_LICENCE),
-        paper(CertificateType.INSPECTION),
+        paper(CertificateKind.BUSINESS_LICENCE),
+        paper(CertificateKind.FOOD_PRODUCTION),
+        paper(CertificateKind.INSPECTION),
     )
 )
 

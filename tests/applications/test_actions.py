@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from procurement.access import VISITOR, Actor, Role
 from procurement.applications import actions, own, queries, writing
-from procurement.applications.content import Certificate, CertificateType, Purpose, Section, Submission
+from procurement.applications.content import Certificate, Purpose, Section, Submission
 from procurement.applications.models import Application, ApplicationDraft, ApplicationVersion, Verdict
 from procurement.applications.verdicts import Reason
 from procurement.db import UnloggedChange, reading, transaction
@@ -21,7 +21,7 @@ from procurement.errors import NotAllowed, NotFound, RuleBroken, WrongPhase
 from procurement.mail import Mail
 from procurement.merchants import actions as merchants
 from procurement.merchants.models import MerchantUser
-from procurement.merchants.rules import DebarmentGround
+from procurement.merchants.rules import CertificateKind, DebarmentGround
 from procurement.publiclog.entry import digest_of, unseal
 from procurement.publiclog.models import LogEntry
 from procurement.rounds import actions as rounds
@@ -274,11 +274,11 @@ def test_papers_are_kept_changed_and_removed_with_their_copies(drafted: AppliedW
             ),
         )
 
-    number, problems = save_paper(paper(CertificateType.ORGANIC, number=""), other)
+    number, problems = save_paper(paper(CertificateKind.ORGANIC, number=""), other)
     assert number == 4
     assert [problem.field for problem in problems] == ["number"]
     assert [p.field for p in draft_of(world).problems(Section.CERTIFICATES)] == ["items-4.number"]
-    assert save_paper(paper(CertificateType.ORGANIC), None, number=4) == (4, [])
+    assert save_paper(paper(CertificateKind.ORGANIC), None, number=4) == (4, [])
     assert draft_of(world).content.certificates.items[3].file == "e" * 64
     write(
         world,
@@ -291,7 +291,7 @@ def test_papers_are_kept_changed_and_removed_with_their_copies(drafted: AppliedW
     assert "e" * 64 not in {file.digest for file in view.files}
     assert view.complete
     with pytest.raises(NotFound):
-        save_paper(paper(CertificateType.ORGANIC), None, number=4)
+        save_paper(paper(CertificateKind.ORGANIC), None, number=4)
 
 
 def test_the_exemption_is_kept_beside_the_papers(drafted: AppliedWorld) -> None:

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from procurement.applications.content import (
-    CertificateType,
     Content,
     Fee,
     Freight,
@@ -43,6 +42,7 @@ from procurement.applications.rules import (
     public_part,
 )
 from procurement.errors import Problem, RuleBroken
+from procurement.merchants.rules import CertificateKind
 from procurement.rounds.canonical import digest
 from procurement.rounds.rules import Category
 from tests.applications.examples import (
@@ -201,7 +201,7 @@ def check_papers(*items: Any, needs: Needs = NEEDS, **changed: Any) -> list[Prob
     ("days", "accepted"), [(-1, False), (0, True), (1, True)], ids=["day before", "the very day", "day after"]
 )
 def test_a_paper_is_valid_on_the_day_of_the_broadcast_not_only_today(days: int, accepted: bool) -> None:
-    licence = paper(CertificateType.BUSINESS_LICENCE, expires=BROADCAST + timedelta(days=days))
+    licence = paper(CertificateKind.BUSINESS_LICENCE, expires=BROADCAST + timedelta(days=days))
     problems = check_papers(licence, *CERTIFICATES.items[1:])
     assert fields(problems) == ([] if accepted else ["items-1.expires"])
 
@@ -209,8 +209,8 @@ def test_a_paper_is_valid_on_the_day_of_the_broadcast_not_only_today(days: int, 
 def test_without_a_known_day_of_broadcast_a_paper_is_valid_today() -> None:
     needs = replace(NEEDS, valid_on=None)
     others = CERTIFICATES.items[1:]
-    assert check_papers(paper(CertificateType.BUSINESS_LICENCE, expires=TODAY), *others, needs=needs) == []
-    gone = paper(CertificateType.BUSINESS_LICENCE, expires=TODAY - timedelta(days=1))
+    assert check_papers(paper(CertificateKind.BUSINESS_LICENCE, expires=TODAY), *others, needs=needs) == []
+    gone = paper(CertificateKind.BUSINESS_LICENCE, expires=TODAY - timedelta(days=1))
     assert fields(check_papers(gone, *others, needs=needs)) == ["items-1.expires"]
 
 
@@ -233,7 +233,7 @@ def test_without_a_known_day_of_broadcast_a_paper_is_valid_today() -> None:
     ],
 )
 def test_faults_of_a_production_licence(changed: dict[str, Any], field: str) -> None:
-    licence = paper(CertificateType.PRODUCTION_LICENCE, **changed)
+    licence = paper(CertificateKind.FOOD_PRODUCTION, **changed)
     problems = check_papers(CERTIFICATES.items[0], licence, CERTIFICATES.items[2])
     assert fields(problems) == [f"items-2.{field}"]
 
@@ -252,7 +252,7 @@ def test_faults_of_a_production_licence(changed: dict[str, Any], field: str) -> 
     ],
 )
 def test_faults_of_an_inspection_report(changed: dict[str, Any], field: str | None) -> None:
-    report = paper(CertificateType.INSPECTION, **changed)
+    report = paper(CertificateKind.INSPECTION, **changed)
     problems = check_papers(*CERTIFICATES.items[:2], report)
     assert fields(problems) == ([f"items-3.{field}"] if field else [])
 
@@ -269,11 +269,11 @@ def test_which_papers_are_needed() -> None:
         NEEDS,
     )
     assert exempted == []
-    assert check_papers(licence, paper(CertificateType.WORKSHOP_REGISTRATION), inspection) == []
+    assert check_papers(licence, paper(CertificateKind.SMALL_WORKSHOP), inspection) == []
     assert fields(check_papers(licence, production)) == ["items"]
     fresh = {"category": Category.FRESH}
     assert fields(check_papers(licence, **fresh)) == ["items"]
-    assert check_papers(licence, paper(CertificateType.CONFORMITY, expires=None), **fresh) == []
+    assert check_papers(licence, paper(CertificateKind.CONFORMITY, expires=None), **fresh) == []
     assert check_papers(licence, category=Category.HANDICRAFT) == []
 
 

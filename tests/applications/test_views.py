@@ -133,7 +133,7 @@ def test_a_merchant_applies_from_nothing_to_a_receipt(
         )
     for kind, number in (
         ("business_licence", "示例-001"),
-        ("production_licence", "SC10114010100011"),
+        ("food_production", "SC10114010100011"),
         ("inspection", "J-2026-1"),
     ):
         added = merchant.send(
@@ -278,6 +278,40 @@ def test_a_paper_that_lacks_something_is_kept_and_says_what(
     removed = merchant.send(f"{edit}/remove", form_on=edit, status=303)
     assert removed.headers["Location"] == f"/en/my/applications/{key}/certificates"
     merchant.get(edit, status=404)
+
+
+def test_a_paper_of_the_wallet_is_used_again(
+    open_round: RoundWorld, visit: Callable[[Person | None], Visitor]
+) -> None:
+    merchant = visit(open_round.people.merchants[0])
+    business = open_round.people.businesses[0]
+    merchant.send(
+        f"/en/merchant/{business}/certificates/add",
+        status=303,
+        kind="business_licence",
+        number="示例-007",
+        issuer="示例县市场监督管理局",
+        scope="食品销售",
+        issued="2024-05-01",
+        expires="2029-04-30",
+        file=(pdf(), "licence.pdf"),
+    )
+    key = begin(open_round, open_round.people.merchants[0], business, "石磨小米")
+    section = f"/en/my/applications/{key}/certificates"
+    page = merchant.get(section)
+    assert "示例-007" in page.text
+    take = re.search(r'action="([^"]+/certificates/take/\d+)"', page.text)
+    assert take
+    taken = merchant.send(take[1], form_on=section, status=303)
+    assert taken.headers["Location"] == f"{section}/1"
+    asked = merchant.get(f"{section}/1")
+    assert 'value="示例-007"' in asked.text
+    assert "does not cover this product does not count" in asked.text
+    assert take[1] not in merchant.get(section).text
+    other = begin(open_round, open_round.people.merchants[1], open_round.people.businesses[1], "石磨小米")
+    stranger = visit(open_round.people.merchants[1])
+    foreign = take[1].replace(key, other)
+    stranger.send(foreign, form_on=f"/en/my/applications/{other}/certificates", status=404)
 
 
 def test_submitting_with_gaps_is_refused_and_the_gaps_are_named(
