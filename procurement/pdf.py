@@ -16,6 +16,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import cache, lru_cache
 from gettext import NullTranslations
 from html.parser import HTMLParser
@@ -24,12 +25,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
 from babel.support import Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from procurement.errors import N_, RuleBroken
+from procurement.errors import N_, Problem, RuleBroken
 from procurement.isolated import Isolated
 
 FONTS = Path(__file__).parent / "fonts"
@@ -64,15 +66,13 @@ class SignatureField:
     label: str
 
 
-def fill(
-    template: str, facts: Mapping[str, object], *, language: str, translations: NullTranslations | None = None
-) -> str:
+def fill(template: str, facts: Mapping[str, object], *, language: str) -> str:
     """The HTML of `templates/pdf/<template>` filled with `facts`, in `language` ("en" or "zh").
 
-    A fact the template names and `facts` lacks is an error. `translations` replaces the compiled catalogue.
+    A fact the template names and `facts` lacks is an error.
     """
     environment = _environment()
-    catalogue = translations or _catalogue(language)
+    catalogue = _catalogue(language)
     page = environment.get_template(f"pdf/{template}")
     return page.render(
         {
@@ -80,6 +80,7 @@ def fill(
             "language": language,
             "_": _Translator(catalogue),
             "ngettext": _Translator(catalogue).plural,
+            "say": _Translator(catalogue).say,
         }
     )
 
@@ -216,6 +217,7 @@ def _environment() -> Environment:
     environment.filters["day"] = _day
     environment.filters["moment"] = _moment
     environment.filters["aligned"] = _aligned
+    environment.filters["decimal"] = _decimal
     return environment
 
 
@@ -233,6 +235,11 @@ class _Translator:
     def __call__(self, text: str, **params: object) -> Any:
         translated = Markup(self._catalogue.gettext(text))  # noqa: S704  (the catalogues are ours)
         return translated % params if params else translated
+
+    def say(self, problem: Problem) -> Any:
+        """A sentence whose parameters may be marked texts themselves."""
+        params = {k: self._catalogue.gettext(v) if isinstance(v, str) and v else v for k, v in problem.params.items()}
+        return self(problem.message, **params)
 
     def plural(self, one: str, many: str, number: int) -> Any:
         return Markup(self._catalogue.ngettext(one, many, number)) % {"num": number}  # noqa: S704
@@ -254,6 +261,14 @@ def _moment(context: Context, moment: str) -> str:
         local, hour = local - timedelta(days=1), "'24:00'"
     pattern = f"y年M月d日 EEEE {hour}" if context["language"] == "zh" else f"EEEE d MMMM y, {hour}"
     return format_datetime(local, pattern, locale=_LOCALES[context["language"]]) + " (UTC+8)"
+
+
+@pass_context
+def _decimal(context: Context, number: str) -> str:
+    """An exact number with its digits grouped; "" stays empty."""
+    if not number:
+        return ""
+    return format_decimal(Decimal(number), locale=_LOCALES[context["language"]], decimal_quantization=False)
 
 
 def _aligned(marks: Sequence[str], width: int) -> str:

@@ -1,6 +1,5 @@
-"""Helpers for the tests of documents: the Chinese catalogue from its source, and veraPDF in a process of its own."""
+"""Helpers for the tests of documents: the sample decision as HTML and PDF, and veraPDF in a process of its own."""
 
-import io
 import json
 import subprocess
 import sys
@@ -8,51 +7,40 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-
-import rfc8785
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.support import NullTranslations, Translations
+from typing import Any
 
 from procurement import pdf
-from tests.decision_sample import ISSUED, sample_decision
+from procurement.decisions.wording import WORDS, criterion_numbers, rule_sentences, tie_words
+from tests.decision_sample import ISSUED, sample_document
 
 ROOT = Path(__file__).parents[1]
 FIELDS = (
-    pdf.SignatureField("Seal", "field-seal", "Seal of the office"),
-    *(pdf.SignatureField(f"Signatory{n}", f"field-signatory-{n}", f"Signature of signatory {n}") for n in (1, 2, 3)),
+    pdf.SignatureField("seal", "field-seal", "Seal of the office"),
+    *(pdf.SignatureField(f"signatory-{n}", f"field-signatory-{n}", f"Signature of signatory {n}") for n in (1, 2, 3)),
 )
 
 
+def html_of(document: Mapping[str, Any]) -> str:
+    """The page that a decision, given as data, is drawn from."""
+    scoring = document["rules"]["scoring"]
+    facts = {
+        "decision": document,
+        "words": WORDS,
+        "sentences": rule_sentences(scoring),
+        "numbers": criterion_numbers(scoring),
+        "tie_words": tie_words,
+    }
+    return pdf.fill("decision.html", facts, language=document["language"])
+
+
 @cache
-def catalogue(language: str) -> NullTranslations:
-    """The documents' own fragment, compiled in memory."""
-    if language == "en":
-        return NullTranslations()
-    compiled = io.BytesIO()
-    with (ROOT / "translations/fragments/documents.zh.po").open("rb") as source:
-        write_mo(compiled, read_po(source, locale="zh"))
-    compiled.seek(0)
-    return Translations(compiled)
-
-
-def sample_html(language: str) -> str:
-    return pdf.fill(
-        "decision.html",
-        {"decision": sample_decision(language)},
-        language=language,
-        translations=catalogue(language),
-    )
-
-
 def render_sample(language: str) -> bytes:
-    """The sample decision with its twin attached and four empty signature fields."""
+    """The sample decision with its data attached and four empty signature fields."""
+    text = sample_document(language, signatories=3).text
     return pdf.render(
-        sample_html(language),
+        html_of(json.loads(text)),
         issued=datetime.fromisoformat(ISSUED),
-        attachments=[
-            pdf.Attachment("decision.json", "Machine-readable decision", rfc8785.dumps(sample_decision(language)))
-        ],
+        attachments=[pdf.Attachment("decision.json", "Decision as data", text.encode())],
         fields=FIELDS,
     )
 

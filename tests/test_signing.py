@@ -21,7 +21,7 @@ from procurement import pdf, signing
 from procurement.errors import RuleBroken
 from procurement.keys import DevelopmentKeys, Identity, OfficeKeys, _issue, keys_from
 from procurement.signing import BottomLine, Published, Revision, Standing
-from tests.documents import catalogue, render_sample, verapdf
+from tests.documents import render_sample, verapdf
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 OFFICE = "示范县公益直播办公室（演示）"
@@ -34,8 +34,9 @@ def drawn(template: str, identity: Identity, language: str) -> bytes:
         "when": "2026-11-23 11:00 (UTC+8)" if template == "stamp.html" else "2026-11-23",
         "fingerprint": identity.fingerprint,
         "development": identity.development,
+        "dissents": False,
     }
-    html = pdf.fill(template, facts, language=language, translations=catalogue(language))
+    html = pdf.fill(template, facts, language=language)
     return pdf.render(html, issued=NOW)
 
 
@@ -46,7 +47,7 @@ def seal_and_sign(base: bytes, keys: DevelopmentKeys, language: str) -> tuple[li
     states.append(
         signing.sign(
             base,
-            field="Seal",
+            field="seal",
             identity=seal,
             appearance=drawn("seal.html", seal, language),
             reason="Seal of the office",
@@ -54,10 +55,10 @@ def seal_and_sign(base: bytes, keys: DevelopmentKeys, language: str) -> tuple[li
             certify=True,
         )
     )
-    signers["Seal"] = seal.fingerprint
+    signers["seal"] = seal.fingerprint
     for number, name in enumerate(PEOPLE, start=1):
         person = keys.signatory(number, name)
-        field = f"Signatory{number}"
+        field = f"signatory-{number}"
         states.append(
             signing.sign(
                 states[-1],
@@ -94,7 +95,7 @@ class World:
         return self.verdicts[tamper]
 
 
-def published(states: list[bytes], signers: dict[str, str], reference: str = "DEMO-2026-07-D1") -> Published:
+def published(states: list[bytes], signers: dict[str, str], reference: str = "R2026-007-D1") -> Published:
     return Published(
         reference=reference,
         size=len(states[-1]),
@@ -168,9 +169,9 @@ def test_a_field_cannot_be_signed_twice_and_the_seal_comes_first(world):
         )
 
     with pytest.raises(Exception, match="filled"):
-        sign(world.final, "Signatory1")
+        sign(world.final, "signatory-1")
     with pytest.raises(Exception, match=r"[Cc]ertif|author"):
-        sign(sign(world.states[0], "Signatory1"), "Seal", certify=True)
+        sign(sign(world.states[0], "signatory-1"), "seal", certify=True)
     with pytest.raises(Exception, match="Nobody"):
         sign(world.states[0], "Nobody")
 
@@ -295,7 +296,7 @@ def test_the_facts_behind_the_verdicts(world):
     genuine = world.judge(world.final)
     assert (genuine.same_bytes, genuine.reference, genuine.standing) == (
         True,
-        "DEMO-2026-07-D1",
+        "R2026-007-D1",
         Standing.IN_FORCE,
     )
     comment = world.verdict(append_comment)
@@ -315,7 +316,7 @@ def test_the_facts_behind_the_verdicts(world):
     assert [s.holder for s in flipped.signatures] == [OFFICE, *PEOPLE]
     assert flipped.reference is None
     cut = world.verdict(only_seal_left)
-    assert (cut.earlier_state, cut.reference) == (True, "DEMO-2026-07-D1")
+    assert (cut.earlier_state, cut.reference) == (True, "R2026-007-D1")
     forged = world.verdict(other_authority)
     assert [s.holder for s in forged.signatures] == [OFFICE, *PEOPLE]
     assert not any(s.trusted for s in forged.signatures)
@@ -333,7 +334,7 @@ def test_a_superseded_and_an_annulled_decision_are_genuine_but_not_in_force(worl
 
 def test_the_right_document_is_found_among_many(world):
     others = [Published(f"D{n}", n * 1000 + 1, "0" * 64, {}, NOW) for n in range(300)]
-    assert world.judge(append_comment(world), *others, world.published).reference == "DEMO-2026-07-D1"
+    assert world.judge(append_comment(world), *others, world.published).reference == "R2026-007-D1"
     assert world.judge(world.final, *others).bottom_line == BottomLine.NOT_OURS
 
 
@@ -342,11 +343,11 @@ def test_what_our_keys_signed_but_nobody_published_is_not_accepted(world):
     base = pdf.render(
         '<html lang="en"><head><title>t</title></head><body><div id="f" style="height:24mm">x</div></body></html>',
         issued=NOW,
-        fields=[pdf.SignatureField("Seal", "f", "Seal")],
+        fields=[pdf.SignatureField("seal", "f", "seal")],
     )
     seal = world.keys.seal()
     content = signing.sign(
-        base, field="Seal", identity=seal, appearance=drawn("seal.html", seal, "en"), reason="x", now=NOW
+        base, field="seal", identity=seal, appearance=drawn("seal.html", seal, "en"), reason="x", now=NOW
     )
     assert world.judge(content).bottom_line == BottomLine.ALTERED
 
@@ -413,14 +414,14 @@ def test_pkcs12_with_an_rsa_key_seals_soundly(world, tmp_path):
     assert not seal.development
     content = signing.sign(
         world.states[0],
-        field="Seal",
+        field="seal",
         identity=seal,
         appearance=drawn("seal.html", seal, "en"),
-        reason="Seal",
+        reason="seal",
         now=NOW,
         certify=True,
     )
-    signing.self_test(content, roots=keys.roots, expected={"Seal": seal.fingerprint}, now=NOW)
+    signing.self_test(content, roots=keys.roots, expected={"seal": seal.fingerprint}, now=NOW)
 
 
 def test_a_person_without_a_key_and_an_expired_certificate_are_refused(world, tmp_path):
@@ -431,7 +432,7 @@ def test_a_person_without_a_key_and_an_expired_certificate_are_refused(world, tm
     with pytest.raises(RuleBroken, match="not valid today"):
         signing.sign(
             world.states[0],
-            field="Seal",
+            field="seal",
             identity=keys.seal(),
             appearance=b"",
             reason="x",

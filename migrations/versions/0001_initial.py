@@ -509,28 +509,41 @@ def upgrade() -> None:
     op.create_table('decision',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('ref', sa.String(length=40), nullable=False),
+    sa.Column('code', sa.String(length=20), nullable=False),
     sa.Column('round_id', sa.Integer(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('effect', sa.String(length=12), nullable=False),
+    sa.Column('supersedes_id', sa.Integer(), nullable=True),
     sa.Column('language', sa.String(length=8), nullable=False),
     sa.Column('document', sa.Text(), nullable=False),
     sa.Column('sha256', sa.String(length=64), nullable=False),
     sa.Column('drawn_up_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('drawn_up_by_id', sa.Integer(), nullable=False),
-    sa.Column('render_job_id', sa.Integer(), nullable=True),
+    sa.Column('job_id', sa.Integer(), nullable=True),
     sa.Column('base_digest', sa.String(length=64), nullable=True),
-    sa.Column('signed_digest', sa.String(length=64), nullable=True),
-    sa.Column('published_digest', sa.String(length=64), nullable=True),
+    sa.Column('base_size', sa.Integer(), nullable=True),
+    sa.Column('file_digest', sa.String(length=64), nullable=True),
+    sa.Column('file_size', sa.Integer(), nullable=True),
+    sa.Column('discarded_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('published_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('published_digest', sa.String(length=64), nullable=True),
     sa.Column('superseded_at', sa.DateTime(timezone=True), nullable=True),
-    sa.CheckConstraint('(published_at IS NULL) = (published_digest IS NULL)', name=op.f('ck_decision_decided_means_signed')),
+    sa.CheckConstraint('(base_digest IS NULL) = (file_digest IS NULL)', name=op.f('ck_decision_rendered_is_sealed')),
+    sa.CheckConstraint('(published_at IS NULL) = (published_digest IS NULL)', name=op.f('ck_decision_published_has_file')),
+    sa.CheckConstraint('published_at IS NULL OR discarded_at IS NULL', name=op.f('ck_decision_published_not_discarded')),
+    sa.CheckConstraint('published_digest IS NULL OR published_digest = file_digest', name=op.f('ck_decision_published_is_signed')),
     sa.ForeignKeyConstraint(['drawn_up_by_id'], ['user_account.id'], name=op.f('fk_decision_drawn_up_by_id_user_account')),
     sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_decision_round_id_round')),
+    sa.ForeignKeyConstraint(['supersedes_id'], ['decision.id'], name=op.f('fk_decision_supersedes_id_decision')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_decision')),
+    sa.UniqueConstraint('code', name=op.f('uq_decision_code')),
+    sa.UniqueConstraint('published_digest', name=op.f('uq_decision_published_digest')),
     sa.UniqueConstraint('ref', name=op.f('uq_decision_ref')),
     sa.UniqueConstraint('round_id', 'version', name=op.f('uq_decision_round_id_version'))
     )
     op.create_index(op.f('ix_decision_round_id'), 'decision', ['round_id'], unique=False)
     op.create_index('uq_decision_in_force', 'decision', ['round_id'], unique=True, sqlite_where=sa.text('published_at IS NOT NULL AND superseded_at IS NULL'), postgresql_where=sa.text('published_at IS NOT NULL AND superseded_at IS NULL'))
+    op.create_index('uq_decision_in_work', 'decision', ['round_id'], unique=True, sqlite_where=sa.text('published_at IS NULL AND discarded_at IS NULL'), postgresql_where=sa.text('published_at IS NULL AND discarded_at IS NULL'))
     op.create_table('milestone',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('round_id', sa.Integer(), nullable=False),
@@ -683,17 +696,26 @@ def upgrade() -> None:
     sa.Column('role', sa.String(length=20), nullable=False),
     sa.Column('name', sa.String(length=120), nullable=False),
     sa.Column('job_id', sa.Integer(), nullable=True),
-    sa.Column('certificate_sha256', sa.String(length=64), nullable=True),
-    sa.Column('requested_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('signed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('approved_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('dissent', sa.Text(), nullable=False),
+    sa.Column('turn', sa.Integer(), nullable=True),
+    sa.Column('signed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('certificate_sha256', sa.String(length=64), nullable=True),
+    sa.Column('file_digest', sa.String(length=64), nullable=True),
+    sa.Column('file_size', sa.Integer(), nullable=True),
+    sa.CheckConstraint('(position = 0) = (user_id IS NULL)', name=op.f('ck_decision_signature_seal_is_nobodys')),
+    sa.CheckConstraint('(signed_at IS NULL) = (file_digest IS NULL) AND (signed_at IS NULL) = (certificate_sha256 IS NULL) AND (signed_at IS NULL) = (turn IS NULL) AND (signed_at IS NULL) = (file_size IS NULL)', name=op.f('ck_decision_signature_signed_has_file')),
+    sa.CheckConstraint('position = 0 OR signed_at IS NULL OR approved_at IS NOT NULL', name=op.f('ck_decision_signature_signed_was_approved')),
     sa.ForeignKeyConstraint(['decision_id'], ['decision.id'], name=op.f('fk_decision_signature_decision_id_decision')),
     sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_decision_signature_user_id_user_account')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_decision_signature')),
+    sa.UniqueConstraint('decision_id', 'field', name=op.f('uq_decision_signature_decision_id_field')),
     sa.UniqueConstraint('decision_id', 'position', name=op.f('uq_decision_signature_decision_id_position')),
+    sa.UniqueConstraint('decision_id', 'turn', name=op.f('uq_decision_signature_decision_id_turn')),
     sa.UniqueConstraint('decision_id', 'user_id', name=op.f('uq_decision_signature_decision_id_user_id'))
     )
     op.create_index(op.f('ix_decision_signature_decision_id'), 'decision_signature', ['decision_id'], unique=False)
+    op.create_index(op.f('ix_decision_signature_user_id'), 'decision_signature', ['user_id'], unique=False)
     op.create_table('declaration',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('round_id', sa.Integer(), nullable=False),
@@ -885,6 +907,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_declaration_round_id'), table_name='declaration')
     op.drop_index(op.f('ix_declaration_application_id'), table_name='declaration')
     op.drop_table('declaration')
+    op.drop_index(op.f('ix_decision_signature_user_id'), table_name='decision_signature')
     op.drop_index(op.f('ix_decision_signature_decision_id'), table_name='decision_signature')
     op.drop_table('decision_signature')
     op.drop_index(op.f('ix_application_version_application_id'), table_name='application_version')
@@ -908,6 +931,7 @@ def downgrade() -> None:
     op.drop_index('uq_milestone_published_once', table_name='milestone', sqlite_where=sa.text("kind = 'published'"), postgresql_where=sa.text("kind = 'published'"))
     op.drop_index(op.f('ix_milestone_round_id'), table_name='milestone')
     op.drop_table('milestone')
+    op.drop_index('uq_decision_in_work', table_name='decision', sqlite_where=sa.text('published_at IS NULL AND discarded_at IS NULL'), postgresql_where=sa.text('published_at IS NULL AND discarded_at IS NULL'))
     op.drop_index('uq_decision_in_force', table_name='decision', sqlite_where=sa.text('published_at IS NOT NULL AND superseded_at IS NULL'), postgresql_where=sa.text('published_at IS NOT NULL AND superseded_at IS NULL'))
     op.drop_index(op.f('ix_decision_round_id'), table_name='decision')
     op.drop_table('decision')

@@ -9,8 +9,12 @@ from procurement.db import Base, UTCDateTime
 
 
 class Decision(Base):
-    """One version of a round's decision. `document` is the RFC 8785 text of the decision JSON; `base_digest` the
-    unsigned PDF, `signed_digest` the latest signed state, `published_digest` the file that was published."""
+    """One version of a round's decision. `document` is the RFC 8785 text (document.py) and never changes.
+
+    The files are blobs named by their SHA-256: `base_digest` the unsigned PDF, `file_digest` its latest signed state,
+    `published_digest` the file that was published. A version that was drawn up again before publication has
+    `discarded_at`; one that a later decision amended or annulled has `superseded_at`.
+    """
 
     __tablename__ = "decision"
     __table_args__ = (
@@ -22,41 +26,76 @@ class Decision(Base):
             sqlite_where=text("published_at IS NOT NULL AND superseded_at IS NULL"),
             postgresql_where=text("published_at IS NOT NULL AND superseded_at IS NULL"),
         ),
-        CheckConstraint("(published_at IS NULL) = (published_digest IS NULL)", name="decided_means_signed"),
+        Index(
+            "uq_decision_in_work",
+            "round_id",
+            unique=True,
+            sqlite_where=text("published_at IS NULL AND discarded_at IS NULL"),
+            postgresql_where=text("published_at IS NULL AND discarded_at IS NULL"),
+        ),
+        CheckConstraint("(published_at IS NULL) = (published_digest IS NULL)", name="published_has_file"),
+        CheckConstraint("(base_digest IS NULL) = (file_digest IS NULL)", name="rendered_is_sealed"),
+        CheckConstraint("published_at IS NULL OR discarded_at IS NULL", name="published_not_discarded"),
+        CheckConstraint("published_digest IS NULL OR published_digest = file_digest", name="published_is_signed"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    ref: Mapped[str] = mapped_column(String(40), unique=True)  # R2026-001-D1
+    ref: Mapped[str] = mapped_column(String(40), unique=True)  # R2026-001-D1, public
+    code: Mapped[str] = mapped_column(String(20), unique=True)  # printed, to find it by
     round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
     version: Mapped[int]
+    effect: Mapped[str] = mapped_column(String(12))  # document.Effect
+    supersedes_id: Mapped[int | None] = mapped_column(ForeignKey("decision.id"))
     language: Mapped[str] = mapped_column(String(8))
     document: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(String(64))
     drawn_up_at: Mapped[datetime] = mapped_column(UTCDateTime)
     drawn_up_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
-    render_job_id: Mapped[int | None]
+    job_id: Mapped[int | None]
     base_digest: Mapped[str | None] = mapped_column(String(64))
-    signed_digest: Mapped[str | None] = mapped_column(String(64))
-    published_digest: Mapped[str | None] = mapped_column(String(64))
+    base_size: Mapped[int | None]
+    file_digest: Mapped[str | None] = mapped_column(String(64))
+    file_size: Mapped[int | None]
+    discarded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    published_digest: Mapped[str | None] = mapped_column(String(64), unique=True)
     superseded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class DecisionSignature(Base):
-    """A signature that the decision needs (`signed_at` None) or has. Position 0 is the office seal."""
+    """A signature that the decision needs or has. Position 0 is the office seal, which nobody approves.
+
+    `approved_at` is the signatory's own act; `signed_at` when the signature stood in the file, whose state after it
+    was `file_digest`. `turn` counts signatures in the order in which they were put in.
+    """
 
     __tablename__ = "decision_signature"
-    __table_args__ = (UniqueConstraint("decision_id", "position"), UniqueConstraint("decision_id", "user_id"))
+    __table_args__ = (
+        UniqueConstraint("decision_id", "position"),
+        UniqueConstraint("decision_id", "field"),
+        UniqueConstraint("decision_id", "user_id"),
+        UniqueConstraint("decision_id", "turn"),
+        CheckConstraint(
+            "(signed_at IS NULL) = (file_digest IS NULL) AND (signed_at IS NULL) = (certificate_sha256 IS NULL)"
+            " AND (signed_at IS NULL) = (turn IS NULL) AND (signed_at IS NULL) = (file_size IS NULL)",
+            name="signed_has_file",
+        ),
+        CheckConstraint("position = 0 OR signed_at IS NULL OR approved_at IS NOT NULL", name="signed_was_approved"),
+        CheckConstraint("(position = 0) = (user_id IS NULL)", name="seal_is_nobodys"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     decision_id: Mapped[int] = mapped_column(ForeignKey("decision.id"), index=True)
     position: Mapped[int]
     field: Mapped[str] = mapped_column(String(20))
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
-    role: Mapped[str] = mapped_column(String(20))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
+    role: Mapped[str] = mapped_column(String(20))  # document.SignatoryRole
     name: Mapped[str] = mapped_column(String(120))
     job_id: Mapped[int | None]
-    certificate_sha256: Mapped[str | None] = mapped_column(String(64))
-    requested_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    signed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    approved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     dissent: Mapped[str] = mapped_column(Text, default="")
+    turn: Mapped[int | None]
+    signed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    certificate_sha256: Mapped[str | None] = mapped_column(String(64))
+    file_digest: Mapped[str | None] = mapped_column(String(64))
+    file_size: Mapped[int | None]

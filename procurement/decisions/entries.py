@@ -1,0 +1,104 @@
+"""What the public log says about decisions."""
+
+from procurement.errors import N_
+from procurement.publiclog.entry import Code, Digest, Entry, Ref, Salted
+
+
+class DecisionDrawnUp(
+    Entry,
+    kind="decision.drawn_up",
+    title=N_("A decision was drawn up"),
+    labels={
+        "decision": N_("Decision"),
+        "document": N_("SHA-256 of the decision"),
+        "effect": N_("Effect"),
+        "departs": N_("Departs from the ranking"),
+        "signatories": N_("Signatures needed"),
+        "instead_of": N_("Takes the place of the unpublished"),
+    },
+):
+    """`document`: SHA-256 of the RFC 8785 text; `instead_of`: a version that was never published."""
+
+    decision: Ref
+    document: Digest
+    effect: Code
+    departs: bool
+    signatories: int
+    instead_of: Ref | None
+
+
+class DecisionSealed(
+    Entry,
+    kind="decision.sealed",
+    title=N_("The decision was set as a PDF and sealed"),
+    labels={
+        "decision": N_("Decision"),
+        "base": N_("SHA-256 of the PDF before the seal"),
+        "file": N_("SHA-256 of the PDF"),
+        "certificate": N_("SHA-256 of the certificate"),
+    },
+):
+    """Anybody can make `base` again from the decision; `certificate` is the office seal's."""
+
+    decision: Ref
+    base: Digest
+    file: Digest
+    certificate: Digest
+
+
+class DecisionApproved(
+    Entry,
+    kind="decision.approved",
+    title=N_("A signatory approved the decision for signature"),
+    labels={
+        "decision": N_("Decision"),
+        "document": N_("SHA-256 of the decision"),
+        "field": N_("Signature field"),
+        "dissent": N_("SHA-256 of the dissenting opinion"),
+    },
+):
+    """The signatory's own act. Who it was stands in the envelope."""
+
+    decision: Ref
+    document: Digest
+    field: Code
+    dissent: Digest | None
+
+
+class DecisionSigned(
+    Entry,
+    kind="decision.signed",
+    title=N_("A signature was put into the decision"),
+    labels={
+        "decision": N_("Decision"),
+        "field": N_("Signature field"),
+        "file": N_("SHA-256 of the PDF"),
+        "certificate": N_("SHA-256 of the certificate"),
+    },
+):
+    """`file`: the PDF with this signature; `signatory`: the account whose approval it carries out."""
+
+    decision: Ref
+    field: Code
+    file: Digest
+    certificate: Digest
+    signatory: Salted
+
+
+class DecisionPublished(
+    Entry,
+    kind="decision.published",
+    title=N_("The decision was published"),
+    labels={
+        "decision": N_("Decision"),
+        "document": N_("SHA-256 of the decision"),
+        "file": N_("SHA-256 of the PDF"),
+        "supersedes": N_("Supersedes"),
+    },
+):
+    """`file`: the signed PDF that is published for good."""
+
+    decision: Ref
+    document: Digest
+    file: Digest
+    supersedes: Ref | None

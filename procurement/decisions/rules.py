@@ -1,0 +1,172 @@
+"""What a decision must be like before it may be drawn up, signed and published. Pure.
+
+A decision follows the ranking; one that departs from it carries a reasoned minute (Implementing Regulation art. 43,
+by analogy). It may select fewer than there are slots, or nothing. Whoever signs signs exactly what they were shown.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Protocol
+
+from procurement.decisions.document import Effect, Outcome, SignatoryRole
+from procurement.errors import N_, Problem
+from procurement.rounds.phases import Phase
+from procurement.rounds.scoring_rule import Text
+
+SHORTEST_REASON = 20
+LONGEST_TEXT = 4000
+LONGEST_VALIDITY = timedelta(days=366)
+
+
+class Line(Protocol):
+    """What the rules ask about an application in the result. `total`: None when it has no result."""
+
+    @property
+    def application(self) -> str: ...
+    @property
+    def total(self) -> str | None: ...
+    @property
+    def failed(self) -> tuple[str, ...]: ...
+    @property
+    def by_rule(self) -> Outcome: ...
+
+
+def phases_for(effect: Effect) -> tuple[Phase, ...]:
+    """When a decision of that effect may be drawn up and published."""
+    return (Phase.DECIDING,) if effect is Effect.CONFIRMED else (Phase.DECIDED,)
+
+
+def check_result(*, noticed: int, computed: int) -> list[Problem]:
+    """The tally that was on public notice must be the latest one (both by their number)."""
+    if noticed == computed:
+        return []
+    return [Problem(N_("The result was computed again after the notice was given. Give notice of it first."))]
+
+
+def check_choice(
+    lines: Sequence[Line], chosen: Mapping[str, Outcome], *, slots: int, reserves: int, departure: Text | None
+) -> list[Problem]:
+    """`chosen` says for each application of the result what is decided; `departure` is the reasoned minute."""
+    problems = []
+    if set(chosen) != {line.application for line in lines}:
+        problems.append(Problem(N_("Say for each application of the result what is decided, and for no other.")))
+    selected = [a for a, outcome in chosen.items() if outcome is Outcome.SELECTED]
+    reserve = [a for a, outcome in chosen.items() if outcome is Outcome.RESERVE]
+    if len(selected) > slots:
+        problems.append(
+            Problem(
+                N_("%(count)s products are selected, but the call announced %(slots)s."),
+                {"count": len(selected), "slots": slots},
+            )
+        )
+    if len(reserve) > reserves:
+        problems.append(
+            Problem(
+                N_("%(count)s products are reserves, but the call announced %(reserves)s."),
+                {"count": len(reserve), "reserves": reserves},
+            )
+        )
+    problems += [
+        Problem(N_("%(application)s did not reach what the rule demands."), {"application": line.application})
+        for line in lines
+        if line.application in (*selected, *reserve) and (line.failed or line.total is None)
+    ]
+    departs = departs_from_rule(lines, chosen)
+    if departs and (departure is None or min(len(departure.en), len(departure.zh)) < SHORTEST_REASON):
+        problems.append(
+            Problem(
+                N_(
+                    "This departs from the ranking. Write the reasoned minute in both languages, at least "
+                    "%(least)s characters each."
+                ),
+                {"least": SHORTEST_REASON},
+                "departure_en",
+            )
+        )
+    if not departs and departure is not None:
+        problems.append(
+            Problem(N_("The decision follows the ranking, so there is nothing to explain here."), {}, "departure_en")
+        )
+    return problems
+
+
+def departs_from_rule(lines: Sequence[Line], chosen: Mapping[str, Outcome]) -> bool:
+    """Whether `chosen` is not what the rule alone gives."""
+    return any(chosen.get(line.application) != line.by_rule for line in lines)
+
+
+def check_reasons(reasons: Text) -> list[Problem]:
+    """Reasons are needed in both languages, and not endless."""
+    problems = []
+    for language, text in (("en", reasons.en), ("zh", reasons.zh)):
+        if len(text.strip()) < SHORTEST_REASON:
+            problems.append(
+                Problem(
+                    N_("Give the reasons in at least %(least)s characters."),
+                    {"least": SHORTEST_REASON},
+                    f"reasons_{language}",
+                )
+            )
+        if len(text) > LONGEST_TEXT:
+            problems.append(
+                Problem(N_("Use at most %(most)s characters."), {"most": LONGEST_TEXT}, f"reasons_{language}")
+            )
+    return problems
+
+
+def check_validity(valid_until: date, *, today: date, planned_on: date | None) -> list[Problem]:
+    """The last day of validity lies ahead, within a year, and not before the planned broadcast."""
+    if valid_until <= today:
+        return [Problem(N_("The last day of validity must lie ahead."), {}, "valid_until")]
+    if valid_until > today + LONGEST_VALIDITY:
+        return [Problem(N_("A decision is valid for one year at most."), {}, "valid_until")]
+    if planned_on is not None and valid_until < planned_on:
+        return [
+            Problem(
+                N_("The broadcast is planned for %(planned)s: the decision must still be valid then."),
+                {"planned": planned_on},
+                "valid_until",
+            )
+        ]
+    return []
+
+
+def check_signatories(roles: Collection[SignatoryRole]) -> list[Problem]:
+    """Besides the members, the organiser and a supervisor sign; the committee has a chair."""
+    missing = {SignatoryRole.CHAIR, SignatoryRole.ORGANISER, SignatoryRole.SUPERVISOR} - set(roles)
+    messages = {
+        SignatoryRole.CHAIR: N_("The committee has no chair who could sign."),
+        SignatoryRole.ORGANISER: N_("The round has no organiser who could sign."),
+        SignatoryRole.SUPERVISOR: N_("The round has no supervisor who could countersign."),
+    }
+    return [Problem(messages[role]) for role in sorted(missing)]
+
+
+def check_signable(
+    *, seen: str, document: str, sealed: bool, role: SignatoryRole, members_missing: int
+) -> list[Problem]:
+    """`seen` is the digest the signatory was shown, `document` that of the document in force.
+
+    The organiser and the supervisor countersign when every member has signed.
+    """
+    if seen != document:
+        return [Problem(N_("The decision was drawn up again since you opened this page. Read it before you sign."))]
+    if not sealed:
+        return [Problem(N_("The document is still being made. Try again when it carries the office seal."))]
+    if role in (SignatoryRole.ORGANISER, SignatoryRole.SUPERVISOR) and members_missing:
+        return [Problem(N_("You sign after the members: %(count)s of them are missing."), {"count": members_missing})]
+    return []
+
+
+def check_dissent(dissent: str) -> list[Problem]:
+    """A dissenting opinion is short enough to stand in the signature."""
+    if len(dissent) > LONGEST_TEXT:
+        return [Problem(N_("Use at most %(most)s characters."), {"most": LONGEST_TEXT}, "dissent")]
+    return []
+
+
+def check_publishable(*, unsigned: int) -> list[Problem]:
+    """Every signature is there."""
+    if unsigned:
+        return [Problem(N_("%(count)s signatures are missing."), {"count": unsigned})]
+    return []
