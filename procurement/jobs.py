@@ -170,6 +170,15 @@ def enqueue(
     return row.id
 
 
+def again(session: Session, job_id: int, now: datetime) -> None:
+    """Queue a failed job once more, with all its attempts. Does nothing to one that did not fail."""
+    session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.state == "failed")
+        .values(state="queued", attempts=0, run_after=now, alive_at=None, finished_at=None, message="", error="")
+    )
+
+
 def progress_of(session: Session, job_id: int) -> Progress | None:
     """How far job `job_id` is, or None when there is no such job."""
     row = session.get(Job, job_id)

@@ -15,7 +15,7 @@ import os
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
 from gettext import NullTranslations
@@ -38,7 +38,6 @@ FONTS = Path(__file__).parent / "fonts"
 TEMPLATES = Path(__file__).parents[1] / "templates"
 TRANSLATIONS = Path(__file__).parents[1] / "translations"
 
-ZONE = ZoneInfo("Asia/Shanghai")
 _LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}
 
 _worker = Isolated(seconds=300, calls=200)
@@ -66,10 +65,10 @@ class SignatureField:
     label: str
 
 
-def fill(template: str, facts: Mapping[str, object], *, language: str) -> str:
+def fill(template: str, facts: Mapping[str, object], *, language: str, zone: str = "UTC") -> str:
     """The HTML of `templates/pdf/<template>` filled with `facts`, in `language` ("en" or "zh").
 
-    A fact the template names and `facts` lacks is an error.
+    Instants are shown in the time zone `zone`. A fact the template names and `facts` lacks is an error.
     """
     environment = _environment()
     catalogue = _catalogue(language)
@@ -78,6 +77,7 @@ def fill(template: str, facts: Mapping[str, object], *, language: str) -> str:
         {
             **facts,
             "language": language,
+            "zone": ZoneInfo(zone),
             "_": _Translator(catalogue),
             "ngettext": _Translator(catalogue).plural,
             "say": _Translator(catalogue).say,
@@ -215,6 +215,7 @@ def _environment() -> Environment:
     )
     environment.globals["qr_code"] = qr_code
     environment.filters["day"] = _day
+    environment.filters["date"] = _date
     environment.filters["moment"] = _moment
     environment.filters["aligned"] = _aligned
     environment.filters["decimal"] = _decimal
@@ -248,19 +249,32 @@ class _Translator:
 @pass_context
 def _day(context: Context, moment: str) -> str:
     """An ISO 8601 instant as its local date."""
-    return format_date(_local(moment), "long", locale=_LOCALES[context["language"]])
+    return format_date(_local(context, moment), "long", locale=_LOCALES[context["language"]])
+
+
+@pass_context
+def _date(context: Context, day: str) -> str:
+    """An ISO 8601 date."""
+    return format_date(date.fromisoformat(day), "long", locale=_LOCALES[context["language"]])
 
 
 @pass_context
 def _moment(context: Context, moment: str) -> str:
     """An ISO 8601 instant as local date, weekday, time and offset."""
-    local = _local(moment)
-    hour = "HH:mm"
+    local = _local(context, moment)
+    shift, hour = offset(local), "HH:mm"
     if (local.hour, local.minute) == (0, 0):
         # A deadline at midnight belongs to the day that ends.
         local, hour = local - timedelta(days=1), "'24:00'"
     pattern = f"y年M月d日 EEEE {hour}" if context["language"] == "zh" else f"EEEE d MMMM y, {hour}"
-    return format_datetime(local, pattern, locale=_LOCALES[context["language"]]) + " (UTC+8)"
+    return f"{format_datetime(local, pattern, locale=_LOCALES[context['language']])} ({shift})"
+
+
+def offset(local: datetime) -> str:
+    """How far a local time is from UTC: "UTC+8", "UTC-3:30"."""
+    minutes = int((local.utcoffset() or timedelta()).total_seconds()) // 60
+    sign, minutes = "-" if minutes < 0 else "+", abs(minutes)
+    return f"UTC{sign}{minutes // 60}" + (f":{minutes % 60:02d}" if minutes % 60 else "")
 
 
 @pass_context
@@ -276,8 +290,9 @@ def _aligned(marks: Sequence[str], width: int) -> str:
     return " ".join(mark.rjust(width, "\u2007") for mark in marks)
 
 
-def _local(moment: str) -> datetime:
-    return datetime.fromisoformat(moment).astimezone(ZONE)
+def _local(context: Context, moment: str) -> datetime:
+    zone: ZoneInfo = context["zone"]
+    return datetime.fromisoformat(moment).astimezone(zone)
 
 
 @cache

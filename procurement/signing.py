@@ -174,8 +174,8 @@ class Findings:
     covered_to_end: bool
 
 
-def examine(pdf: bytes, roots: Sequence[bytes], moment: datetime) -> Findings:
-    """Read every signature of `pdf`, offline, trusting `roots` (DER) as of `moment`.
+def examine(pdf: bytes, roots: Sequence[bytes], moment: datetime, newest_only: bool = False) -> Findings:
+    """Read every signature of `pdf`, or the newest only, offline, trusting `roots` (DER) as of `moment`.
 
     Raises ValueError when `pdf` cannot be read as a PDF. Meant for a process that may be killed.
     """
@@ -187,7 +187,7 @@ def examine(pdf: bytes, roots: Sequence[bytes], moment: datetime) -> Findings:
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
     logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
     try:
-        return asyncio.run(_examine(pdf, roots, moment))
+        return asyncio.run(_examine(pdf, roots, moment, newest_only))
     except (MemoryError, KeyboardInterrupt):
         raise
     except PdfError as error:
@@ -196,7 +196,7 @@ def examine(pdf: bytes, roots: Sequence[bytes], moment: datetime) -> Findings:
         raise ValueError(f"{type(error).__name__}"[:200]) from None
 
 
-async def _examine(pdf: bytes, roots: Sequence[bytes], moment: datetime) -> Findings:
+async def _examine(pdf: bytes, roots: Sequence[bytes], moment: datetime, newest_only: bool) -> Findings:
     from asn1crypto import x509
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.validation.status import SignatureCoverageLevel
@@ -209,7 +209,7 @@ async def _examine(pdf: bytes, roots: Sequence[bytes], moment: datetime) -> Find
     trusted = [x509.Certificate.load(root) for root in roots]
     found = [
         await _finding(signature, ValidationContext(trust_roots=trusted, allow_fetching=False, moment=moment))
-        for signature in embedded
+        for signature in (embedded[-1:] if newest_only else embedded)
     ]
     covered = False
     if embedded:
@@ -249,8 +249,19 @@ def self_test(pdf: bytes, *, roots: Sequence[bytes], expected: Mapping[str, str]
 
     `expected` is {field: certificate fingerprint}, in signing order. Raises SelfTestFailed saying what is wrong.
     """
+    _test(pdf, roots, dict(expected), now, newest_only=False)
+
+
+def newest_test(pdf: bytes, *, roots: Sequence[bytes], field: str, fingerprint: str, now: datetime) -> None:
+    """As `self_test`, for the signature that was just put in alone: quick, for a document that is not finished."""
+    _test(pdf, roots, {field: fingerprint}, now, newest_only=True)
+
+
+def _test(
+    pdf: bytes, roots: Sequence[bytes], expected: Mapping[str, str], now: datetime, *, newest_only: bool
+) -> None:
     try:
-        findings = _reader.run(examine, pdf, tuple(roots), now)
+        findings = _reader.run(examine, pdf, tuple(roots), now, newest_only)
     except (ValueError, LimitExceeded) as error:
         raise SelfTestFailed(str(error)) from error
     wrong = [f"{s.field} is not sound" for s in findings.signatures if not s.sound]

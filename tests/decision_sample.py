@@ -129,6 +129,7 @@ def sample_document(language: str, *, applications: int = 11, signatories: int =
         code=verification_code(REFERENCE, SHA, ISSUED),
         address=f"https://sunlit.example.org/decisions/{REFERENCE}",
         language=language,
+        zone="Asia/Shanghai",
         issued=ISSUED,
         effect=Effect.CONFIRMED,
         supersedes=None,

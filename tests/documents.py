@@ -30,7 +30,7 @@ def html_of(document: Mapping[str, Any]) -> str:
         "numbers": criterion_numbers(scoring),
         "tie_words": tie_words,
     }
-    return pdf.fill("decision.html", facts, language=document["language"])
+    return pdf.fill("decision.html", facts, language=document["language"], zone=document["zone"])
 
 
 @cache

@@ -111,6 +111,12 @@ def attempt(session: Session, *, email: str, password: str) -> Attempt:
     return Attempt(address, stored, passwords.hash_password(password) if passwords.outdated(stored) else None)
 
 
+def own_attempt(session: Session, *, actor: Actor, password: str) -> Attempt:
+    """Compare `password` with the actor's own: for acts that ask once more who is there."""
+    email = session.scalar(select(User.email).where(User.id == actor.user_id))
+    return attempt(session, email=email or "", password=password)
+
+
 @dataclass(frozen=True, slots=True)
 class HalfSession:
     """A sign-in whose password was right and whose second factor is to come. `secret`: of an enrolment begun."""

@@ -342,6 +342,7 @@ class DecisionDocument:
     code: str
     address: str
     language: str
+    zone: str
     issued: str
     effect: Effect
     supersedes: str | None

@@ -1,0 +1,45 @@
+"""What this step says on the board: whether the decision can be drawn up, signed, published."""
+
+from datetime import datetime
+
+from procurement.decisions import queries
+from procurement.errors import N_, Problem
+from procurement.rounds import clocks
+from procurement.rounds.board import Card, Link, Scene, place, register_card
+from procurement.rounds.phases import Phase
+
+
+@register_card
+def decision_card(scene: Scene) -> Card | None:
+    """The decision, from the end of the time for objections to its publication."""
+    state = place(scene.course, Phase.DECIDING, scene.phase)
+    making = Link(N_("The decision"), "decisions.making", {"ref": scene.ref})
+    if state != "todo":
+        published = queries.decision_in_force(scene.session, scene.round_id)
+        lines = [] if published is None else [Problem(N_("Published: %(ref)s"), {"ref": published.ref})]
+        return Card(80, N_("Decision"), state, lines=lines, links=[making] if published else [])
+    decision = queries.decision_in_work(scene.session, scene.round_id)
+    due, counted = _due(scene)
+    label = N_("Decision foreseen")
+    if decision is None:
+        draw = Link(N_("Draw up the decision"), "decisions.draw_up", {"ref": scene.ref})
+        line = Problem(N_("The time for objections is over and none is open."))
+        return Card(80, N_("Decision"), "todo", lines=[line], links=[draw], due=due, due_label=label, counted=counted)
+    unsigned = sum(s.signed_at is None for s in queries.signatures_of(scene.session, decision.id))
+    if unsigned:
+        line = Problem(N_("%(ref)s waits for %(count)s signatures."), {"ref": decision.ref, "count": unsigned})
+        return Card(
+            80, N_("Decision"), "waiting", lines=[line], links=[making], due=due, due_label=label, counted=counted
+        )
+    publish = Link(N_("Publish the decision"), "decisions.publish", {"ref": scene.ref})
+    line = Problem(N_("%(ref)s is signed by everybody."), {"ref": decision.ref})
+    return Card(
+        80, N_("Decision"), "todo", lines=[line], links=[publish, making], due=due, due_label=label, counted=counted
+    )
+
+
+def _due(scene: Scene) -> tuple[datetime, clocks.Counted]:
+    """When the rules foresee the decision: their working days after the notice, or the last objection, was over."""
+    ended = scene.course.notice_closes or scene.now
+    days = scene.document.timetable.decision_working_days
+    return clocks.working_deadline(scene.document, start=ended, working_days=days)

@@ -1,0 +1,150 @@
+"""The slow work on decisions: setting and sealing the PDF, putting signatures in.
+
+Each handler prepares outside any transaction and then records; it may run again at any point without harm. A
+signature that does not pass our own verification is never recorded, nor a finished file in which any does not: what
+carries every signature can be published.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from procurement import pdf, signing
+from procurement.db import reading, transaction
+from procurement.decisions import actions, queries
+from procurement.decisions.queries import ToSign
+from procurement.decisions.wording import SIGNATORY_ROLES, WORDS, criterion_numbers, rule_sentences, tie_words
+from procurement.errors import N_
+from procurement.jobs import Work, job
+from procurement.keys import Identity, keys_from
+from procurement.storage import store
+
+ROUNDS_OF_SIGNING = 20  # how often a signature is made anew because another came first
+
+
+@job("decisions.seal")
+def seal(work: Work, payload: Mapping[str, Any]) -> None:
+    """Set the decision as a PDF, certify it with the office's seal, and record both states."""
+    with reading(work.engine) as session:
+        task = queries.to_seal(session, payload["decision"])
+    if task is None:
+        return
+    work.progress(1, 3, N_("The document is being set."))
+    base = pdf.render_in_worker(
+        decision_html(task.document),
+        issued=task.drawn_up_at,
+        attachments=[pdf.Attachment("decision.json", "Decision as data (RFC 8785)", task.text.encode())],
+        fields=[
+            pdf.SignatureField(field, f"field-{field}", f"{SIGNATORY_ROLES[role]}: {name}")
+            for field, role, name in task.fields
+        ],
+    )
+    work.progress(2, 3, N_("The office seal is being put in."))
+    keys = keys_from(work.config)
+    identity, now = keys.seal(), work.clock()
+    language = task.document["language"]
+    sealed = signing.sign(
+        base,
+        field=actions.SEAL_FIELD,
+        identity=identity,
+        appearance=_drawn("seal.html", {"name": task.fields[0][2]}, identity, language, now, work.config.zone),
+        reason="Office seal",
+        now=now,
+        certify=True,
+    )
+    signing.self_test(sealed, roots=keys.roots, expected={actions.SEAL_FIELD: identity.fingerprint}, now=now)
+    files = store(work.config)
+    base_digest, file_digest = files.put(base), files.put(sealed)
+    work.progress(3, 3, N_("Recording."))
+    with transaction(work.engine) as session:
+        actions.record_sealed(
+            session,
+            now=work.clock(),
+            decision_id=task.id,
+            base=(base_digest, len(base)),
+            file=(file_digest, len(sealed)),
+            certificate=identity.fingerprint,
+        )
+
+
+@job("decisions.sign")
+def sign(work: Work, payload: Mapping[str, Any]) -> None:
+    """Put one approved signature into the latest state of the file, and record the new state."""
+    files = store(work.config)
+    keys = keys_from(work.config)
+    for _ in range(ROUNDS_OF_SIGNING):
+        with reading(work.engine) as session:
+            task = queries.to_sign(session, payload["signature"])
+        if task is None:
+            return
+        work.progress(1, 3, N_("The signature is being made."))
+        identity, now = keys.signatory(task.user_id, task.name), work.clock()
+        signed = signing.sign(
+            files.get(task.file_digest),
+            field=task.field,
+            identity=identity,
+            appearance=_drawn(
+                "stamp.html",
+                {"name": task.name, "dissents": bool(task.dissent)},
+                identity,
+                task.language,
+                now,
+                work.config.zone,
+            ),
+            reason=_reason(task),
+            now=now,
+        )
+        work.progress(2, 3, N_("The document is being verified."))
+        if task.last:
+            expected = {**task.signers, task.field: identity.fingerprint}
+            signing.self_test(signed, roots=keys.roots, expected=expected, now=now)
+        else:
+            field, fingerprint = task.field, identity.fingerprint
+            signing.newest_test(signed, roots=keys.roots, field=field, fingerprint=fingerprint, now=now)
+        digest = files.put(signed)
+        work.progress(3, 3, N_("Recording."))
+        try:
+            with transaction(work.engine) as session:
+                actions.record_signed(
+                    session,
+                    now=work.clock(),
+                    signature_id=task.id,
+                    before=task.file_digest,
+                    file=(digest, len(signed)),
+                    certificate=identity.fingerprint,
+                )
+        except actions.Outdated:
+            continue
+        return
+    raise RuntimeError("the file kept changing while it was being signed")
+
+
+def decision_html(document: Mapping[str, Any]) -> str:
+    """The decision as the HTML that becomes the PDF."""
+    scoring = document["rules"]["scoring"]
+    facts = {
+        "decision": document,
+        "words": WORDS,
+        "sentences": rule_sentences(scoring),
+        "numbers": criterion_numbers(scoring),
+        "tie_words": tie_words,
+    }
+    return pdf.fill("decision.html", facts, language=document["language"], zone=document["zone"])
+
+
+def _reason(task: ToSign) -> str:
+    """What the signature itself says, covered by it: the capacity, and the dissenting opinion if there is one."""
+    return f"Dissenting opinion: {task.dissent}" if task.dissent else "Decided"
+
+
+def _drawn(
+    template: str, facts: Mapping[str, Any], identity: Identity, language: str, now: datetime, zone: Any
+) -> bytes:
+    local = now.astimezone(zone)
+    when = f"{local:%Y-%m-%d}" if template == "seal.html" else f"{local:%Y-%m-%d %H:%M} ({pdf.offset(local)})"
+    html = pdf.fill(
+        template,
+        {"fingerprint": identity.fingerprint, "development": identity.development, "when": when, **facts},
+        language=language,
+    )
+    return pdf.render_in_worker(html, issued=now)

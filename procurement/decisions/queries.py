@@ -1,0 +1,456 @@
+"""Reading decisions: in work, in force, waiting for whose signature, and what verification compares with."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from procurement import jobs
+from procurement.access import Actor, Permission, may, require
+from procurement.decisions.document import Effect, Ranked, SignatoryRole
+from procurement.decisions.facts import Facts, gather
+from procurement.decisions.models import Decision, DecisionSignature
+from procurement.decisions.rules import phases_for
+from procurement.errors import N_, NotFound
+from procurement.jobs import Progress
+from procurement.rounds.models import Round
+from procurement.rounds.phases import Phase
+from procurement.rounds.queries import course_of, find_round
+from procurement.rounds.scoring_rule import Text
+from procurement.signing import Published, Revision, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureView:
+    """A signature that a decision needs or has. `progress`: of the work that puts it in, while that goes on."""
+
+    field: str
+    name: str
+    role: SignatoryRole
+    user_id: int | None
+    approved_at: datetime | None
+    signed_at: datetime | None
+    certificate: str | None
+    dissent: str
+    progress: Progress | None
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionView:
+    """A decision with everything that is said of it outside its own text. `document`: the text as data."""
+
+    id: int
+    ref: str
+    code: str
+    round_ref: str
+    title: Text
+    effect: Effect
+    language: str
+    sha256: str
+    document: Mapping[str, Any]
+    drawn_up_at: datetime
+    file_digest: str | None
+    file_size: int | None
+    published_at: datetime | None
+    discarded_at: datetime | None
+    superseded_at: datetime | None
+    supersedes: str | None
+    superseded_by: str | None
+    standing: Standing | None
+    signatures: tuple[SignatureView, ...]
+    progress: Progress | None
+
+    @property
+    def unsigned(self) -> int:
+        """How many signatures are missing."""
+        return sum(s.signed_at is None for s in self.signatures)
+
+    @property
+    def working(self) -> bool:
+        """Whether something is being made, so that a page shows news before long."""
+        running = [self.progress, *(s.progress for s in self.signatures)]
+        return any(p is not None and not p.done and not p.failed for p in running)
+
+    @property
+    def failed(self) -> bool:
+        """Whether something could not be made."""
+        running = [self.progress, *(s.progress for s in self.signatures)]
+        return any(p is not None and p.failed for p in running)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLine:
+    """A decision as one of its signatories sees it in a list."""
+
+    ref: str
+    title: Text
+    role: SignatoryRole
+    drawn_up_at: datetime
+    approved_at: datetime | None
+    signed_at: datetime | None
+    ready: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """How far the decision of a round is. `decision`: the version in work; `in_force`: the published one."""
+
+    round_ref: str
+    title: Text
+    phase: Phase
+    decision: DecisionView | None
+    in_force: str | None
+    may_draw_up: bool
+    may_publish: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What is known before the organiser decides. `instead_of`: an unpublished version that would be discarded, with
+    `signed` signatures given."""
+
+    facts: Facts
+    title: Text
+    effects: tuple[Effect, ...]
+    instead_of: str | None
+    signed: int
+
+    @property
+    def ranking(self) -> tuple[Ranked, ...]:
+        """The result, with what the rule alone gives."""
+        return self.facts.result.ranking
+
+
+@dataclass(frozen=True, slots=True)
+class ToSeal:
+    """What the job needs to set and seal a decision. `fields`: (field, role, name) in their order, the seal first."""
+
+    id: int
+    text: str
+    document: Mapping[str, Any]
+    drawn_up_at: datetime
+    fields: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToSign:
+    """What the job needs to put one signature in. `signers`: {field: certificate} so far, in signing order; `last`:
+    whether every signature is there with this one."""
+
+    id: int
+    field: str
+    user_id: int
+    name: str
+    dissent: str
+    language: str
+    file_digest: str
+    signers: Mapping[str, str]
+    last: bool
+
+
+# ---- rows, for acts ----------------------------------------------------------------------------------------------
+
+
+def find_decision(session: Session, ref: str) -> Decision:
+    """The decision called `ref`, whoever asks. Raises NotFound."""
+    found = session.scalars(select(Decision).where(Decision.ref == ref)).one_or_none()
+    if found is None:
+        raise NotFound(N_("There is no decision “%(ref)s”."), ref=ref[:40])
+    return found
+
+
+def decision_in_work(session: Session, round_id: int) -> Decision | None:
+    """The version of the round that is neither published nor discarded."""
+    return session.scalars(
+        select(Decision).where(
+            Decision.round_id == round_id, Decision.published_at.is_(None), Decision.discarded_at.is_(None)
+        )
+    ).one_or_none()
+
+
+def decision_in_force(session: Session, round_id: int) -> Decision | None:
+    """The published decision of the round that none has superseded."""
+    return session.scalars(
+        select(Decision).where(
+            Decision.round_id == round_id, Decision.published_at.is_not(None), Decision.superseded_at.is_(None)
+        )
+    ).one_or_none()
+
+
+def signatures_of(session: Session, decision_id: int) -> Sequence[DecisionSignature]:
+    """Its signatures, needed and given, in the order of their fields."""
+    return session.scalars(
+        select(DecisionSignature)
+        .where(DecisionSignature.decision_id == decision_id)
+        .order_by(DecisionSignature.position)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+# ---- views -------------------------------------------------------------------------------------------------------
+
+
+def decision_of(session: Session, round_id: int) -> DecisionView | None:
+    """The decision in force of a round, for everybody; None while there is none."""
+    found = decision_in_force(session, round_id)
+    return None if found is None else _view(session, found)
+
+
+def published_decision(session: Session, ref: str) -> DecisionView:
+    """The published decision called `ref`, in force or not. Raises NotFound."""
+    found = find_decision(session, ref)
+    if found.published_at is None:
+        raise NotFound(N_("There is no decision “%(ref)s”."), ref=ref[:40])
+    return _view(session, found)
+
+
+def reference_of_code(session: Session, code: str) -> str | None:
+    """The reference of the published decision with that verification code, written in any way."""
+    letters = "".join(c for c in code.upper() if c.isalnum())
+    plain = "-".join(letters[i : i + 4] for i in range(0, len(letters), 4))
+    return session.scalar(select(Decision.ref).where(Decision.code == plain, Decision.published_at.is_not(None)))
+
+
+def making_of(session: Session, ref: str, *, actor: Actor, now: datetime) -> Making:
+    """How far the decision of round `ref` is, for whoever reads the round's files. Raises NotFound, NotAllowed."""
+    found = find_round(session, ref, actor=actor)
+    require(actor, Permission.READ_ROUND_FILES, round_id=found.id)
+    decision = decision_in_work(session, found.id)
+    current = decision_in_force(session, found.id)
+    phase = course_of(session, found.id).phase_at(now)
+    return Making(
+        round_ref=found.ref,
+        title=Text(found.title_en, found.title_zh),
+        phase=phase,
+        decision=None if decision is None else _view(session, decision, progress=True),
+        in_force=None if current is None else current.ref,
+        may_draw_up=phase in (Phase.DECIDING, Phase.DECIDED)
+        and may(actor, Permission.DRAW_UP_DECISION, round_id=found.id),
+        may_publish=may(actor, Permission.PUBLISH_DECISION, round_id=found.id),
+    )
+
+
+def drawing_of(session: Session, ref: str, *, actor: Actor, now: datetime) -> Drawing:
+    """What the organiser of round `ref` sees before deciding. Raises NotFound, NotAllowed, WrongPhase."""
+    found = find_round(session, ref, actor=actor)
+    require(actor, Permission.DRAW_UP_DECISION, round_id=found.id)
+    phase = course_of(session, found.id).require(now, Phase.DECIDING, Phase.DECIDED)
+    facts = gather(session, found, now=now, organiser=actor)
+    earlier = decision_in_work(session, found.id)
+    return Drawing(
+        facts=facts,
+        title=Text(found.title_en, found.title_zh),
+        effects=tuple(effect for effect in Effect if phase in phases_for(effect)),
+        instead_of=None if earlier is None else earlier.ref,
+        signed=0 if earlier is None else sum(s.approved_at is not None for s in signatures_of(session, earlier.id)),
+    )
+
+
+def published_text(session: Session, ref: str) -> str:
+    """The RFC 8785 text of a published decision. Raises NotFound."""
+    found = find_decision(session, ref)
+    if found.published_at is None:
+        raise NotFound(N_("There is no decision “%(ref)s”."), ref=ref[:40])
+    return found.document
+
+
+def decision_to_sign(session: Session, ref: str, *, actor: Actor) -> DecisionView:
+    """A decision for one of its signatories, at any time. Raises NotFound for everybody else."""
+    found = find_decision(session, ref)
+    view = _view(session, found, progress=True)
+    if actor.user_id is None or all(s.user_id != actor.user_id for s in view.signatures):
+        raise NotFound(N_("There is no decision “%(ref)s”."), ref=ref[:40])
+    return view
+
+
+def signatures_waiting(session: Session, *, actor: Actor) -> list[WaitingLine]:
+    """Decisions that need or have the actor's signature, newest first; discarded versions are left out."""
+    wanted = (
+        select(Decision, DecisionSignature, Round.title_en, Round.title_zh)
+        .join(DecisionSignature, DecisionSignature.decision_id == Decision.id)
+        .join(Round, Round.id == Decision.round_id)
+        .where(DecisionSignature.user_id == actor.user_id, Decision.discarded_at.is_(None))
+        .order_by(Decision.id.desc())
+    )
+    rows = session.execute(wanted).all()
+    members = (
+        select(DecisionSignature.decision_id)
+        .where(
+            DecisionSignature.decision_id.in_([decision.id for decision, *_ in rows]),
+            DecisionSignature.role.in_((SignatoryRole.CHAIR, SignatoryRole.MEMBER)),
+            DecisionSignature.signed_at.is_(None),
+        )
+        .distinct()
+    )
+    incomplete = set(session.scalars(members)) if rows else set()
+    return [
+        WaitingLine(
+            decision.ref,
+            Text(title_en, title_zh),
+            SignatoryRole(own.role),
+            decision.drawn_up_at,
+            own.approved_at,
+            own.signed_at,
+            decision.file_digest is not None
+            and (own.role in (SignatoryRole.CHAIR, SignatoryRole.MEMBER) or decision.id not in incomplete),
+        )
+        for decision, own, title_en, title_zh in rows
+    ]
+
+
+def readable_file(session: Session, ref: str, *, actor: Actor, published: bool) -> str:
+    """SHA-256 of the PDF of decision `ref`: the published one for everybody, or its latest state for its signatories
+    and whoever reads the round's files. Raises NotFound."""
+    found = find_decision(session, ref)
+    if published:
+        if found.published_digest is None:
+            raise NotFound(N_("There is no decision “%(ref)s”."), ref=ref[:40])
+        return found.published_digest
+    signs = actor.user_id is not None and any(s.user_id == actor.user_id for s in signatures_of(session, found.id))
+    reads = may(actor, Permission.READ_ROUND_FILES, round_id=found.round_id)
+    if found.file_digest is None or not (signs or reads):
+        raise NotFound(N_("There is no decision “%(ref)s”."), ref=ref[:40])
+    return found.file_digest
+
+
+def registered(session: Session) -> list[Published]:
+    """Every published decision, as verification needs to know it. Two queries, whatever their number."""
+    decisions = session.execute(_with_successor().where(Decision.published_at.is_not(None))).all()
+    ids = [decision.id for decision, *_ in decisions]
+    signed: dict[int, list[DecisionSignature]] = defaultdict(list)
+    if ids:
+        wanted = select(DecisionSignature).where(DecisionSignature.decision_id.in_(ids))
+        for signature in session.scalars(wanted.order_by(DecisionSignature.turn)):
+            signed[signature.decision_id].append(signature)
+    return [
+        Published(
+            reference=decision.ref,
+            size=decision.file_size or 0,
+            sha256=str(decision.published_digest),
+            signers={s.field: str(s.certificate_sha256) for s in signed[decision.id]},
+            published_at=_at(decision),
+            standing=_standing(decision, successor),
+            earlier=(
+                Revision(decision.base_size or 0, str(decision.base_digest)),
+                *(Revision(s.file_size or 0, str(s.file_digest)) for s in signed[decision.id][:-1]),
+            ),
+        )
+        for decision, _, successor in decisions
+    ]
+
+
+def _with_successor() -> Select[Decision, Round, str | None]:
+    """Decisions with their round and the effect of the published version that superseded them, if any."""
+    later = aliased(Decision)
+    return (
+        select(Decision, Round, later.effect)
+        .join(Round, Round.id == Decision.round_id)
+        .outerjoin(later, (later.supersedes_id == Decision.id) & later.published_at.is_not(None))
+    )
+
+
+def _at(decision: Decision) -> datetime:
+    """When a decision that is known to be published was."""
+    if decision.published_at is None:
+        raise RuntimeError(f"{decision.ref} is not published")
+    return decision.published_at
+
+
+def _standing(decision: Decision, successor: str | None) -> Standing:
+    if decision.superseded_at is None:
+        return Standing.IN_FORCE
+    return Standing.ANNULLED if successor == Effect.ANNULLED else Standing.SUPERSEDED
+
+
+def _view(session: Session, decision: Decision, *, progress: bool = False) -> DecisionView:
+    found = session.get_one(Round, decision.round_id)
+    related = {
+        row.id: row
+        for row in session.scalars(
+            select(Decision).where(
+                or_(Decision.id == decision.supersedes_id, Decision.supersedes_id == decision.id),
+                Decision.published_at.is_not(None),
+            )
+        )
+    }
+    successor = next((row for row in related.values() if row.supersedes_id == decision.id), None)
+    earlier = related.get(decision.supersedes_id) if decision.supersedes_id else None
+
+    def going(job_id: int | None, *, over: bool) -> Progress | None:
+        return jobs.progress_of(session, job_id) if progress and job_id is not None and not over else None
+
+    return DecisionView(
+        id=decision.id,
+        ref=decision.ref,
+        code=decision.code,
+        round_ref=found.ref,
+        title=Text(found.title_en, found.title_zh),
+        effect=Effect(decision.effect),
+        language=decision.language,
+        sha256=decision.sha256,
+        document=json.loads(decision.document),
+        drawn_up_at=decision.drawn_up_at,
+        file_digest=decision.file_digest,
+        file_size=decision.file_size,
+        published_at=decision.published_at,
+        discarded_at=decision.discarded_at,
+        superseded_at=decision.superseded_at,
+        supersedes=earlier.ref if earlier else None,
+        superseded_by=successor.ref if successor else None,
+        standing=_standing(decision, successor.effect if successor else None) if decision.published_at else None,
+        signatures=tuple(
+            SignatureView(
+                field=s.field,
+                name=s.name,
+                role=SignatoryRole(s.role),
+                user_id=s.user_id,
+                approved_at=s.approved_at,
+                signed_at=s.signed_at,
+                certificate=s.certificate_sha256,
+                dissent=s.dissent,
+                progress=going(s.job_id, over=s.signed_at is not None),
+            )
+            for s in signatures_of(session, decision.id)
+        ),
+        progress=going(decision.job_id, over=decision.file_digest is not None),
+    )
+
+
+# ---- for the jobs ------------------------------------------------------------------------------------------------
+
+
+def to_seal(session: Session, decision_id: int) -> ToSeal | None:
+    """What to set and seal; None when that is done, or no longer wanted."""
+    decision = session.get_one(Decision, decision_id)
+    if decision.file_digest is not None or decision.discarded_at is not None:
+        return None
+    fields = tuple((s.field, s.role, s.name) for s in signatures_of(session, decision.id))
+    return ToSeal(decision.id, decision.document, json.loads(decision.document), decision.drawn_up_at, fields)
+
+
+def to_sign(session: Session, signature_id: int) -> ToSign | None:
+    """What to sign; None when that is done, or no longer wanted."""
+    own = session.get_one(DecisionSignature, signature_id)
+    decision = session.get_one(Decision, own.decision_id)
+    if own.signed_at is not None or decision.discarded_at is not None or decision.file_digest is None:
+        return None
+    if own.approved_at is None or own.user_id is None:
+        return None
+    signatures = signatures_of(session, decision.id)
+    given = sorted((s for s in signatures if s.turn is not None), key=lambda s: s.turn or 0)
+    return ToSign(
+        id=own.id,
+        field=own.field,
+        user_id=own.user_id,
+        name=own.name,
+        dissent=own.dissent,
+        language=decision.language,
+        file_digest=decision.file_digest,
+        signers={s.field: str(s.certificate_sha256) for s in given},
+        last=len(given) + 1 == len(signatures),
+    )

@@ -1,0 +1,255 @@
+"""Pages of decisions: the organiser's, the signatories', everybody's; and the check of a document somebody holds."""
+
+from datetime import datetime
+from typing import Any
+
+import flask
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from procurement import signing
+from procurement.access import Permission
+from procurement.accounts import queries as accounts
+from procurement.decisions import actions, cards, queries  # noqa: F401 (cards register themselves)
+from procurement.decisions.document import Effect
+from procurement.decisions.forms import ConfirmForm, FindForm, SignForm, VerifyForm, draw_up_form
+from procurement.decisions.wording import WORDS, criterion_numbers, rule_sentences, tie_words
+from procurement.errors import N_, NotFound
+from procurement.keys import keys_from
+from procurement.storage import store
+from procurement.web import (
+    actor,
+    config,
+    flash,
+    format_closing,
+    format_day,
+    limiter,
+    now,
+    page,
+    plain,
+    reading,
+    redirect,
+    refusals_into,
+    render,
+    transaction,
+)
+from procurement.web import (
+    say as say_problem,
+)
+
+bp = Blueprint("decisions", __name__)
+
+
+@bp.app_template_filter("moment")
+def _moment(value: str) -> str:
+    """An instant of the decision's text, in words."""
+    return format_closing(datetime.fromisoformat(value))
+
+
+@bp.app_template_filter("day")
+def _day(value: str) -> str:
+    """The day of an instant of the decision's text."""
+    return format_day(datetime.fromisoformat(value))
+
+
+def _words(document: queries.DecisionView) -> dict[str, Any]:
+    scoring = document.document["rules"]["scoring"]
+    return {
+        "words": WORDS,
+        "sentences": rule_sentences(scoring),
+        "numbers": criterion_numbers(scoring),
+        "tie_words": tie_words,
+        "say": say_problem,
+    }
+
+
+# --- the organiser ------------------------------------------------------------------------------------------------
+
+
+@page(bp, "/rounds/<ref>/decision", permission=Permission.READ_ROUND_FILES)
+def making(ref: str) -> ResponseReturnValue:
+    """How far the decision is."""
+    with reading() as session:
+        view = queries.making_of(session, ref, actor=actor(), now=now())
+    return render("decisions/making.html", making=view, form=ConfirmForm(), words=WORDS)
+
+
+@page(bp, "/rounds/<ref>/decision/draw-up", permission=Permission.DRAW_UP_DECISION, methods=["GET", "POST"])
+def draw_up(ref: str) -> ResponseReturnValue:
+    """Say what is decided and why; everything else is taken from the record."""
+    with reading() as session:
+        drawing = queries.drawing_of(session, ref, actor=actor(), now=now())
+    form = draw_up_form(
+        [(line.application, f"{line.application} {line.product}", line.by_rule) for line in drawing.ranking],
+        effects=drawing.effects,
+    )
+    if form.validate_on_submit():
+        with refusals_into(form):
+            with transaction() as session:
+                actions.draw_up(
+                    session,
+                    actor=actor(),
+                    now=now(),
+                    ref=ref,
+                    choice=actions.Choice(
+                        effect=Effect(form.effect.data),
+                        language=form.language.data,
+                        outcomes=form.outcomes,
+                        reasons=form.reasons,
+                        departure=form.departure,
+                        valid_until=form.valid_until.data,
+                    ),
+                    place=actions.Place(config().base_url, not config().production),
+                )
+            flash(N_("The decision is drawn up. It is now being set and sealed."))
+            return redirect("decisions.making", ref=ref)
+    return render("decisions/draw_up.html", status=form.status, form=form, drawing=drawing, words=WORDS)
+
+
+@page(bp, "/rounds/<ref>/decision/again", permission=Permission.DRAW_UP_DECISION, methods=["POST"])
+def again(ref: str) -> ResponseReturnValue:
+    """Have failed work done again."""
+    if ConfirmForm().validate_on_submit():
+        with transaction() as session:
+            actions.try_again(session, actor=actor(), now=now(), ref=ref)
+    return redirect("decisions.making", ref=ref)
+
+
+@page(bp, "/rounds/<ref>/decision/publish", permission=Permission.PUBLISH_DECISION, methods=["GET", "POST"])
+def publish(ref: str) -> ResponseReturnValue:
+    """Publish the signed decision for good."""
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        with refusals_into(form):
+            with transaction() as session:
+                decision = actions.publish(session, actor=actor(), now=now(), ref=ref)
+            flash(N_("The decision is published."))
+            return redirect("decisions.decision", ref=decision)
+    with reading() as session:
+        view = queries.making_of(session, ref, actor=actor(), now=now())
+    return render("decisions/publish.html", status=form.status, form=form, making=view, words=WORDS)
+
+
+# --- signatories --------------------------------------------------------------------------------------------------
+
+
+@page(bp, "/my-signatures/", permission=Permission.SIGN_DECISION, menu=N_("Documents to sign"))
+def my_signatures() -> ResponseReturnValue:
+    """Decisions that need or have one's own signature."""
+    with reading() as session:
+        lines = queries.signatures_waiting(session, actor=actor())
+    return render("decisions/my_signatures.html", lines=lines, words=WORDS)
+
+
+@page(bp, "/my-signatures/<ref>", permission=Permission.SIGN_DECISION, methods=["GET", "POST"])
+@limiter.limit("10/minute;60/hour", methods=["POST"])
+def sign(ref: str) -> ResponseReturnValue:
+    """Read what is to be signed, and sign it."""
+    with reading() as session:
+        view = queries.decision_to_sign(session, ref, actor=actor())
+    form = SignForm(document=view.sha256)
+    if form.validate_on_submit():
+        with reading() as session:
+            attempt = accounts.own_attempt(session, actor=actor(), password=form.password.data)
+        with refusals_into(form):
+            with transaction() as session:
+                actions.approve(
+                    session,
+                    actor=actor(),
+                    now=now(),
+                    ref=ref,
+                    document=form.document.data,
+                    dissent=(form.dissent.data or "").strip(),
+                    attempt=attempt,
+                )
+            return redirect("decisions.sign", ref=ref)
+    own = next(s for s in view.signatures if s.user_id == actor().user_id)
+    return render("decisions/sign.html", status=form.status, form=form, decision=view, own=own, **_words(view))
+
+
+@plain(bp, "/my-signatures/<ref>.pdf", permission=Permission.SIGN_DECISION)
+def unpublished_pdf(ref: str) -> ResponseReturnValue:
+    """The latest state of a document, for whoever works on it."""
+    return _pdf(ref, kept=False)
+
+
+# --- everybody ----------------------------------------------------------------------------------------------------
+
+
+@plain(bp, "/decisions/<ref>", permission=Permission.READ_PUBLIC)
+def permanent(ref: str) -> ResponseReturnValue:
+    """The address that is printed: to the page, in the reader's language."""
+    return redirect("decisions.decision", ref=ref)
+
+
+@page(bp, "/decisions/<ref>", permission=Permission.READ_PUBLIC)
+def decision(ref: str) -> ResponseReturnValue:
+    """A published decision: the same facts as its PDF."""
+    with reading() as session:
+        view = queries.published_decision(session, ref)
+    return render("decisions/decision.html", decision=view, d=view.document, **_words(view))
+
+
+@plain(bp, "/decisions/<ref>.pdf", permission=Permission.READ_PUBLIC)
+def published_pdf(ref: str) -> ResponseReturnValue:
+    """The signed file, the same bytes for good."""
+    return _pdf(ref, kept=True)
+
+
+@plain(bp, "/decisions/<ref>.json", permission=Permission.READ_PUBLIC)
+def published_json(ref: str) -> ResponseReturnValue:
+    """The decision as data, byte for byte what was hashed."""
+    with reading() as session:
+        text = queries.published_text(session, ref)
+    return _file(text.encode(), "application/json", f"{ref}.json", kept=True)
+
+
+def _pdf(ref: str, *, kept: bool) -> ResponseReturnValue:
+    with reading() as session:
+        digest = queries.readable_file(session, ref, actor=actor(), published=kept)
+    return _file(store(config()).get(digest), "application/pdf", f"{ref}.pdf", kept=kept)
+
+
+def _file(content: bytes, media_type: str, name: str, *, kept: bool) -> ResponseReturnValue:
+    response = flask.Response(content, mimetype=media_type)
+    response.headers["Content-Disposition"] = f'inline; filename="{name}"'
+    if kept:
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+# --- checking a document ------------------------------------------------------------------------------------------
+
+
+@page(bp, "/verify", permission=Permission.READ_PUBLIC, methods=["GET", "POST"])
+@limiter.limit("10/minute;100/hour", methods=["POST"])
+def verify() -> ResponseReturnValue:
+    """Is this document genuine? Or: which decision has this code?"""
+    return _verify(None)
+
+
+@page(bp, "/decisions/<ref>/verify", permission=Permission.READ_PUBLIC, methods=["GET", "POST"])
+@limiter.limit("10/minute;100/hour", methods=["POST"])
+def verify_one(ref: str) -> ResponseReturnValue:
+    """The same, asked from a decision's page."""
+    with reading() as session:
+        queries.published_decision(session, ref)
+    return _verify(ref)
+
+
+def _verify(ref: str | None) -> ResponseReturnValue:
+    form, find = VerifyForm(), FindForm(flask.request.args)
+    if not form.is_submitted() and find.code.data and find.validate():
+        with reading() as session:
+            reference = queries.reference_of_code(session, find.code.data)
+        if reference is not None:
+            return redirect("decisions.decision", ref=reference)
+        find.problems.append(say_problem(NotFound(N_("No published decision has this code.")).problems[0]))
+    verdict = None
+    if form.validate_on_submit():
+        content = form.file.data.read()
+        with reading() as session:
+            registered = queries.registered(session)
+        verdict = signing.verify(content, roots=keys_from(config()).roots, registered=registered, now=now())
+    status = max(form.status, find.status)
+    return render("decisions/verify.html", status=status, form=form, find=find, verdict=verdict, ref=ref)
