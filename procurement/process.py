@@ -9,6 +9,7 @@ from procurement.access import Actor
 from procurement.accounts import queries as accounts_queries
 from procurement.accounts import views as accounts
 from procurement.applications import views as applications
+from procurement.decisions import views as decisions
 from procurement.committee import views as committee
 from procurement.merchants import views as merchants
 from procurement.objections import views as objections
@@ -29,6 +30,7 @@ STEPS = (
     committee,  # members, declared interests, recusals
     scoring,  # sealed sheets, opening, the result
     objections,  # notice of the result, objections, rulings
+    decisions,  # drawn up, signed, published, verified
     portal,  # what citizens see
     outbox,  # letters, for developers
 )

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from procurement import jobs
+from procurement import jobs, pdf
 from procurement.access import Actor, Permission, require
 from procurement.accounts.models import User
 from procurement.accounts.queries import Attempt
@@ -129,6 +129,7 @@ def draw_up(session: Session, *, actor: Actor, now: datetime, ref: str, choice: 
         departure=departure,
         valid_until=choice.valid_until,
     )
+    pdf.check_characters(document.text)
     decision = Decision(
         ref=document.reference,
         code=document.code,

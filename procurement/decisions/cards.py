@@ -1,5 +1,6 @@
 """What this step says on the board: whether the decision can be drawn up, signed, published."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from procurement.decisions import queries
@@ -18,23 +19,23 @@ def decision_card(scene: Scene) -> Card | None:
         published = queries.decision_in_force(scene.session, scene.round_id)
         lines = [] if published is None else [Problem(N_("Published: %(ref)s"), {"ref": published.ref})]
         return Card(80, N_("Decision"), state, lines=lines, links=[making] if published else [])
-    decision = queries.decision_in_work(scene.session, scene.round_id)
     due, counted = _due(scene)
-    label = N_("Decision foreseen")
+    decision = queries.decision_in_work(scene.session, scene.round_id)
+    card = Card(80, N_("Decision"), "todo", due=due, due_label=N_("Decision foreseen"), counted=counted)
     if decision is None:
-        draw = Link(N_("Draw up the decision"), "decisions.draw_up", {"ref": scene.ref})
-        line = Problem(N_("The time for objections is over and none is open."))
-        return Card(80, N_("Decision"), "todo", lines=[line], links=[draw], due=due, due_label=label, counted=counted)
+        return replace(
+            card,
+            lines=[Problem(N_("The time for objections is over and none is open."))],
+            links=[Link(N_("Draw up the decision"), "decisions.draw_up", {"ref": scene.ref})],
+        )
     unsigned = sum(s.signed_at is None for s in queries.signatures_of(scene.session, decision.id))
     if unsigned:
         line = Problem(N_("%(ref)s waits for %(count)s signatures."), {"ref": decision.ref, "count": unsigned})
-        return Card(
-            80, N_("Decision"), "waiting", lines=[line], links=[making], due=due, due_label=label, counted=counted
-        )
-    publish = Link(N_("Publish the decision"), "decisions.publish", {"ref": scene.ref})
-    line = Problem(N_("%(ref)s is signed by everybody."), {"ref": decision.ref})
-    return Card(
-        80, N_("Decision"), "todo", lines=[line], links=[publish, making], due=due, due_label=label, counted=counted
+        return replace(card, state="waiting", lines=[line], links=[making])
+    return replace(
+        card,
+        lines=[Problem(N_("%(ref)s is signed by everybody."), {"ref": decision.ref})],
+        links=[Link(N_("Publish the decision"), "decisions.publish", {"ref": scene.ref}), making],
     )
 
 
