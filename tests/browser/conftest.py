@@ -1,12 +1,14 @@
 """Chromium and a served application.
 
 site        the application of `app`, served on a free port of this machine, on SQLite
+county      a site in which rounds are drafted, open, scored, on notice and objected to; built once for a module
 browser     Debian's Chromium, started once
 open_page   open_page("/en/", width=320, scripts=False): a page of its own context; console errors fail the test
 """
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +32,25 @@ def database(tmp_path: Path, migrated_sqlite: Path) -> str:
     return f"sqlite:///{path}"
 
 
-@pytest.fixture
-def site(app: Flask) -> Iterator[str]:
-    """The address at which `app` is served while the test runs."""
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """Serve `app` on a free port of this machine; gives its address."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join(timeout=10)
-    server.server_close()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join(timeout=10)
+        server.server_close()
+
+
+@pytest.fixture
+def site(app: Flask) -> Iterator[str]:
+    """The address at which `app` is served while the test runs."""
+    with served(app) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
