@@ -109,6 +109,7 @@ ROUTES: dict[str, Route] = {
     "applications.start": act(Permission.APPLY, "merchant", Phase.OPEN),
     "applications.submitted": Route(Permission.APPLY),
     "applications.submitted_version": Route(Permission.APPLY),
+    "applications.take_certificate": act(Permission.APPLY, "merchant", Phase.OPEN),
     "applications.tasks": Route(Permission.APPLY),
     "applications.verdict": act(Permission.READ_ROUND_FILES, "organiser", Phase.CHECKING),
     "applications.withdraw": act(Permission.APPLY, "merchant", Phase.OPEN),
