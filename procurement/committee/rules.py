@@ -205,8 +205,9 @@ def check_ready(
                 )
             )
     problems.extend(
-        Problem(N_("%(member)s has %(count)s declarations left to make."), {"member": code, "count": count})
-        for code, count in missing.items()
+        Problem(N_("%(member)s has %(count)s declarations left to make."), {"member": code, "count": missing[code]})
+        for code in members.values()
+        if code in missing
     )
     return problems
 
