@@ -9,8 +9,8 @@ from procurement.access import Actor
 from procurement.accounts import queries as accounts_queries
 from procurement.accounts import views as accounts
 from procurement.applications import views as applications
-from procurement.decisions import views as decisions
 from procurement.committee import views as committee
+from procurement.decisions import views as decisions
 from procurement.merchants import views as merchants
 from procurement.objections import views as objections
 from procurement.portal import outbox
