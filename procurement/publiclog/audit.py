@@ -19,16 +19,17 @@ So each step registers how its tables follow from the entries, and the audit com
                 case RoundPublished(rules=rules):
                     yield {"ref": logged.envelope.round_ref, "version": 1, "sha256": rules}
 
-`expected` gives the same columns as the query. Personal data cannot be compared, since the log has only digests of
-it. Rows that no entry speaks of (drafts) must be left out of the query. Register at import time in the step's
-`audit.py`; `load_steps` imports it.
+`expected` gives the same columns as the query. Personal data is compared where it has not been erased: the entries
+come with what the disclosures say, and `disclosed(salted)` gives the value, or something that equals everything once
+it is erased (so it cannot be part of a key). Rows that no entry speaks of (drafts) must be left out of the query.
+Register at import time in the step's `audit.py`; `load_steps` imports it.
 """
 
 import importlib
 import importlib.util
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -38,13 +39,37 @@ from sqlalchemy.orm import Session
 import procurement
 from procurement.publiclog import queries
 from procurement.publiclog.checkpoint import Checkpoint, NoteError, VerifierKey, open_checkpoint
-from procurement.publiclog.entry import Disclosure, Entry, EntryError, Envelope, digests_in, unseal
+from procurement.publiclog.entry import (
+    Disclosure,
+    Entry,
+    EntryError,
+    Envelope,
+    Part,
+    Salted,
+    digests_in,
+    unseal,
+)
 from procurement.publiclog.models import LogCheckpoint, LogDisclosure, LogHead, LogTileHash
 from procurement.publiclog.queries import Logged
 from procurement.publiclog.tree import Frontier, leaf_hash
 from procurement.publiclog.triggers import missing_triggers
 
 Row = Mapping[str, Any]
+
+
+class _Erased:
+    """Equal to everything: nobody can say any more what it was."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        raise TypeError("erased data is no part of a key")
+
+
+def disclosed(salted: Salted) -> Any:
+    """What a salted field of an entry says, or, once that is erased, something that equals everything."""
+    return _Erased() if salted.value is None else salted.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +203,7 @@ def _entries(session: Session, report: Report, roots: dict[int, bytes]) -> _Repl
     """Recompute every leaf, tile hash and root; read every entry."""
     wanted = {kind for replay in REPLAYS.values() for kind in replay.kinds}
     replayed, tree = _Replayed(), Frontier()
+    values = {row.digest: row.value for row in session.execute(select(LogDisclosure.digest, LogDisclosure.value))}
     tiles = {(row.level, row.n): row.hash for row in session.scalars(select(LogTileHash))}
     for index, body, kept_leaf, kind, at, round_ref in queries.bodies(session):
         where = f"entry {index}"
@@ -195,7 +221,7 @@ def _entries(session: Session, report: Report, roots: dict[int, bytes]) -> _Repl
         if envelope is not None:
             replayed.digests.update(dict.fromkeys(digests_in(envelope), index))
             if type(envelope.entry) in wanted:
-                logged = Logged(index, envelope, kept_leaf, body)
+                logged = Logged(index, _disclosed(envelope, values), kept_leaf, body)
                 replayed.by_kind.setdefault(type(envelope.entry), []).append(logged)
     _head(session, report, tree)
     for level, n in tiles:
@@ -203,6 +229,22 @@ def _entries(session: Session, report: Report, roots: dict[int, bytes]) -> _Repl
     for size in roots:
         report.found(f"checkpoint of size {size}", f"the log has only {tree.size} entries")
     return replayed
+
+
+def _disclosed(envelope: Envelope, values: Mapping[str, str]) -> Envelope:
+    """The entry with the values of its salted fields, as far as they are kept."""
+
+    def with_values(value: Any) -> Any:
+        if isinstance(value, Salted):
+            return replace(value, value=values.get(str(value.digest)))
+        if isinstance(value, tuple):
+            return tuple(with_values(item) for item in value)
+        if isinstance(value, Part | Entry) and type(value).codec.personal:
+            own = {one.name: with_values(getattr(value, one.name)) for one in fields(value)}  # type: ignore[arg-type]
+            return type(value)(**own)
+        return value
+
+    return replace(envelope, entry=with_values(envelope.entry))
 
 
 def _read(report: Report, where: str, body: bytes, copied: tuple[str, datetime, str | None]) -> Envelope | None:

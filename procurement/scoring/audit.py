@@ -1,6 +1,7 @@
 """How the tables of scoring follow from the public log: who sealed what when, what was opened, corrected, voided,
 computed."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -11,8 +12,9 @@ from procurement.committee.models import Member
 from procurement.publiclog.audit import Replay, Row, replays
 from procurement.publiclog.entry import digest_of
 from procurement.publiclog.queries import Logged
-from procurement.rounds.models import Round
-from procurement.scoring.entries import MarkCorrected, SheetSealed, SheetsOpened, SheetVoided, Tallied
+from procurement.rounds.models import Milestone, Round
+from procurement.rounds.phases import Kind
+from procurement.scoring.entries import MarkCorrected, ScoresClosed, SheetSealed, SheetsOpened, SheetVoided, Tallied
 from procurement.scoring.models import Correction, Sheet, TallyRun
 from procurement.scoring.rules import commitment
 
@@ -153,5 +155,35 @@ replays(
         ).join(Round, Round.id == TallyRun.round_id),
         key=("round", "number"),
         derived=_hashed,
+    )
+)
+
+
+def milestones_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
+    """One row for each time that scores were opened."""
+    times: Counter[str | None] = Counter()
+    for logged in entries:
+        if isinstance(logged.envelope.entry, ScoresClosed):
+            round_ref = logged.envelope.round_ref
+            times[round_ref] += 1
+            yield {
+                "round": round_ref,
+                "kind": Kind.SCORES_OPENED,
+                "subject": str(times[round_ref]) if times[round_ref] > 1 else "",
+                "at": logged.envelope.at,
+            }
+
+
+replays(
+    Replay(
+        table="milestone of scoring",
+        kinds=(ScoresClosed,),
+        expected=milestones_from_log,
+        actual=lambda: (
+            select(Round.ref.label("round"), Milestone.kind, Milestone.subject, Milestone.at)
+            .join(Round, Round.id == Milestone.round_id)
+            .where(Milestone.kind == Kind.SCORES_OPENED)
+        ),
+        key=("round", "kind", "subject"),
     )
 )

@@ -1,0 +1,173 @@
+"""How submitted versions, withdrawals, verdicts and the end of checking follow from the public log."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import func, select
+
+from procurement.applications.content import Submission
+from procurement.applications.entries import (
+    ApplicationSubmitted,
+    ApplicationWithdrawn,
+    CheckingClosed,
+    VerdictGiven,
+)
+from procurement.applications.models import Application, ApplicationVersion, Verdict
+from procurement.publiclog.audit import Replay, Row, disclosed, replays
+from procurement.publiclog.entry import digest_of
+from procurement.publiclog.queries import Logged
+from procurement.rounds.models import Milestone, Round
+from procurement.rounds.phases import Kind
+
+_AS_SUBMITTED = "as submitted"
+
+
+def versions_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
+    """One row for each submitted version, named by the hash of its text. The last one of an application counts."""
+    rows: dict[str, dict[str, Any]] = {}
+    for logged in entries:
+        at = logged.envelope.at
+        match logged.envelope.entry:
+            case ApplicationSubmitted(application=application, document=document):
+                erased = application.value is None  # then nobody can say which versions are of one application
+                for row in rows.values():
+                    if not erased and row["application"] == application.value:
+                        row["counts"] = False
+                rows[document] = {
+                    "document": document,
+                    "round": logged.envelope.round_ref,
+                    "application": disclosed(application),
+                    "submitted_at": at,
+                    "counts": disclosed(application) if erased else True,
+                    "withdrawn_at": None,
+                    "copied": _AS_SUBMITTED,
+                }
+            case ApplicationWithdrawn(document=document):
+                rows[document]["withdrawn_at"] = at
+    return rows.values()
+
+
+def _as_told(row: Row) -> Row:
+    """The hash of the text, worked out anew; and whether what lists show was copied from that text."""
+    found = dict(row)
+    text, current, version = found.pop("text"), found.pop("current"), found.pop("version")
+    product, category = found.pop("product_name"), found.pop("category")
+    counts = current == version
+    content = Submission.from_text(text).content.product
+    copied = not counts or (product, category) == (content.name, str(content.category))
+    return found | {
+        "document": digest_of(text.encode()),
+        "counts": counts,
+        "withdrawn_at": found["withdrawn_at"] if counts else None,
+        "copied": _AS_SUBMITTED if copied else f"{product} ({category})",
+    }
+
+
+replays(
+    Replay(
+        table="application_version",
+        kinds=(ApplicationSubmitted, ApplicationWithdrawn),
+        expected=versions_from_log,
+        actual=lambda: (
+            select(
+                ApplicationVersion.document.label("text"),
+                Round.ref.label("round"),
+                Application.ref.label("application"),
+                ApplicationVersion.submitted_at,
+                ApplicationVersion.version,
+                Application.current,
+                Application.withdrawn_at,
+                Application.product_name,
+                Application.category,
+            )
+            .select_from(ApplicationVersion)
+            .join(Application, Application.id == ApplicationVersion.application_id)
+            .join(Round, Round.id == Application.round_id)
+        ),
+        key=("document",),
+        derived=_as_told,
+    )
+)
+
+
+def verdicts_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
+    """One row for each verdict; a later one on the same application supersedes it."""
+    rows: list[dict[str, Any]] = []
+    for logged in entries:
+        match logged.envelope.entry:
+            case VerdictGiven() as entry:
+                number = 1
+                for row in rows:
+                    if row["application"] == entry.application:
+                        number += 1
+                        row["superseded_at"] = row["superseded_at"] or logged.envelope.at
+                rows.append(
+                    {
+                        "application": entry.application,
+                        "number": number,
+                        "eligible": entry.eligible,
+                        "reason": entry.reason,
+                        "explanation": entry.explanation,
+                        "objection": entry.objection,
+                        "given_at": logged.envelope.at,
+                        "superseded_at": None,
+                    }
+                )
+    return rows
+
+
+def _explained(row: Row) -> Row:
+    found = dict(row)
+    return found | {"explanation": digest_of(found["explanation"])}
+
+
+replays(
+    Replay(
+        table="verdict",
+        kinds=(VerdictGiven,),
+        expected=verdicts_from_log,
+        actual=lambda: select(
+            Application.ref.label("application"),
+            func.row_number().over(partition_by=Verdict.application_id, order_by=Verdict.id).label("number"),
+            Verdict.eligible,
+            Verdict.reason_code.label("reason"),
+            Verdict.explanation,
+            Verdict.objection_ref.label("objection"),
+            Verdict.given_at,
+            Verdict.superseded_at,
+        ).join(Application, Application.id == Verdict.application_id),
+        key=("application", "number"),
+        derived=_explained,
+    )
+)
+
+
+def milestones_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
+    """One row for each time that checking was closed."""
+    times: Counter[str | None] = Counter()
+    for logged in entries:
+        if isinstance(logged.envelope.entry, CheckingClosed):
+            round_ref = logged.envelope.round_ref
+            times[round_ref] += 1
+            yield {
+                "round": round_ref,
+                "kind": Kind.CHECKING_CLOSED,
+                "subject": str(times[round_ref]) if times[round_ref] > 1 else "",
+                "at": logged.envelope.at,
+            }
+
+
+replays(
+    Replay(
+        table="milestone of applications",
+        kinds=(CheckingClosed,),
+        expected=milestones_from_log,
+        actual=lambda: (
+            select(Round.ref.label("round"), Milestone.kind, Milestone.subject, Milestone.at)
+            .join(Round, Round.id == Milestone.round_id)
+            .where(Milestone.kind == Kind.CHECKING_CLOSED)
+        ),
+        key=("round", "kind", "subject"),
+    )
+)

@@ -1,0 +1,151 @@
+"""How members, declarations and the beginning of scoring follow from the public log."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import select
+
+from procurement.applications.models import Application
+from procurement.committee.entries import (
+    InterestsDeclared,
+    MemberAppointed,
+    MemberRecused,
+    MemberRemoved,
+    ScoringBegan,
+)
+from procurement.committee.models import Declaration, Member
+from procurement.publiclog.audit import Replay, Row, replays
+from procurement.publiclog.entry import digest_of
+from procurement.publiclog.queries import Logged
+from procurement.rounds.models import Milestone, Round
+from procurement.rounds.phases import Kind
+
+
+def members_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
+    """One row for each member; who that is follows from the seat."""
+    rows: dict[tuple[Any, str], dict[str, Any]] = {}
+    for logged in entries:
+        round_ref, at = logged.envelope.round_ref, logged.envelope.at
+        match logged.envelope.entry:
+            case MemberAppointed(member=member) as entry:
+                rows[round_ref, member] = {
+                    "round": round_ref,
+                    "member": member,
+                    "kind": entry.kind_of,
+                    "chair": entry.chair,
+                    "appointed_at": at,
+                    "ended_at": None,
+                    "end_reason": None,
+                }
+            case MemberRemoved(member=member, reason=reason):
+                rows[round_ref, member] |= {"ended_at": at, "end_reason": reason}
+    return rows.values()
+
+
+def _ended(row: Row) -> Row:
+    found = dict(row)
+    return found | {"end_reason": digest_of(found["end_reason"]) if found["ended_at"] is not None else None}
+
+
+replays(
+    Replay(
+        table="committee_member",
+        kinds=(MemberAppointed, MemberRemoved),
+        expected=members_from_log,
+        actual=lambda: select(
+            Round.ref.label("round"),
+            Member.code.label("member"),
+            Member.kind,
+            Member.chair,
+            Member.appointed_at,
+            Member.ended_at,
+            Member.end_reason,
+        ).join(Round, Round.id == Member.round_id),
+        key=("round", "member"),
+        derived=_ended,
+    )
+)
+
+
+def declarations_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
+    """One row for each declaration; a later one on the same pair replaces it."""
+    rows: list[dict[str, Any]] = []
+
+    def declare(logged: Logged, member: str, application: str, ground: str) -> None:
+        for row in rows:
+            if (row["member"], row["application"], row["replaced_at"]) == (member, application, None):
+                row["replaced_at"] = logged.envelope.at
+        rows.append(
+            {
+                "member": member,
+                "application": application,
+                "ground": ground,
+                "declared_at": logged.envelope.at,
+                "replaced_at": None,
+            }
+        )
+
+    for logged in entries:
+        match logged.envelope.entry:
+            case InterestsDeclared(member=member, declarations=declarations):
+                for declared in declarations:
+                    declare(logged, member, declared.application, declared.ground)
+            case MemberRecused(member=member, application=application, ground=ground):
+                declare(logged, member, application, ground)
+    return rows
+
+
+replays(
+    Replay(
+        table="declaration",
+        kinds=(InterestsDeclared, MemberRecused),
+        expected=declarations_from_log,
+        actual=lambda: (
+            select(
+                Member.code.label("member"),
+                Application.ref.label("application"),
+                Declaration.ground,
+                Declaration.declared_at,
+                Declaration.replaced_at,
+            )
+            .select_from(Declaration)
+            .join(Member, Member.id == Declaration.member_id)
+            .join(Application, Application.id == Declaration.application_id)
+        ),
+        # One member declares on one application at most once at one instant, and a ground never turns back into none.
+        key=("member", "application", "declared_at", "ground"),
+    )
+)
+
+
+def milestones_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
+    """One row for each time that scoring began."""
+    times: Counter[str | None] = Counter()
+    for logged in entries:
+        match logged.envelope.entry:
+            case ScoringBegan(closes=closes):
+                round_ref = logged.envelope.round_ref
+                times[round_ref] += 1
+                yield {
+                    "round": round_ref,
+                    "kind": Kind.SCORING_BEGAN,
+                    "subject": str(times[round_ref]) if times[round_ref] > 1 else "",
+                    "at": logged.envelope.at,
+                    "closes": closes,
+                }
+
+
+replays(
+    Replay(
+        table="milestone of the committee",
+        kinds=(ScoringBegan,),
+        expected=milestones_from_log,
+        actual=lambda: (
+            select(Round.ref.label("round"), Milestone.kind, Milestone.subject, Milestone.at, Milestone.closes)
+            .join(Round, Round.id == Milestone.round_id)
+            .where(Milestone.kind == Kind.SCORING_BEGAN)
+        ),
+        key=("round", "kind", "subject"),
+    )
+)
