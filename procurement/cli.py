@@ -473,5 +473,26 @@ def witness(log_keys: tuple[str, ...], name: str, folder: str, listen: str) -> N
     serve(name, keys, Path(folder), host, int(port), clock=system_clock, say=click.echo)
 
 
+@sunlit.command()
+@click.argument("file", type=click.File("rb"))
+@click.option("--policy", "policy_path", type=click.Path(exists=True, dir_okay=False), help="Whom you trust: a file.")
+@as_format
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+def verify(file: IO[bytes], policy_path: str | None, form: str, as_json: bool) -> None:
+    """Check an evidence file of a round. Offline: needs no database, no web application and no key."""
+    from procurement.evidence.checking import verify_file
+
+    report = verify_file(file.read(), policy_path, now=system_clock())
+    if as_json or form == "json":
+        print_json(report.as_json())
+    else:
+        for fact in report.facts:
+            click.echo(f"{fact.outcome.value:>15}  {fact.claim}")
+            for problem in fact.details:
+                click.echo(f"{'':>17}{problem}")
+        click.echo(report.bottom_line)
+    sys.exit(0 if report.fine else 1)
+
+
 if __name__ == "__main__":
     main()

@@ -11,6 +11,7 @@ from procurement.accounts import views as accounts
 from procurement.applications import views as applications
 from procurement.committee import views as committee
 from procurement.decisions import views as decisions
+from procurement.evidence import views as evidence
 from procurement.merchants import views as merchants
 from procurement.objections import views as objections
 from procurement.portal import outbox
@@ -31,6 +32,7 @@ STEPS = (
     scoring,  # sealed sheets, opening, the result
     objections,  # notice of the result, objections, rulings
     decisions,  # drawn up, signed, published, verified
+    evidence,  # everything about a round in one file, and its check
     portal,  # what citizens see
     outbox,  # letters, for developers
 )

@@ -29,6 +29,7 @@ _PLACES = (
     ("scores", N_("Scores"), "scoring.scores", "ref"),
     ("objections", N_("Notice and objections"), "objections.docket", "ref"),
     ("record", N_("Record"), "publiclog.entries", "round"),
+    ("evidence", N_("Evidence file"), "evidence.evidence", "ref"),
 )
 
 

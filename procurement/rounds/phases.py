@@ -105,10 +105,10 @@ class Course:
         """Fold `milestones`, in the order in which they were recorded."""
         course = cls()
         for milestone in milestones:
-            course = course._after(milestone)
+            course = course.after(milestone)
         return course
 
-    def _after(self, m: MilestoneLike) -> "Course":  # noqa: C901 (one case for each kind, nothing nested)
+    def after(self, m: MilestoneLike) -> "Course":  # noqa: C901 (one case for each kind, nothing nested)
         match Kind(m.kind):
             case Kind.PUBLISHED:
                 return replace(self, published=m.at, applications_close=m.closes)

@@ -244,7 +244,7 @@ def test_the_fold_can_stop_and_go_on(history: list[M], at: int) -> None:
     whole = Course.of(history)
     course = Course.of(history[:at])
     for milestone in history[at:]:
-        course = course._after(milestone)
+        course = course.after(milestone)
     assert course == whole
 
 

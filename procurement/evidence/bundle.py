@@ -1,0 +1,183 @@
+"""The evidence file of a round: a ZIP of plain files, each named in a manifest with its SHA-256. Pure.
+
+    manifest.json                {"v", "round", "made_at", "files": {path: sha256}}
+    log/key                      the log's public key as the office states it
+    log/checkpoint               the signed checkpoint that the proofs lead to
+    log/entries.ndjson           every entry of the round: {"index", "proof", "entry"}, one to a line
+    rules/<version>.json         the frozen rules, byte for byte what was hashed
+    ballots.ndjson               every opened sheet: {"member", "application", "commitment", "nonce", "ballot"}
+    tallies/<number>.json        every computation: rule, marks, result
+    notices/<number>.json        every notice of the proposed result
+    texts.ndjson                 public texts that entries name by hash only: {"sha256", "text"}
+    decisions/<ref>.json, .pdf   the published decisions
+    README.txt                   how to check this file
+
+Nothing in it is secret: it holds what the pages of the round show.
+"""
+
+import io
+import json
+import zipfile
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import rfc8785
+
+VERSION = 1
+LARGEST = 512 * 1024 * 1024
+MOST_FILES = 20_000
+
+MANIFEST = "manifest.json"
+
+
+class NotEvidence(ValueError):
+    """The file is not an evidence file; the message says what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProvedEntry:
+    """An entry's bytes, its index in the log, and the proof (32-byte hashes) that it is there."""
+
+    index: int
+    proof: tuple[bytes, ...]
+    body: bytes
+
+    def line(self) -> dict[str, Any]:
+        """As a line of log/entries.ndjson."""
+        return {
+            "index": self.index,
+            "proof": [b64encode(hash_).decode() for hash_ in self.proof],
+            "entry": self.body.decode(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """A sheet as it was opened. `nonce`: 32 bytes."""
+
+    member: str
+    application: str
+    commitment: str
+    nonce: bytes
+    text: str
+
+    def line(self) -> dict[str, Any]:
+        """As a line of ballots.ndjson."""
+        return {
+            "member": self.member,
+            "application": self.application,
+            "commitment": self.commitment,
+            "nonce": self.nonce.hex(),
+            "ballot": self.text,
+        }
+
+
+def ndjson(lines: Iterable[Mapping[str, Any]]) -> bytes:
+    """One canonical JSON object to a line."""
+    return b"".join(rfc8785.dumps(dict(line)) + b"\n" for line in lines)
+
+
+def pack(round_ref: str, made_at: str, files: Mapping[str, bytes]) -> bytes:
+    """The evidence file with `files` (path → content). The same content always makes the same bytes."""
+    digests = {path: sha256(content).hexdigest() for path, content in files.items()}
+    manifest = rfc8785.dumps({"v": VERSION, "round": round_ref, "made_at": made_at, "files": digests})
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for path, content in [(MANIFEST, manifest), *sorted(files.items())]:
+            archive.writestr(zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """An evidence file that has been read. `files`: path → content, without the manifest."""
+
+    round_ref: str
+    made_at: str
+    stated: Mapping[str, str]
+    files: Mapping[str, bytes]
+
+    def text(self, path: str) -> str:
+        """A file as text. Raises NotEvidence when it is missing or not UTF-8."""
+        try:
+            return self.files[path].decode()
+        except (KeyError, UnicodeDecodeError) as error:
+            raise NotEvidence(f"{path} is missing or is not text") from error
+
+    def below(self, folder: str, ending: str) -> dict[str, bytes]:
+        """The files of a folder, name without ending → content."""
+        start = f"{folder}/"
+        return {
+            path.removeprefix(start).removesuffix(ending): content
+            for path, content in self.files.items()
+            if path.startswith(start) and path.endswith(ending)
+        }
+
+    def lines(self, path: str) -> Iterator[dict[str, Any]]:
+        """The objects of an .ndjson file. Raises NotEvidence."""
+        for number, line in enumerate(self.text(path).splitlines(), 1):
+            try:
+                found = json.loads(line)
+            except ValueError as error:
+                raise NotEvidence(f"{path}, line {number}: not JSON") from error
+            if not isinstance(found, dict):
+                raise NotEvidence(f"{path}, line {number}: not an object")
+            yield found
+
+    def entries(self) -> list[ProvedEntry]:
+        """The entries of the round. Raises NotEvidence."""
+        try:
+            return [
+                ProvedEntry(
+                    int(line["index"]),
+                    tuple(b64decode(hash_, validate=True) for hash_ in line["proof"]),
+                    line["entry"].encode(),
+                )
+                for line in self.lines("log/entries.ndjson")
+            ]
+        except (KeyError, TypeError, AttributeError, ValueError, Base64Error) as error:
+            raise NotEvidence(f"log/entries.ndjson is not a list of entries with proofs: {error}") from error
+
+    def ballots(self) -> list[Ballot]:
+        """The opened sheets. Raises NotEvidence."""
+        try:
+            return [
+                Ballot(
+                    str(line["member"]),
+                    str(line["application"]),
+                    str(line["commitment"]),
+                    bytes.fromhex(line["nonce"]),
+                    str(line["ballot"]),
+                )
+                for line in self.lines("ballots.ndjson")
+            ]
+        except (KeyError, TypeError, ValueError) as error:
+            raise NotEvidence(f"ballots.ndjson is not a list of ballots: {error}") from error
+
+
+def unpack(content: bytes) -> Bundle:
+    """Read an evidence file. Raises NotEvidence; a file that unpacks to something huge is refused unread."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist()
+            if len(members) > MOST_FILES or sum(member.file_size for member in members) > LARGEST:
+                raise NotEvidence("the file unpacks to more than an evidence file can be")
+            if len({member.filename for member in members}) != len(members):
+                raise NotEvidence("a name stands in the file twice")
+            files = {member.filename: archive.read(member) for member in members}
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        raise NotEvidence("not a ZIP file, or a broken one") from error
+    try:
+        manifest = json.loads(files.pop(MANIFEST))
+        round_ref, made_at, stated = manifest["round"], manifest["made_at"], manifest["files"]
+        version = manifest["v"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise NotEvidence("the manifest is missing or broken") from error
+    texts = (round_ref, made_at)
+    if version != VERSION or not all(isinstance(text, str) for text in texts) or not isinstance(stated, dict):
+        raise NotEvidence("the manifest is not of a form that this check knows")
+    return Bundle(round_ref, made_at, {str(path): str(digest) for path, digest in stated.items()}, files)

@@ -1,0 +1,43 @@
+"""Did the round keep its own rules? Facts that follow from an evidence file alone, offline.
+
+Each fact *holds*, *does not hold* or *cannot be told*; what cannot be told is said and is no reproach. The check asks
+no database, no server and no key but those given: it recomputes proofs, commitments, the result, deadlines and the
+order of events with the same pure rules that the application uses.
+
+What it cannot do: make somebody enter an act in the log, or make an entry true. For that there are receipts, public
+deadlines and objections.
+"""
+
+from procurement.errors import N_, Problem
+from procurement.evidence import committee_facts, course_facts, log_facts, outcome_facts, score_facts
+from procurement.evidence.bundle import Bundle, NotEvidence
+from procurement.evidence.facts import Check, Fact, Outcome, Policy, Record, Report, Unknown, checks_in
+from procurement.publiclog.entry import EntryError, unseal
+
+SUBJECTS = (log_facts, course_facts, committee_facts, score_facts, outcome_facts)
+"""Where the checks stand, in the order of the process."""
+
+
+def check(bundle: Bundle, policy: Policy | None = None) -> Report:
+    """Every fact about `bundle`."""
+    policy = policy or Policy()
+    try:
+        proved = bundle.entries()
+        entries = tuple((entry, unseal(entry.body)) for entry in proved)
+        record = Record(bundle, policy, entries)
+        record.ballots  # noqa: B018 (read now, so that a broken list is told once)
+    except (NotEvidence, EntryError) as error:
+        fault = Problem(N_("%(what)s"), {"what": str(error)})
+        return Report(bundle.round_ref, (Fact("form", N_("The file can be read"), Outcome.FAILS, (fault,)),))
+    return Report(bundle.round_ref, tuple(_fact(record, each) for each in checks_in(SUBJECTS)))
+
+
+def _fact(record: Record, check: Check) -> Fact:
+    code, claim = check.code, check.claim
+    try:
+        details = tuple(check.run(record))
+    except Unknown as unknown:
+        return Fact(code, claim, Outcome.UNKNOWN, (unknown.problem,))
+    except NotEvidence as error:
+        return Fact(code, claim, Outcome.FAILS, (Problem(N_("%(what)s"), {"what": str(error)}),))
+    return Fact(code, claim, Outcome.FAILS if details else Outcome.HOLDS, details)

@@ -1,0 +1,99 @@
+"""The entries of a round as the milestones that its phase follows from, and in which phase each act belongs. Pure.
+
+The application itself derives the phase from its table of milestones; here the same definition (rounds.phases) is
+applied to what the public log says, so that a table that was edited changes nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from procurement.applications.entries import ApplicationSubmitted, ApplicationWithdrawn, CheckingClosed, VerdictGiven
+from procurement.committee.entries import InterestsDeclared, ScoringBegan
+from procurement.decisions.entries import DecisionDrawnUp, DecisionPublished
+from procurement.objections.entries import (
+    NoticeGiven,
+    ObjectionFiled,
+    ObjectionInadmissible,
+    ObjectionRuled,
+    ObjectionWithdrawn,
+)
+from procurement.publiclog.entry import Entry, Envelope
+from procurement.rounds.entries import RoundAborted, RoundAmended, RoundHeld, RoundPublished, RoundResumed
+from procurement.rounds.phases import Course, Kind, Phase
+from procurement.scoring.entries import ScoresClosed, SheetSealed
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedMilestone:
+    """A milestone as the log has it."""
+
+    kind: str
+    at: datetime
+    subject: str = ""
+    closes: datetime | None = None
+
+
+def milestones_in(envelope: Envelope) -> Iterator[LoggedMilestone]:  # noqa: C901 (one case for each kind)
+    """What an entry adds to the course of its round."""
+    at = envelope.at
+    match envelope.entry:
+        case RoundPublished(applications_close=closes):
+            yield LoggedMilestone(Kind.PUBLISHED, at, closes=closes)
+        case RoundAmended(applications_close=closes):
+            yield LoggedMilestone(Kind.AMENDED, at, closes=closes)
+        case RoundHeld():
+            yield LoggedMilestone(Kind.HELD, at)
+        case RoundResumed():
+            yield LoggedMilestone(Kind.RESUMED, at)
+        case RoundAborted():
+            yield LoggedMilestone(Kind.ABORTED, at)
+        case CheckingClosed():
+            yield LoggedMilestone(Kind.CHECKING_CLOSED, at)
+        case ScoringBegan(closes=closes):
+            yield LoggedMilestone(Kind.SCORING_BEGAN, at, closes=closes)
+        case ScoresClosed():
+            yield LoggedMilestone(Kind.SCORES_OPENED, at)
+        case NoticeGiven(number=number, closes=closes):
+            yield LoggedMilestone(Kind.NOTICE_GIVEN, at, str(number), closes)
+        case ObjectionFiled(objection=ref):
+            yield LoggedMilestone(Kind.OBJECTION_FILED, at, ref)
+        case ObjectionInadmissible(objection=ref) | ObjectionWithdrawn(objection=ref):
+            yield LoggedMilestone(Kind.OBJECTION_SETTLED, at, ref)
+        case ObjectionRuled(objection=ref, reopened=reopened):
+            if reopened is not None:
+                yield LoggedMilestone(reopened, at)
+            yield LoggedMilestone(Kind.OBJECTION_SETTLED, at, ref)
+        case DecisionPublished():
+            yield LoggedMilestone(Kind.DECISION_PUBLISHED, at)
+
+
+def course_until(envelopes: Iterable[Envelope]) -> Course:
+    """The course of the round after all `envelopes`."""
+    return Course.of(milestone for envelope in envelopes for milestone in milestones_in(envelope))
+
+
+IN_PHASE: Mapping[type[Entry], frozenset[Phase]] = MappingProxyType(
+    {
+        RoundAmended: frozenset({Phase.OPEN}),
+        ApplicationSubmitted: frozenset({Phase.OPEN}),
+        ApplicationWithdrawn: frozenset({Phase.OPEN}),
+        CheckingClosed: frozenset({Phase.CHECKING}),
+        InterestsDeclared: frozenset({Phase.FORMING}),
+        ScoringBegan: frozenset({Phase.FORMING}),
+        SheetSealed: frozenset({Phase.SCORING}),
+        ScoresClosed: frozenset({Phase.SCORING}),
+        NoticeGiven: frozenset({Phase.OPENED}),
+        DecisionDrawnUp: frozenset({Phase.DECIDING, Phase.DECIDED}),
+    }
+)
+"""Acts that belong to certain phases: those in force at the instant of the act, before it."""
+
+
+def lawful_phases(entry: Entry) -> frozenset[Phase] | None:
+    """The phases in which `entry` may happen; None where the phase says nothing about it."""
+    if isinstance(entry, VerdictGiven):
+        # A ruling on an objection may replace a verdict later.
+        return frozenset({Phase.CHECKING}) if entry.objection is None else None
+    return IN_PHASE.get(type(entry))

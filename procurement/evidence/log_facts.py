@@ -1,0 +1,109 @@
+"""The file, and the log that its entries are in. Each check yields what is wrong. Pure."""
+
+from collections.abc import Iterator
+from hashlib import sha256
+
+from procurement.errors import N_, Problem
+from procurement.evidence.bundle import NotEvidence
+from procurement.evidence.facts import Record, Unknown, checks
+from procurement.publiclog.checkpoint import Checkpoint, NoteError, VerifierKey, open_note
+from procurement.publiclog.tree import leaf_hash
+from procurement.publiclog.verify import ProofError, verify_inclusion
+
+# --- the file and the log -----------------------------------------------------------------------------------------
+
+
+@checks("manifest", N_("Every file in it is the one that its list names"))
+def _manifest(record: Record) -> Iterator[Problem]:
+    bundle = record.bundle
+    for path in sorted(bundle.stated.keys() | bundle.files.keys()):
+        if path not in bundle.files:
+            yield Problem(N_("%(path)s is missing."), {"path": path})
+        elif path not in bundle.stated:
+            yield Problem(N_("%(path)s is not in the list."), {"path": path})
+        elif sha256(bundle.files[path]).hexdigest() != bundle.stated[path]:
+            yield Problem(N_("%(path)s is not the file that the list names."), {"path": path})
+
+
+@checks("log_key", N_("The log's key is one that you trust"))
+def _log_key(record: Record) -> Iterator[Problem]:
+    stated = record.bundle.text("log/key").strip()
+    if record.policy.log is None:
+        raise Unknown(N_("No key was given; the one in the file was used: %(key)s"), key=stated)
+    if stated != str(record.policy.log):
+        yield Problem(N_("The file names another key: %(key)s"), {"key": stated})
+
+
+def _keys(record: Record) -> list[VerifierKey]:
+    if record.policy.log is not None:
+        return [record.policy.log, *record.policy.witnesses]
+    try:
+        return [VerifierKey.parse(record.bundle.text("log/key")), *record.policy.witnesses]
+    except NoteError as error:
+        raise NotEvidence(f"log/key: {error}") from error
+
+
+@checks("checkpoint", N_("The log's state is signed by the log's key"))
+def _checkpoint(record: Record) -> Iterator[Problem]:
+    keys = _keys(record)
+    try:
+        opened = open_note(record.bundle.text("log/checkpoint"), keys)
+        origin = Checkpoint.parse(opened.text).origin
+    except NoteError as error:
+        yield Problem(N_("The checkpoint does not hold: %(why)s"), {"why": str(error)})
+        return
+    if keys[0] not in opened.signed_by:
+        yield Problem(N_("The log's key did not sign the checkpoint."))
+    if origin != keys[0].name:
+        yield Problem(N_("The checkpoint is of another log: %(log)s"), {"log": origin})
+
+
+@checks("witnesses", N_("Witnesses outside the office have signed the same state"))
+def _witnesses(record: Record) -> Iterator[Problem]:
+    policy = record.policy
+    if not policy.witnesses:
+        raise Unknown(N_("No witness was named to this check."))
+    try:
+        signed_by = open_note(record.bundle.text("log/checkpoint"), _keys(record)).signed_by
+    except NoteError:
+        signed_by = ()
+    have = sum(key in signed_by for key in policy.witnesses)
+    if have < policy.quorum:
+        yield Problem(
+            N_("%(have)s witnesses have signed; %(quorum)s were asked for."),
+            {"have": have, "quorum": policy.quorum},
+        )
+
+
+@checks("proofs", N_("Every entry of the round is in the log, unchanged"))
+def _proofs(record: Record) -> Iterator[Problem]:
+    try:
+        state = Checkpoint.parse(record.bundle.text("log/checkpoint").partition("\n\n")[0] + "\n")
+    except NoteError as error:
+        yield Problem(N_("The checkpoint does not hold: %(why)s"), {"why": str(error)})
+        return
+    for proved, envelope in record.entries:
+        try:
+            verify_inclusion(proved.index, state.size, leaf_hash(proved.body), proved.proof, state.root)
+        except ProofError:
+            yield Problem(N_("Entry %(index)s is not in the log as it stands here."), {"index": proved.index})
+        if envelope.round_ref != record.bundle.round_ref:
+            yield Problem(N_("Entry %(index)s belongs to another round."), {"index": proved.index})
+
+
+@checks("order", N_("The entries stand in the order of their times"))
+def _order(record: Record) -> Iterator[Problem]:
+    for (before, earlier), (after, later) in zip(record.entries, record.entries[1:], strict=False):
+        if after.index <= before.index or later.at < earlier.at:
+            yield Problem(
+                N_("Entry %(index)s is dated before the one ahead of it: the clock was set back."),
+                {"index": after.index},
+            )
+
+
+@checks("complete", N_("No entry of the round is left out of the file"))
+def _complete(record: Record) -> Iterator[Problem]:
+    raise Unknown(
+        N_("Compare with the whole log: `sunlit log export` or a witness's copy, and count the round's entries.")
+    )
+    yield  # pragma: no cover (makes this an iterator, as every check is)

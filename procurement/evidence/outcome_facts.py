@@ -1,0 +1,164 @@
+"""Notices, objections, the decision and its PDF. Each check yields what is wrong. Pure."""
+
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any
+
+from procurement.decisions.entries import DecisionDrawnUp, DecisionPublished
+from procurement.errors import N_, Problem
+from procurement.evidence.facts import PdfReading, Record, Unknown, checks
+from procurement.objections.entries import (
+    NoticeGiven,
+    ObjectionAdmitted,
+    ObjectionAnswered,
+    ObjectionFiled,
+    ObjectionInadmissible,
+    ObjectionRuled,
+    ObjectionWithdrawn,
+)
+from procurement.rounds import clocks
+from procurement.scoring.entries import (
+    Tallied,
+)
+
+# --- notice, objections, decision ---------------------------------------------------------------------------------
+
+
+@checks("notice", N_("Each proposed result was on public notice for the whole period"))
+def _notice(record: Record) -> Iterator[Problem]:
+    texts = {sha256(content).hexdigest(): content for content in record.bundle.below("notices", ".json").values()}
+    tallies = record.of(Tallied)
+    for n, at, entry in record.of(NoticeGiven):
+        document = record.rules_at(n)
+        expected, _ = clocks.working_deadline(document, start=at, working_days=document.timetable.notice_working_days)
+        if entry.closes != expected:
+            yield Problem(
+                N_("Notice %(number)s closes %(closes)s; counted anew, %(expected)s."),
+                {"number": entry.number, "closes": entry.closes, "expected": expected},
+            )
+        last = [tallied.tally for m, _, tallied in tallies if m < n]
+        if not last or last[-1] != entry.tally:
+            yield Problem(
+                N_("Notice %(number)s does not propose the last computed result."), {"number": entry.number}
+            )
+        content = texts.get(entry.document)
+        if content is None:
+            yield Problem(N_("Notice %(number)s is not in the file."), {"number": entry.number})
+        else:
+            yield from _proposal(record, entry, content)
+
+
+def _proposal(record: Record, entry: NoticeGiven, content: bytes) -> Iterator[Problem]:
+    """Whether a notice ranks the applications as its computation does."""
+    tallies = {sha256(text).hexdigest(): text for text in record.bundle.below("tallies", ".json").values()}
+    if entry.tally not in tallies:
+        return  # the check of the results says so
+    ranking = json.loads(tallies[entry.tally])["result"]["ranking"]
+    proposed = json.loads(content)["proposal"]
+    if [(line["application"], line["rank"]) for line in proposed] != [
+        (line["application"], line["rank"]) for line in ranking
+    ]:
+        yield Problem(N_("Notice %(number)s does not rank as its computation does."), {"number": entry.number})
+
+
+@checks("objections", N_("Every objection was dealt with, and none was open when it was decided"))
+def _objections(record: Record) -> Iterator[Problem]:
+    state: dict[str, str] = {}
+    for envelope in record.envelopes:
+        match envelope.entry:
+            case ObjectionFiled(objection=ref):
+                state[ref] = "filed"
+            case ObjectionAdmitted(objection=ref):
+                yield from _step(state, ref, "admitted", {"filed"})
+            case ObjectionInadmissible(objection=ref):
+                yield from _step(state, ref, "settled", {"filed"})
+            case ObjectionAnswered(objection=ref):
+                yield from _step(state, ref, "answered", {"admitted"})
+            case ObjectionRuled(objection=ref):
+                yield from _step(state, ref, "settled", {"admitted", "answered"})
+            case ObjectionWithdrawn(objection=ref):
+                yield from _step(state, ref, "settled", {"filed", "admitted", "answered"})
+            case DecisionDrawnUp() | DecisionPublished():
+                for ref in sorted(ref for ref, where in state.items() if where != "settled"):
+                    yield Problem(N_("%(ref)s was open when the decision was made."), {"ref": ref})
+
+
+def _step(state: dict[str, str], ref: str, to: str, allowed: set[str]) -> Iterator[Problem]:
+    if state.get(ref) not in allowed:
+        yield Problem(N_("%(ref)s took a step that does not follow from the one before."), {"ref": ref})
+    state[ref] = to
+
+
+@checks("texts", N_("The published texts are those that were entered by their hash"))
+def _texts(record: Record) -> Iterator[Problem]:
+    for line in record.bundle.lines("texts.ndjson"):
+        text, digest = line.get("text"), line.get("sha256")
+        if not isinstance(text, str) or sha256(text.encode()).hexdigest() != digest:
+            yield Problem(N_("A text is not the one with the hash %(digest)s."), {"digest": str(digest)})
+
+
+@checks("decision", N_("The decision follows the ranking on notice, or says why not"))
+def _decision(record: Record) -> Iterator[Problem]:
+    published = record.of(DecisionPublished)
+    if not published:
+        raise Unknown(N_("No decision has been published yet."))
+    texts = {sha256(content).hexdigest(): content for content in record.bundle.below("decisions", ".json").values()}
+    drawn = {entry.decision: (n, at, entry) for n, at, entry in record.of(DecisionDrawnUp)}
+    for _, _, entry in published:
+        content = texts.get(entry.document)
+        if content is None:
+            yield Problem(N_("The decision %(ref)s is not in the file."), {"ref": entry.decision})
+            continue
+        if entry.decision not in drawn or drawn[entry.decision][2].document != entry.document:
+            yield Problem(N_("The decision %(ref)s is not the one that was drawn up."), {"ref": entry.decision})
+            continue
+        n, at, _ = drawn[entry.decision]
+        course = record.courses[n]
+        if course.notice_closes is None or at < course.notice_closes:
+            yield Problem(N_("The decision %(ref)s was drawn up before the notice ended."), {"ref": entry.decision})
+        yield from _follows(record, n, entry.decision, json.loads(content))
+
+
+def _follows(record: Record, position: int, ref: str, decision: dict[str, Any]) -> Iterator[Problem]:
+    notices = [entry for n, _, entry in record.of(NoticeGiven) if n < position]
+    result = decision["result"]
+    if not notices or result["sha256"] != notices[-1].tally:
+        yield Problem(N_("The decision %(ref)s rests on another result than the one on notice."), {"ref": ref})
+    departs = any(line["outcome"] != line["by_rule"] for line in result["ranking"])
+    if departs and not decision.get("departure"):
+        yield Problem(N_("The decision %(ref)s departs from the ranking and gives no reason."), {"ref": ref})
+    slots = record.rules_at(position).scoring.slots
+    if sum(line["outcome"] == "selected" for line in result["ranking"]) > slots:
+        yield Problem(N_("The decision %(ref)s selects more products than there are places."), {"ref": ref})
+
+
+@checks("pdf", N_("The PDF is the published one, signed, and says what the decision says"))
+def _pdf(record: Record) -> Iterator[Problem]:
+    published = record.of(DecisionPublished)
+    if not published:
+        raise Unknown(N_("No decision has been published yet."))
+    files = {sha256(content).hexdigest(): content for content in record.bundle.below("decisions", ".pdf").values()}
+    unread = False
+    for _, _, entry in published:
+        content = files.get(entry.file)
+        if content is None:
+            yield Problem(N_("The PDF of %(ref)s is not the published file."), {"ref": entry.decision})
+        elif record.policy.pdf is None:
+            unread = True
+        else:
+            yield from _signatures(entry, record.policy.pdf(content))
+    if unread:
+        raise Unknown(N_("The PDF is the published file; reading its signatures needs pyHanko, which is not here."))
+
+
+def _signatures(entry: DecisionPublished, reading: PdfReading) -> Iterator[Problem]:
+    ref = {"ref": entry.decision}
+    if not reading.fingerprints or not reading.sound:
+        yield Problem(N_("A signature in the PDF of %(ref)s does not hold."), ref)
+    if not reading.covered:
+        yield Problem(N_("The last signature does not cover the whole PDF of %(ref)s."), ref)
+    if reading.trusted is False:
+        yield Problem(N_("A certificate in the PDF of %(ref)s does not lead to a root that you trust."), ref)
+    if reading.twin is None or sha256(reading.twin).hexdigest() != entry.document:
+        yield Problem(N_("The decision inside the PDF of %(ref)s is not the published one."), ref)

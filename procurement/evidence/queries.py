@@ -1,0 +1,142 @@
+"""The evidence file of a round, made from the record of this installation. Reads only.
+
+Everything that goes in is public already: the file is a faster way to what the pages show, and a way to keep it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from procurement.applications.models import Application
+from procurement.committee.models import Member
+from procurement.decisions.models import Decision
+from procurement.errors import N_, NotFound, WrongPhase
+from procurement.evidence.bundle import Ballot, ProvedEntry, ndjson, pack
+from procurement.objections.models import Notice, Objection, ObjectionStep
+from procurement.publiclog import queries as log
+from procurement.publiclog import serving
+from procurement.publiclog.checkpoint import VerifierKey
+from procurement.publiclog.entry import digest_of
+from procurement.publiclog.models import LogEntry
+from procurement.publiclog.tree import inclusion_proof
+from procurement.rounds.models import Round, RoundRules
+from procurement.rounds.queries import course_of
+from procurement.scoring.models import Correction, Sheet, TallyRun
+from procurement.storage import Store
+
+README = """Evidence of selection round {ref} 选品轮次 {ref} 的证据文件
+
+Check it offline 离线核验:
+
+    sunlit verify {ref}-evidence.zip
+
+The command needs no database, no network and no key; it recomputes every proof, seal, result and deadline and
+says of each fact whether it holds, does not hold or cannot be told. Name the log's key yourself (--policy) when you
+have it from somewhere else than this file: it is printed in every decision.
+
+该命令不需要数据库、网络或密钥。它重新计算每一项证明、封存、结果和期限，逐项说明成立、不成立或无法判断。
+若您另有来源取得日志公钥（每份决定书上都印有），请用 --policy 指定。
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """An evidence file: its name and its bytes."""
+
+    name: str
+    content: bytes
+
+
+def published_round(session: Session, ref: str) -> dict[str, str]:
+    """The title, {"en", "zh"}, of the published round `ref`. Raises NotFound."""
+    found = _round(session, ref)
+    return {"en": found.title_en, "zh": found.title_zh}
+
+
+def _round(session: Session, ref: str) -> Round:
+    found = session.scalars(select(Round).where(Round.ref == ref)).one_or_none()
+    if found is None or course_of(session, found.id).published is None:
+        raise NotFound(N_("There is no round “%(ref)s”."), ref=ref[:40])
+    return found
+
+
+def evidence_of(session: Session, ref: str, *, key: VerifierKey, store: Store, now: datetime) -> Evidence:
+    """Everything public about the published round `ref` in one file.
+
+    Raises NotFound for a draft or an unknown round, WrongPhase while no checkpoint covers the round's entries.
+    """
+    found = _round(session, ref)
+    note = serving.published_note(session)
+    size = serving.published_size(session)
+    entries = _entries(session, ref, size)
+    if note is None or not entries:
+        raise WrongPhase(N_("The log's next checkpoint will cover this round; please try again in some seconds."))
+    files = {
+        "README.txt": README.format(ref=ref).encode(),
+        "log/key": f"{key}\n".encode(),
+        "log/checkpoint": note.encode(),
+        "log/entries.ndjson": ndjson(entry.line() for entry in entries),
+        "ballots.ndjson": ndjson(ballot.line() for ballot in _ballots(session, found.id)),
+        "texts.ndjson": ndjson({"sha256": digest_of(text), "text": text} for text in _texts(session, found.id)),
+    }
+    files |= _documents(session, found.id)
+    for decision in session.scalars(
+        select(Decision).where(Decision.round_id == found.id, Decision.published_at.is_not(None))
+    ):
+        files[f"decisions/{decision.ref}.json"] = decision.document.encode()
+        if decision.published_digest is not None:
+            files[f"decisions/{decision.ref}.pdf"] = store.get(decision.published_digest)
+    return Evidence(f"{ref}-evidence.zip", pack(ref, now.strftime("%Y-%m-%dT%H:%M:%SZ"), files))
+
+
+def _entries(session: Session, ref: str, size: int) -> list[ProvedEntry]:
+    subtree = log.subtree_reader(session)
+    rows = session.execute(
+        select(LogEntry.idx, LogEntry.body)
+        .where(LogEntry.round_ref == ref, LogEntry.idx < size)
+        .order_by(LogEntry.idx)
+    )
+    return [ProvedEntry(idx, tuple(inclusion_proof(idx, size, subtree)), body) for idx, body in rows]
+
+
+def _ballots(session: Session, round_id: int) -> Iterator[Ballot]:
+    rows = session.execute(
+        select(Member.code, Application.ref, Sheet.commitment, Sheet.nonce, Sheet.ballot)
+        .join(Member, Member.id == Sheet.member_id)
+        .join(Application, Application.id == Sheet.application_id)
+        .where(Sheet.round_id == round_id, Sheet.opened_at.is_not(None))
+        .order_by(Sheet.id)
+    )
+    for code, application, commitment, nonce, ballot in rows:
+        yield Ballot(code, application, commitment, nonce, ballot)
+
+
+def _documents(session: Session, round_id: int) -> dict[str, bytes]:
+    """The texts that were hashed into the log, each under a name of its own."""
+    files = {}
+    for rules in session.scalars(select(RoundRules).where(RoundRules.round_id == round_id)):
+        files[f"rules/{rules.version}.json"] = rules.document.encode()
+    for run in session.scalars(select(TallyRun).where(TallyRun.round_id == round_id)):
+        files[f"tallies/{run.number}.json"] = run.document.encode()
+    for notice in session.scalars(select(Notice).where(Notice.round_id == round_id)):
+        files[f"notices/{notice.number}.json"] = notice.document.encode()
+    return files
+
+
+def _texts(session: Session, round_id: int) -> Iterator[str]:
+    """Public texts that entries name by their hash: arguments, answers, rulings, reasons of corrections."""
+    objections = select(Objection.id, Objection.argument).where(Objection.round_id == round_id).order_by(Objection.id)
+    for objection_id, argument in session.execute(objections):
+        yield argument
+        steps = (
+            select(ObjectionStep.text)
+            .where(ObjectionStep.objection_id == objection_id, ObjectionStep.text != "")
+            .order_by(ObjectionStep.id)
+        )
+        yield from session.scalars(steps)
+    yield from session.scalars(
+        select(Correction.reason).where(Correction.round_id == round_id).order_by(Correction.id)
+    )

@@ -1,0 +1,191 @@
+"""Seals, ballots, computations, draws. Each check yields what is wrong. Pure."""
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from procurement.committee.beacon import QUICKNET
+from procurement.errors import N_, Problem, RuleBroken
+from procurement.evidence.bundle import Ballot, NotEvidence
+from procurement.evidence.committee_facts import committee_at
+from procurement.evidence.facts import Record, checks
+from procurement.scoring.entries import (
+    MarkCorrected,
+    ScoresClosed,
+    SheetSealed,
+    SheetsOpened,
+    SheetVoided,
+    Tallied,
+    TieDrawAnnounced,
+    TieDrawn,
+)
+from procurement.scoring.results import Computation, read_tally, tally_text
+from procurement.scoring.rules import commitment, sealed_digest
+from procurement.scoring.tally import Absent, Mark
+
+# --- scores -------------------------------------------------------------------------------------------------------
+
+
+@checks("seals", N_("The scores were sealed before any was known, and opened unchanged"))
+def _seals(record: Record) -> Iterator[Problem]:
+    sealed = {entry.commitment: (n, entry) for n, _, entry in record.of(SheetSealed)}
+    voided = {entry.commitment: n for n, _, entry in record.of(SheetVoided)}
+    opened: set[str] = set()
+    for n, _, closing in record.of(ScoresClosed):
+        waiting = {
+            each for each, (m, _) in sealed.items() if m < n and each not in opened and voided.get(each, n + 1) > n
+        }
+        if closing.sealed != len(waiting) or closing.commitments != sealed_digest(waiting):
+            yield Problem(N_("The list of sheets that counted is not the list of sheets that were sealed."))
+        shown = {
+            each.commitment: each
+            for m, at, entry in record.of(SheetsOpened)
+            if m > n and at == record.envelopes[n].at
+            for each in entry.sheets
+        }
+        for each in sorted(waiting - shown.keys()):
+            yield _about(sealed[each][1], N_("%(member)s's sheet for %(ref)s was sealed and never opened."))
+        for each in sorted(shown.keys() - waiting):
+            yield _about(shown[each], N_("%(member)s's sheet for %(ref)s was opened without having been sealed."))
+        opened |= shown.keys()
+    yield from _opened_ballots(record)
+
+
+def _about(sheet: Any, sentence: str) -> Problem:
+    return Problem(sentence, {"member": sheet.member, "ref": sheet.application})
+
+
+def _opened_ballots(record: Record) -> Iterator[Problem]:
+    for _, _, entry in record.of(SheetsOpened):
+        for sheet in entry.sheets:
+            ballot = record.ballots.get(sheet.commitment)
+            if ballot is None:
+                yield _about(sheet, N_("%(member)s's sheet for %(ref)s is not in the file."))
+            elif (
+                len(ballot.nonce) != 32
+                or commitment(ballot.nonce, ballot.text) != sheet.commitment
+                or ballot.nonce.hex() != sheet.nonce
+                or sha256(ballot.text.encode()).hexdigest() != sheet.ballot
+                or (ballot.member, ballot.application) != (sheet.member, sheet.application)
+                or not _names_itself(record, ballot)
+            ):
+                yield _about(sheet, N_("%(member)s's sheet for %(ref)s is not the one that was sealed."))
+
+
+def _names_itself(record: Record, ballot: Ballot) -> bool:
+    """Whether the ballot says inside whose it is, for what, and under which rules."""
+    try:
+        inside = json.loads(ballot.text)
+        named = inside["round"], inside["member"], inside["application"]
+    except (ValueError, KeyError, TypeError):
+        return False
+    return named == (record.bundle.round_ref, ballot.member, ballot.application) and inside.get("rules") in {
+        digest for _, _, digest in record.rules
+    }
+
+
+@checks("tally", N_("Every result follows from the sheets, to the last digit"))
+def _tally(record: Record) -> Iterator[Problem]:
+    texts = record.bundle.below("tallies", ".json")
+    by_digest = {sha256(content).hexdigest(): content for content in texts.values()}
+    for n, _, entry in record.of(Tallied):
+        content = by_digest.get(entry.tally)
+        if content is None:
+            yield Problem(N_("Computation %(number)s is not in the file."), {"number": entry.number})
+            continue
+        try:
+            text = content.decode()
+            computation, _ = read_tally(text)
+            again = tally_text(computation, computation.result())
+        except (ValueError, KeyError, TypeError, RuleBroken):
+            yield Problem(N_("Computation %(number)s cannot be read."), {"number": entry.number})
+            continue
+        if again != text:
+            yield Problem(N_("Computation %(number)s, done again, gives another result."), {"number": entry.number})
+        yield from _inputs(record, n, entry.number, computation)
+
+
+def _inputs(record: Record, position: int, number: int, computation: Computation) -> Iterator[Problem]:
+    """Whether a computation used the frozen rule and exactly the marks on the sheets, with recorded corrections."""
+    if computation.rule != record.rules_at(position).scoring:
+        yield Problem(N_("Computation %(number)s uses another rule than the frozen one."), {"number": number})
+    if computation.draw_key is not None and computation.draw_key not in {e.key for _, _, e in record.of(TieDrawn)}:
+        yield Problem(N_("Computation %(number)s uses a draw that was not logged."), {"number": number})
+    marks = _marks_at(record, position)
+    for ref, sheets in computation.marks.items():
+        for member, sheet in sheets.items():
+            for code, used in sheet.items():
+                expected = marks.get((member, ref, code))
+                if expected != (None if isinstance(used, Absent) else used):
+                    yield Problem(
+                        N_("Computation %(number)s uses %(used)s for %(member)s, %(ref)s, %(code)s, not %(said)s."),
+                        {
+                            "number": number,
+                            "used": _shown(used),
+                            "member": member,
+                            "ref": ref,
+                            "code": code,
+                            "said": "–" if expected is None else str(expected),
+                        },
+                    )
+    counted = {(member, ref) for ref, sheets in computation.marks.items() for member in sheets}
+    seen = committee_at(record, position)
+    for member, ref, code in sorted(marks):
+        if (member, ref) not in counted and ref in seen.eligible and member in seen.members:
+            yield Problem(
+                N_("Computation %(number)s leaves out %(member)s, %(ref)s, %(code)s."),
+                {"number": number, "member": member, "ref": ref, "code": code},
+            )
+
+
+def _shown(mark: Mark) -> str:
+    return "–" if isinstance(mark, Absent) else str(mark)
+
+
+def _marks_at(record: Record, position: int) -> dict[tuple[str, str, str], Decimal]:
+    """Every mark that counts at an entry: opened, not void, with the corrections made until then."""
+    marks: dict[tuple[str, str, str], Decimal] = {}
+    for envelope in record.envelopes[:position]:
+        match envelope.entry:
+            case SheetsOpened(sheets=sheets):
+                for sheet in sheets:
+                    if ballot := record.ballots.get(sheet.commitment):
+                        marks |= _ballot_marks(ballot)
+            case MarkCorrected() as changed:
+                marks[changed.member, changed.application, changed.criterion] = changed.after
+            case SheetVoided(member=member, application=ref):
+                marks = {key: mark for key, mark in marks.items() if key[:2] != (member, ref)}
+    return marks
+
+
+def _ballot_marks(ballot: Ballot) -> dict[tuple[str, str, str], Decimal]:
+    try:
+        given = json.loads(ballot.text)["marks"]
+        return {
+            (ballot.member, ballot.application, code): Decimal(mark["value"])
+            for code, mark in given.items()
+            if mark["value"] is not None
+        }
+    except (ValueError, KeyError, TypeError, ArithmeticError) as error:
+        raise NotEvidence(f"the ballot of {ballot.member} for {ballot.application} cannot be read") from error
+
+
+@checks("draws", N_("Every draw used randomness that did not exist when it was announced"))
+def _draws(record: Record) -> Iterator[Problem]:
+    announced: TieDrawAnnounced | None = None
+    for envelope in record.envelopes:
+        match envelope.entry:
+            case TieDrawAnnounced() as entry:
+                announced = entry
+                if QUICKNET.published_at(entry.beacon_round) <= envelope.at:
+                    yield Problem(
+                        N_("Round %(n)s of the beacon was known when it was announced."), {"n": entry.beacon_round}
+                    )
+            case TieDrawn() as entry:
+                if announced is None or announced.beacon_round != entry.beacon_round:
+                    yield Problem(
+                        N_("A draw used round %(n)s of the beacon, which was not announced."),
+                        {"n": entry.beacon_round},
+                    )

@@ -1,0 +1,214 @@
+"""An evidence file holds as it is; whatever is changed in it is caught and named.
+
+Two kinds of change: somebody alters the file, and then its proofs fail; or the office itself logs something that
+should not have happened, and then everything is well signed and the rules of the process are what fails.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from procurement.evidence.bundle import Bundle, NotEvidence, unpack
+from procurement.evidence.check import check
+from procurement.evidence.facts import Outcome, Policy
+from procurement.publiclog.checkpoint import SigningKey
+from procurement.publiclog.witness import WitnessKey
+from tests.evidence.conftest import Body, failing, holding, repacked, retold
+from tests.publiclog.happenings import NOON
+from tests.publiclog.test_signer import KEY
+
+EVERYTHING = {
+    "manifest", "checkpoint", "proofs", "order", "rules", "phases", "call_period", "applications", "verdicts",
+    "committee", "declarations", "recusals", "seals", "tally", "draws", "notice", "objections", "texts",
+}  # fmt: skip
+
+
+def test_a_sound_round_holds(sound: Bundle) -> None:
+    report = check(sound)
+    assert failing(sound) == set()
+    assert holding(sound) == EVERYTHING
+    assert report.fine
+    told = {fact.code for fact in report.facts if fact.outcome is Outcome.UNKNOWN}
+    assert told == {"log_key", "witnesses", "complete", "decision", "pdf"}
+
+
+def test_with_a_key_of_ones_own(sound: Bundle) -> None:
+    assert "log_key" in holding(sound, Policy(log=KEY.verifier))
+    other = SigningKey("example.org/log", bytes(32)).verifier
+    assert failing(sound, Policy(log=other)) == {"log_key", "checkpoint"}
+
+
+def test_with_witnesses(sound: Bundle) -> None:
+    witness = WitnessKey("witness.example.org", bytes(range(32)))
+    asked = Policy(log=KEY.verifier, witnesses=(witness.verifier,), quorum=1)
+    assert failing(sound, asked) == {"witnesses"}
+    note = sound.text("log/checkpoint")
+    seen = repacked(sound, **{"log/checkpoint": (note + witness.cosign(note.split("\n\n")[0] + "\n", NOON)).encode()})
+    assert "witnesses" in holding(seen, asked)
+
+
+# --- somebody alters the file -------------------------------------------------------------------------------------
+
+
+def replaced(path: str, old: bytes, new: bytes) -> Callable[[Bundle], Bundle]:
+    def change(bundle: Bundle) -> Bundle:
+        assert old in bundle.files[path], (path, old)
+        return repacked(bundle, **{path: bundle.files[path].replace(old, new, 1)})
+
+    return change
+
+
+def first_tally_shifted(bundle: Bundle) -> Bundle:
+    document = json.loads(bundle.files["tallies/1.json"])
+    document["result"]["ranking"][0]["total"] = "99"
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return repacked(bundle, **{"tallies/1.json": text.encode()})
+
+
+@pytest.mark.parametrize(
+    ("change", "caught"),
+    [
+        (replaced("log/entries.ndjson", b'\\"slots\\":', b'\\"slots\\":1'), {"proofs"}),
+        (replaced("log/checkpoint", b"\n\n", b"x\n\n"), {"checkpoint", "proofs"}),
+        (replaced("rules/1.json", b'"slots":', b'"slots":1'), {"rules", "committee", "notice", "call_period"}),
+        (replaced("ballots.ndjson", b'\\"value\\":\\"', b'\\"value\\":\\"1'), {"seals", "tally"}),
+        (replaced("ballots.ndjson", b'"nonce":"', b'"nonce":"ff'), {"seals"}),
+        (replaced("notices/1.json", b'"notice":1', b'"notice":2'), {"notice"}),
+        (first_tally_shifted, {"tally"}),
+        (lambda bundle: repacked(bundle, **{"notices/1.json": None}), {"notice"}),
+        (lambda bundle: repacked(bundle, **{"tallies/1.json": None}), {"tally"}),
+        (lambda bundle: repacked(bundle, **{"rules/1.json": None}), {"rules"}),
+        (lambda bundle: repacked(bundle, **{"ballots.ndjson": b""}), {"seals", "tally"}),
+        (lambda bundle: repacked(bundle, **{"log/key": b"nonsense"}), {"checkpoint"}),
+        (lambda bundle: repacked(bundle, **{"texts.ndjson": b'{"sha256":"00","text":"x"}'}), {"texts"}),
+    ],
+)
+def test_a_changed_file_is_caught(sound: Bundle, change: Callable[[Bundle], Bundle], caught: set[str]) -> None:
+    found = failing(change(sound))
+    assert found & caught, found
+    assert "manifest" not in found  # whoever changes a file changes the manifest with it
+
+
+def test_the_manifest_names_every_file(sound: Bundle) -> None:
+    files = dict(sound.files)
+    files["README.txt"] += b"!"
+    changed = Bundle(sound.round_ref, sound.made_at, sound.stated, files)
+    assert failing(changed) == {"manifest"}
+    assert failing(Bundle(sound.round_ref, sound.made_at, sound.stated, files | {"more": b""})) == {"manifest"}
+    del files["README.txt"]
+    assert failing(Bundle(sound.round_ref, sound.made_at, sound.stated, files)) == {"manifest"}
+
+
+def test_entries_that_are_no_entries_are_told(sound: Bundle) -> None:
+    broken = repacked(sound, **{"log/entries.ndjson": b'{"index":0,"proof":[],"entry":"{}"}\n'})
+    assert failing(broken) == {"form"}
+    assert failing(repacked(sound, **{"log/entries.ndjson": None})) == {"form"}
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"%PDF-1.7", b"PK\x05\x06" + bytes(18)])
+def test_what_is_no_evidence_is_refused(content: bytes) -> None:
+    with pytest.raises(NotEvidence):
+        unpack(content)
+
+
+# --- the office logs what should not have happened ----------------------------------------------------------------
+
+
+def of_kind(bodies: list[Body], kind: str) -> list[Body]:
+    found = [body for body in bodies if body["kind"] == kind]
+    assert found, kind
+    return found
+
+
+def earlier(instant: str, **by: float) -> str:
+    moved = datetime.fromisoformat(instant) - timedelta(**by)
+    return moved.isoformat().replace("+00:00", "Z")
+
+
+def edited(kind: str, edit: Callable[[Body], Any], which: int = 0) -> Callable[[list[Body]], list[Body]]:
+    def change(bodies: list[Body]) -> list[Body]:
+        edit(of_kind(bodies, kind)[which])
+        return bodies
+
+    return change
+
+
+def dropped(kind: str, which: int = 0) -> Callable[[list[Body]], list[Body]]:
+    def change(bodies: list[Body]) -> list[Body]:
+        gone = of_kind(bodies, kind)[which]
+        return [body for body in bodies if body is not gone]
+
+    return change
+
+
+def moved_behind(kind: str, behind: str) -> Callable[[list[Body]], list[Body]]:
+    """The first entry of a kind comes after the last of another, at the same time as that."""
+
+    def change(bodies: list[Body]) -> list[Body]:
+        late, last = of_kind(bodies, kind)[0], of_kind(bodies, behind)[-1]
+        rest = [body for body in bodies if body is not late]
+        late["at"] = last["at"]
+        rest.insert(rest.index(last) + 1, late)
+        return rest
+
+    return change
+
+
+def shorter(body: Body, field: str, **by: float) -> None:
+    body["data"][field] = earlier(body["data"][field], **by)
+
+
+def no_longer_recused(body: Body) -> None:
+    for declaration in body["data"]["declarations"]:
+        declaration["ground"] = "none" if declaration["ground"] != "none" else "family"
+
+
+@pytest.mark.parametrize(
+    ("change", "caught"),
+    [
+        # the clock is set back
+        (edited("scoring.opened", lambda body: body.update(at=earlier(body["at"], days=30))), "order"),
+        # an application comes late
+        (moved_behind("application.submitted", "application.verdict"), "applications"),
+        # an application disappears without a verdict
+        (dropped("application.verdict"), "verdicts"),
+        (dropped("application.submitted"), "applications"),
+        # the call is too short
+        (edited("round.published", lambda body: shorter(body, "applications_close", days=1)), "call_period"),
+        # a member is not there, has not declared, or scores in spite of an interest
+        (dropped("committee.appointed"), "committee"),
+        (dropped("committee.declared"), "declarations"),
+        (edited("committee.declared", no_longer_recused), "recusals"),
+        # a sheet is sealed after opening, left out, slipped in, or never opened
+        (moved_behind("scoring.sealed", "scoring.opened"), "phases"),
+        (dropped("scoring.sealed"), "seals"),
+        (edited("scoring.opened", lambda body: body["data"]["sheets"].pop()), "seals"),
+        (edited("scoring.closed", lambda body: body["data"].update(sealed=1)), "seals"),
+        # the result is another one
+        (edited("scoring.tallied", lambda body: body["data"].update(tally="0" * 64)), "tally"),
+        # the notice is a day, or a microsecond, too short, or proposes something else
+        (edited("notice.given", lambda body: shorter(body, "closes", days=1)), "notice"),
+        (edited("notice.given", lambda body: shorter(body, "closes", microseconds=1)), "notice"),
+        (edited("notice.given", lambda body: body["data"].update(tally="0" * 64)), "notice"),
+        # the rules are other ones than those in the file
+        (edited("round.published", lambda body: body["data"].update(rules="0" * 64)), "rules"),
+        (moved_behind("round.published", "application.submitted"), "rules"),
+        (dropped("round.published"), "rules"),
+        # scoring begins before checking is over
+        (dropped("application.checking_closed"), "phases"),
+    ],
+)
+def test_a_broken_rule_is_caught_in_a_well_signed_log(
+    sound: Bundle, change: Callable[[list[Body]], list[Body]], caught: str
+) -> None:
+    told = retold(sound, change)
+    found = failing(told)
+    assert caught in found, found
+    assert found.isdisjoint({"manifest", "checkpoint", "proofs", "form"}), "the signatures are all in order"
+
+
+def test_the_same_story_told_again_holds(sound: Bundle) -> None:
+    assert failing(retold(sound, lambda bodies: bodies)) == set()
