@@ -1,8 +1,9 @@
 """A county in which something is going on in every phase, built by the real acts, for pages to be looked at."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flask import Flask
@@ -14,10 +15,11 @@ from procurement.web import SESSION_COOKIE
 from tests.browser.conftest import served
 from tests.conftest import MovableClock, close
 from tests.worlds.applications import applied_round, checked_round, close_applications, drafted_round
+from tests.worlds.decisions import decided_round, deciding_round
 from tests.worlds.objections import answered, correcting, noticed_round, objected
 from tests.worlds.people import People, Person, people
 from tests.worlds.rounds import draft_round, published_round
-from tests.worlds.scoring import opened_round, save, scored_round, scoring_round
+from tests.worlds.scoring import ScoringWorld, opened_round, save, scored_round, scoring_round
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class County:
     notice: str
     products: tuple[str, ...]
     objection: str
+    decided: str
+    decision: str
     key: str
 
     def pass_of(self, person: Person) -> list[dict[str, str]]:
@@ -48,6 +52,15 @@ class County:
 @contextmanager
 def county(folder: Path, template: Path) -> Iterator[County]:
     """Build and serve it; `template` is a migrated SQLite file."""
+    # Built in a thread of its own: Playwright keeps an event loop in this one, and jobs start theirs.
+    with ThreadPoolExecutor(1) as thread:
+        built = thread.submit(_build, folder, template).result()
+    with served(built.app) as address:
+        yield replace(built, address=address)
+    close(built.app.extensions["sunlit"].engine)
+
+
+def _build(folder: Path, template: Path) -> County:
     database = folder / "sunlit.db"
     database.write_bytes(template.read_bytes())
     config = Config(
@@ -62,13 +75,9 @@ def county(folder: Path, template: Path) -> Iterator[County]:
     app.testing = True
     engine = make_engine(config.database)
     everybody = people(engine, clock())
-    noticed = opened_round(
-        scored_round(
-            scoring_round(
-                checked_round(close_applications(applied_round(published_round(everybody, clock)))), ("M2", 0)
-            )
-        )
-    )
+    past = _scored(everybody, clock)
+    decision = decided_round(deciding_round(noticed_round(past)), config)
+    noticed = _scored(everybody, clock, ("M2", 0))
     sheets = scoring_round(checked_round(close_applications(applied_round(published_round(everybody, clock)))))
     save(sheets, "M1", 0)
     noticed = noticed_round(noticed)
@@ -78,19 +87,24 @@ def county(folder: Path, template: Path) -> Iterator[County]:
     drafted = draft_round(everybody, clock)
     clock.advance(hours=1)
     close(engine)
-    with served(app) as address:
-        yield County(
-            app=app,
-            address=address,
-            people=everybody,
-            clock=clock,
-            drafted=drafted.ref,
-            opening=opening.ref,
-            scoring=sheets.ref,
-            sheets=sheets.refs,
-            notice=noticed.ref,
-            products=noticed.refs,
-            objection=objection,
-            key=opening.keys[0],
-        )
-    close(app.extensions["sunlit"].engine)
+    return County(
+        app=app,
+        address="",
+        people=everybody,
+        clock=clock,
+        drafted=drafted.ref,
+        opening=opening.ref,
+        scoring=sheets.ref,
+        sheets=sheets.refs,
+        notice=noticed.ref,
+        products=noticed.refs,
+        objection=objection,
+        decided=past.ref,
+        decision=decision,
+        key=opening.keys[0],
+    )
+
+
+def _scored(everybody: People, clock: MovableClock, *recused: tuple[str, int]) -> ScoringWorld:
+    checked = checked_round(close_applications(applied_round(published_round(everybody, clock))))
+    return opened_round(scored_round(scoring_round(checked, *recused)))

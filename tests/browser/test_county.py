@@ -80,6 +80,7 @@ def public_pages(here: County) -> list[str]:
         f"/rounds/{here.notice}/scores/{here.products[0]}",
         f"/applications/{here.products[0]}",
         f"/objections/{here.objection}",
+        *(f"/rounds/{here.decided}", f"/decisions/{here.decision}", f"/decisions/{here.decision}/verify", "/verify"),
     ]
 
 
@@ -99,11 +100,12 @@ def pages_of(here: County, who: str) -> list[str]:
             f"/rounds/{here.scoring}/scoring",
             f"/rounds/{here.scoring}/members",
             f"/objections/{here.objection}/handle",
+            f"/rounds/{here.decided}/decision",
         ],
         "supervisor": ["/my-rounds", f"/rounds/{notice}/board", f"/objections/{here.objection}/handle"],
         "administrator": ["/people", "/people/invite", "/account"],
         "members.0": [
-            *("/my-sheets/", "/declarations", f"/rounds/{here.scoring}/declarations"),
+            *("/my-sheets/", "/my-signatures/", "/declarations", f"/rounds/{here.scoring}/declarations"),
             *(f"/my-sheets/{here.sheets[number]}" for number in (0, 1)),
         ],
         "merchants.0": [
