@@ -92,6 +92,8 @@ class Permission(StrEnum):
     MANAGE_ACCOUNTS = "manage_accounts"  # accounts: invite, disable
     MANAGE_MERCHANT = "manage_merchant"  # merchants: own businesses
     DEBAR = "debar"  # merchants: the debarment register
+    READ_MERCHANTS = "read_merchants"  # merchants: every business in full
+    CHECK_MERCHANTS = "check_merchants"  # merchants: certificates and registers held against what is said
     CREATE_ROUND = "create_round"  # rounds
     EDIT_ROUND = "edit_round"  # rounds: draft, seats, publish, amend
     HOLD_ROUND = "hold_round"  # rounds: hold, resume
@@ -119,6 +121,8 @@ GRANTS: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         Permission.MANAGE_ACCOUNTS: frozenset({Role.ADMINISTRATOR}),
         Permission.MANAGE_MERCHANT: frozenset({Role.MERCHANT}),
         Permission.DEBAR: frozenset({Role.SUPERVISOR}),
+        Permission.READ_MERCHANTS: frozenset({Role.ORGANISER, Role.SUPERVISOR}),
+        Permission.CHECK_MERCHANTS: frozenset({Role.ORGANISER}),
         Permission.CREATE_ROUND: frozenset({Role.ORGANISER}),
         Permission.EDIT_ROUND: frozenset({Role.ORGANISER}),
         Permission.HOLD_ROUND: frozenset({Role.SUPERVISOR}),

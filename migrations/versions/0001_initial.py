@@ -284,6 +284,7 @@ def upgrade() -> None:
     sa.Column('hotline', sa.String(length=40), nullable=False),
     sa.Column('founded', sa.Integer(), nullable=True),
     sa.Column('name_consent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('assisted', sa.Boolean(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_merchant')),
@@ -379,6 +380,19 @@ def upgrade() -> None:
     sa.UniqueConstraint('token_sha256', name=op.f('uq_invitation_token_sha256'))
     )
     op.create_index(op.f('ix_invitation_email'), 'invitation', ['email'], unique=False)
+    op.create_table('merchant_disclosure',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('merchant_id', sa.Integer(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('document', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('by_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['by_id'], ['user_account.id'], name=op.f('fk_merchant_disclosure_by_id_user_account')),
+    sa.ForeignKeyConstraint(['merchant_id'], ['merchant.id'], name=op.f('fk_merchant_disclosure_merchant_id_merchant')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_merchant_disclosure')),
+    sa.UniqueConstraint('merchant_id', 'version', name=op.f('uq_merchant_disclosure_merchant_id_version'))
+    )
+    op.create_index(op.f('ix_merchant_disclosure_merchant_id'), 'merchant_disclosure', ['merchant_id'], unique=False)
     op.create_table('merchant_invitation',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('merchant_id', sa.Integer(), nullable=False),
@@ -399,6 +413,11 @@ def upgrade() -> None:
     sa.Column('merchant_id', sa.Integer(), nullable=False),
     sa.Column('user_id', sa.Integer(), nullable=False),
     sa.Column('since', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('helper_as', sa.String(length=120), nullable=False),
+    sa.Column('authority_digest', sa.String(length=64), nullable=True),
+    sa.Column('authority_type', sa.String(length=40), nullable=False),
+    sa.Column('authority_name', sa.String(length=200), nullable=False),
+    sa.CheckConstraint("(helper_as = '') = (authority_digest IS NULL)", name=op.f('ck_merchant_user_helper_with_authority')),
     sa.ForeignKeyConstraint(['merchant_id'], ['merchant.id'], name=op.f('fk_merchant_user_merchant_id_merchant')),
     sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_merchant_user_user_id_user_account')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_merchant_user')),
@@ -418,6 +437,23 @@ def upgrade() -> None:
     sa.UniqueConstraint('token_sha256', name=op.f('uq_password_reset_token_sha256'))
     )
     op.create_index(op.f('ix_password_reset_user_id'), 'password_reset', ['user_id'], unique=False)
+    op.create_table('record_search',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('merchant_id', sa.Integer(), nullable=False),
+    sa.Column('source', sa.String(length=40), nullable=False),
+    sa.Column('searched_on', sa.Date(), nullable=False),
+    sa.Column('found', sa.Boolean(), nullable=False),
+    sa.Column('result', sa.Text(), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('media_type', sa.String(length=40), nullable=False),
+    sa.Column('file_name', sa.String(length=200), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('by_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['by_id'], ['user_account.id'], name=op.f('fk_record_search_by_id_user_account')),
+    sa.ForeignKeyConstraint(['merchant_id'], ['merchant.id'], name=op.f('fk_record_search_merchant_id_merchant')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_record_search'))
+    )
+    op.create_index(op.f('ix_record_search_merchant_id'), 'record_search', ['merchant_id'], unique=False)
     op.create_table('recovery_code',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('user_id', sa.Integer(), nullable=False),
@@ -483,6 +519,19 @@ def upgrade() -> None:
     op.create_index(op.f('ix_application_merchant_id'), 'application', ['merchant_id'], unique=False)
     op.create_index(op.f('ix_application_round_id'), 'application', ['round_id'], unique=False)
     op.create_index('uq_application_product', 'application', ['round_id', 'merchant_id', 'product_key'], unique=True, sqlite_where=sa.text('withdrawn_at IS NULL'), postgresql_where=sa.text('withdrawn_at IS NULL'))
+    op.create_table('certificate_check',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('certificate_id', sa.Integer(), nullable=False),
+    sa.Column('outcome', sa.String(length=20), nullable=False),
+    sa.Column('how', sa.String(length=500), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('by_id', sa.Integer(), nullable=False),
+    sa.CheckConstraint("outcome IN ('in_order', 'not_in_order', 'not_found')", name=op.f('ck_certificate_check_outcome_known')),
+    sa.ForeignKeyConstraint(['by_id'], ['user_account.id'], name=op.f('fk_certificate_check_by_id_user_account')),
+    sa.ForeignKeyConstraint(['certificate_id'], ['certificate.id'], name=op.f('fk_certificate_check_certificate_id_certificate')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_certificate_check'))
+    )
+    op.create_index(op.f('ix_certificate_check_certificate_id'), 'certificate_check', ['certificate_id'], unique=False)
     op.create_table('committee_member',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('round_id', sa.Integer(), nullable=False),
@@ -940,6 +989,8 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_committee_member_user_id'), table_name='committee_member')
     op.drop_index(op.f('ix_committee_member_round_id'), table_name='committee_member')
     op.drop_table('committee_member')
+    op.drop_index(op.f('ix_certificate_check_certificate_id'), table_name='certificate_check')
+    op.drop_table('certificate_check')
     op.drop_index('uq_application_product', table_name='application', sqlite_where=sa.text('withdrawn_at IS NULL'), postgresql_where=sa.text('withdrawn_at IS NULL'))
     op.drop_index(op.f('ix_application_round_id'), table_name='application')
     op.drop_index(op.f('ix_application_merchant_id'), table_name='application')
@@ -950,6 +1001,8 @@ def downgrade() -> None:
     op.drop_table('round')
     op.drop_index(op.f('ix_recovery_code_user_id'), table_name='recovery_code')
     op.drop_table('recovery_code')
+    op.drop_index(op.f('ix_record_search_merchant_id'), table_name='record_search')
+    op.drop_table('record_search')
     op.drop_index(op.f('ix_password_reset_user_id'), table_name='password_reset')
     op.drop_table('password_reset')
     op.drop_index(op.f('ix_merchant_user_user_id'), table_name='merchant_user')
@@ -957,6 +1010,8 @@ def downgrade() -> None:
     op.drop_table('merchant_user')
     op.drop_index(op.f('ix_merchant_invitation_merchant_id'), table_name='merchant_invitation')
     op.drop_table('merchant_invitation')
+    op.drop_index(op.f('ix_merchant_disclosure_merchant_id'), table_name='merchant_disclosure')
+    op.drop_table('merchant_disclosure')
     op.drop_index(op.f('ix_invitation_email'), table_name='invitation')
     op.drop_table('invitation')
     op.drop_index(op.f('ix_debarment_merchant_id'), table_name='debarment')

@@ -65,7 +65,7 @@ def is_address(text: str) -> bool:
 
 def normal_name(text: str) -> str:
     """A name with its spaces put in order."""
-    return " ".join(unicodedata.normalize("NFKC", text).split())
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def password_problems(password: str, *, email: str, name: str, field: str = "password") -> list[Problem]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -15,20 +16,25 @@ from procurement.accounts.rules import INVITATION_DAYS, normal_email
 from procurement.errors import N_, NotFound, Problem, RuleBroken, refuse_if
 from procurement.mail import queue_mail
 from procurement.merchants import entries
-from procurement.merchants.models import Certificate, Debarment, Merchant, MerchantInvitation, MerchantUser
+from procurement.merchants.disclosures import Disclosure, disclosure_problems, normal_disclosure
+from procurement.merchants.models import (
+    Certificate,
+    DisclosureVersion,
+    Merchant,
+    MerchantInvitation,
+    MerchantUser,
+)
 from procurement.merchants.queries import acts_for, own_merchant, particulars_of
 from procurement.merchants.rules import (
     CertificateFacts,
-    DebarmentGround,
+    MerchantKind,
     Particulars,
     certificate_problems,
-    debarment_problems,
     normal_particulars,
     normal_text,
-    normal_uscc,
     particulars_problems,
 )
-from procurement.publiclog.entry import Salted, digest_of
+from procurement.publiclog.entry import Salted
 from procurement.publiclog.writing import append
 from procurement.uploads import Upload
 
@@ -41,24 +47,47 @@ TAKEN = N_(
 # --- businesses ---------------------------------------------------------------------------------------------------
 
 
-def register(session: Session, *, actor: Actor, now: datetime, today: date, particulars: Particulars) -> str:
+@dataclass(frozen=True, slots=True)
+class Help:
+    """Acting for a business without belonging to it: in which capacity, and the signed paper that allows it."""
+
+    capacity: str
+    authority: Upload
+
+
+def register(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    today: date,
+    particulars: Particulars,
+    help: Help | None = None,  # noqa: A002 (it is the word)
+) -> str:
     """Register a business; the actor acts for it from now on. Returns its reference.
 
-    `today` is the office's day. Raises RuleBroken, also for a code that is registered already.
+    `today` is the office's day. With `help` the actor registers it for others, and the business is marked so in
+    public. Raises RuleBroken, also for a code that is registered already.
     """
     require(actor, Permission.MANAGE_MERCHANT)
     given = normal_particulars(particulars)
-    refuse_if([*particulars_problems(given, year=today.year), *_taken(session, given.uscc)])
-    merchant = Merchant(ref=new_token()[:20], created_at=now, updated_at=now)
+    problems = [*particulars_problems(given, year=today.year), *_taken(session, given.uscc)]
+    if help is not None and not normal_text(help.capacity):
+        problems.append(Problem(N_("Say in which capacity you help, such as village clerk."), {}, "capacity"))
+    refuse_if(problems)
+    merchant = Merchant(ref=new_token()[:20], assisted=help is not None, created_at=now, updated_at=now)
     _set(merchant, given, now)
     session.add(merchant)
     session.flush()
     merchant.ref = f"M-{merchant.id:06d}"
-    session.add(MerchantUser(merchant_id=merchant.id, user_id=actor.user_id, since=now))
+    session.add(_acting(merchant, actor, now, help))
     append(
         session,
         entries.MerchantRegistered(
-            merchant=merchant.ref, business=given.kind.value, particulars=_salted(given, merchant.ref)
+            merchant=merchant.ref,
+            business=given.kind.value,
+            particulars=_salted(given, merchant.ref),
+            assisted=help is not None,
         ),
         now=now,
         actor=actor,
@@ -95,6 +124,15 @@ def change(session: Session, *, actor: Actor, now: datetime, today: date, ref: s
         actor=actor,
         role=Role.MERCHANT,
     )
+
+
+def _acting(merchant: Merchant, actor: Actor, now: datetime, helping: Help | None) -> MerchantUser:
+    row = MerchantUser(merchant_id=merchant.id, user_id=actor.user_id, since=now)
+    if helping is not None:
+        row.helper_as = normal_text(helping.capacity)
+        row.authority_digest = helping.authority.digest
+        row.authority_type, row.authority_name = helping.authority.media_type, helping.authority.name
+    return row
 
 
 def _set(merchant: Merchant, given: Particulars, now: datetime) -> None:
@@ -183,7 +221,7 @@ def join(session: Session, *, actor: Actor, now: datetime, token: str) -> str:
     session.add(MerchantUser(merchant_id=merchant.id, user_id=actor.user_id, since=now))
     append(
         session,
-        entries.PersonAdded(merchant=merchant.ref, person=_person(actor.user_id)),
+        entries.PersonAdded(merchant=merchant.ref, person=_person(actor.user_id), helper=False),
         now=now,
         actor=actor,
         role=Role.MERCHANT,
@@ -218,6 +256,40 @@ def remove_person(session: Session, *, actor: Actor, now: datetime, ref: str, us
 
 def _person(user_id: int | None) -> Salted:
     return Salted(f"user:{user_id}", whose=f"user:{user_id}")
+
+
+# --- who stands behind a business ---------------------------------------------------------------------------------
+
+
+def disclose(session: Session, *, actor: Actor, now: datetime, today: date, ref: str, disclosure: Disclosure) -> int:
+    """State owners, related businesses, penalties and earlier promotions of one of the actor's businesses. Returns
+    the version. Saying the same again makes no new one."""
+    merchant = own_merchant(session, actor=actor, ref=ref, lock=True)
+    given = normal_disclosure(disclosure)
+    refuse_if(disclosure_problems(given, kind=MerchantKind(merchant.kind), own_uscc=merchant.uscc, today=today))
+    last = session.scalars(
+        select(DisclosureVersion)
+        .where(DisclosureVersion.merchant_id == merchant.id)
+        .order_by(DisclosureVersion.version.desc())
+        .limit(1)
+    ).one_or_none()
+    document = given.to_json()
+    if last is not None and last.document == document:
+        return last.version
+    version = last.version + 1 if last is not None else 1
+    session.add(
+        DisclosureVersion(merchant_id=merchant.id, version=version, document=document, at=now, by_id=actor.user_id)
+    )
+    append(
+        session,
+        entries.DisclosureMade(
+            merchant=ref, version=version, disclosure=Salted(_text(document), whose=f"merchant:{ref}")
+        ),
+        now=now,
+        actor=actor,
+        role=Role.MERCHANT,
+    )
+    return version
 
 
 # --- certificates -------------------------------------------------------------------------------------------------
@@ -285,142 +357,3 @@ def remove_certificate(session: Session, *, actor: Actor, now: datetime, ref: st
         actor=actor,
         role=Role.MERCHANT,
     )
-
-
-# --- debarments ---------------------------------------------------------------------------------------------------
-
-
-def debar(
-    session: Session,
-    *,
-    actor: Actor,
-    now: datetime,
-    today: date,
-    merchant: str,
-    ground: DebarmentGround,
-    reason: str,
-    remedy: str,
-    starts: date,
-    ends: date,
-    evidence: Upload,
-) -> str:
-    """Debar a business, named by its reference or its code, from applying from `starts` until `ends`, when it may
-    again. Returns the debarment's reference. Those who act for the business are told by mail."""
-    require(actor, Permission.DEBAR)
-    named = normal_text(merchant).upper()
-    found = session.scalars(
-        select(Merchant).where((Merchant.ref == named) | (Merchant.uscc == normal_uscc(merchant))).with_for_update()
-    ).one_or_none()
-    problems = debarment_problems(start=starts, end=ends, today=today, reason=reason.strip())
-    if found is None:
-        problems.insert(0, Problem(N_("There is no business with this reference or code."), {}, "merchant"))
-    if not remedy.strip():
-        problems.append(Problem(N_("Say where and until when the business may appeal."), {}, "remedy"))
-    if found is None or problems:
-        raise RuleBroken(*problems)
-    row = Debarment(
-        ref=new_token()[:20],
-        merchant_id=found.id,
-        ground=ground.value,
-        reason=reason.strip(),
-        remedy=remedy.strip(),
-        evidence_digest=evidence.digest,
-        evidence_type=evidence.media_type,
-        evidence_name=evidence.name,
-        starts_on=starts,
-        ends_on=ends,
-        entered_at=now,
-        entered_by_id=actor.user_id,
-    )
-    session.add(row)
-    session.flush()
-    row.ref = f"D-{row.id:06d}"
-    append(
-        session,
-        entries.DebarmentEntered(
-            debarment=row.ref,
-            merchant=found.ref,
-            ground=ground.value,
-            reason=digest_of(row.reason),
-            evidence=evidence.digest,
-            starts=starts,
-            ends=ends,
-        ),
-        now=now,
-        actor=actor,
-        role=Role.SUPERVISOR,
-    )
-    _tell(session, row, found, template="merchants/debarred", now=now)
-    return row.ref
-
-
-def note_appeal(session: Session, *, actor: Actor, now: datetime, ref: str, state: str) -> None:
-    """Note in public how far an appeal against a debarment is."""
-    require(actor, Permission.DEBAR)
-    row = _debarment(session, ref)
-    said = state.strip()
-    if len(said) < 10:
-        raise RuleBroken(N_("Say in a sentence how far the appeal is."), field="state")
-    row.appeal = said
-    row.appealed_at = row.appealed_at or now
-    append(
-        session,
-        entries.DebarmentAppealed(debarment=ref, state=digest_of(said)),
-        now=now,
-        actor=actor,
-        role=Role.SUPERVISOR,
-    )
-
-
-def lift(session: Session, *, actor: Actor, now: datetime, today: date, ref: str, reason: str) -> None:
-    """End a debarment before its time, from `today` on. It stays in the register, with the reason."""
-    require(actor, Permission.DEBAR)
-    row = _debarment(session, ref)
-    said = reason.strip()
-    problems = []
-    if row.lifted_on is not None or today >= row.ends_on:
-        problems.append(Problem(N_("This debarment is over already.")))
-    if len(said) < 10:
-        problems.append(Problem(N_("Say in a sentence why the debarment is lifted."), {}, "reason"))
-    refuse_if(problems)
-    row.lifted_on, row.lifted_why = today, said
-    append(
-        session,
-        entries.DebarmentLifted(debarment=ref, on=today, reason=digest_of(said)),
-        now=now,
-        actor=actor,
-        role=Role.SUPERVISOR,
-    )
-    _tell(session, row, session.get_one(Merchant, row.merchant_id), template="merchants/lifted", now=now)
-
-
-def _debarment(session: Session, ref: str) -> Debarment:
-    row = session.scalars(select(Debarment).where(Debarment.ref == ref).with_for_update()).one_or_none()
-    if row is None:
-        raise NotFound(N_("There is no such debarment."))
-    return row
-
-
-def _tell(session: Session, row: Debarment, merchant: Merchant, *, template: str, now: datetime) -> None:
-    """A letter to each person who acts for the business, in their own language."""
-    for user in session.scalars(
-        select(User)
-        .join(MerchantUser, MerchantUser.user_id == User.id)
-        .where(MerchantUser.merchant_id == merchant.id, User.disabled_at.is_(None))
-        .order_by(User.id)
-    ):
-        queue_mail(
-            session,
-            to=user.email,
-            language=user.language,
-            template=template,
-            context={
-                "name": user.name,
-                "business": merchant.name,
-                "reference": row.ref,
-                "starts": row.starts_on.isoformat(),
-                "ends": row.ends_on.isoformat(),
-                "path": f"/{user.language}/debarments/{row.ref}",
-            },
-            now=now,
-        )

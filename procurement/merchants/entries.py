@@ -11,6 +11,7 @@ class MerchantRegistered(Entry, kind="merchant.registered", title=N_("A business
     merchant: Ref
     business: Code
     particulars: Salted
+    assisted: bool
 
 
 class MerchantChanged(Entry, kind="merchant.changed", title=N_("Particulars of a business were changed")):
@@ -22,6 +23,7 @@ class MerchantChanged(Entry, kind="merchant.changed", title=N_("Particulars of a
 class PersonAdded(Entry, kind="merchant.person_added", title=N_("Somebody may now act for a business")):
     merchant: Ref
     person: Salted
+    helper: bool
 
 
 class PersonRemoved(Entry, kind="merchant.person_removed", title=N_("Somebody no longer acts for a business")):
@@ -41,6 +43,29 @@ class CertificateAdded(Entry, kind="certificate.added", title=N_("A business add
 class CertificateRemoved(Entry, kind="certificate.removed", title=N_("A business removed a certificate")):
     merchant: Ref
     certificate: int
+
+
+class CertificateChecked(Entry, kind="certificate.checked", title=N_("The office checked a certificate")):
+    merchant: Ref
+    certificate: int
+    outcome: Code
+    how: Digest
+
+
+class DisclosureMade(
+    Entry, kind="merchant.disclosed", title=N_("A business said who owns it and what it was fined for")
+):
+    merchant: Ref
+    version: int
+    disclosure: Salted
+
+
+class RecordSearched(Entry, kind="merchant.searched", title=N_("The office looked a business up in a register")):
+    merchant: Ref
+    source: Code
+    on: date
+    found: bool
+    picture: Digest
 
 
 class DebarmentEntered(Entry, kind="debarment.entered", title=N_("A business was debarred from applying")):

@@ -8,7 +8,10 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import (
     BooleanField,
     DateField,
+    DecimalField,
     EmailField,
+    FieldList,
+    FormField,
     HiddenField,
     IntegerField,
     RadioField,
@@ -17,19 +20,26 @@ from wtforms import (
     TelField,
     TextAreaField,
 )
+from wtforms import Form as Rows
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from procurement.accounts.rules import is_address, normal_email
+from procurement.merchants.disclosures import RELATION_NAMES, Disclosure, Owner, Penalty, Related, Relation
 from procurement.merchants.rules import (
     CERTIFICATE_NAMES,
     GROUND_NAMES,
     KIND_NAMES,
+    OUTCOME_NAMES,
+    SOURCE_NAMES,
     CertificateFacts,
     CertificateKind,
+    CheckOutcome,
     DebarmentGround,
     MerchantKind,
     Particulars,
+    SearchSource,
+    normal_code,
     normal_text,
     shown_phone,
 )
@@ -113,6 +123,185 @@ class MerchantForm(Form):
         )
 
 
+class RegisterForm(MerchantForm):
+    """As `MerchantForm`, for a first registration: of one's own business, or in helping others."""
+
+    whose = RadioField(
+        _("Whose business is it?"),
+        [InputRequired(_("Say whose business it is."))],
+        choices=[
+            SelectChoice("own", _("My own, or the one I work for")),
+            SelectChoice("help", _("Somebody else's: I help, for example as village clerk")),
+        ],
+    )
+    capacity = StringField(
+        _("In which capacity do you help?"),
+        [Length(max=120)],
+        description=_("Only when you help. For example: clerk of Yunling village."),
+    )
+    authority = FileField(
+        _("Their signed paper that lets you"),
+        description=_("Only when you help. A PDF, or a photograph as JPEG or PNG, of at most 10 MB."),
+    )
+
+    def validate_authority(self, field: FileField) -> None:
+        if self.whose.data == "help" and not field.data:
+            raise ValidationError(_("Choose the file with the signed paper."))
+
+    def validate_capacity(self, field: StringField) -> None:
+        if self.whose.data == "help" and not (field.data or "").strip():
+            raise ValidationError(_("Say in which capacity you help, such as village clerk."))
+
+
+class OwnerRow(Rows):  # type: ignore[misc]
+    name = StringField(_("Name"), [Optional(), Length(max=120)])
+    share = DecimalField(
+        _("Share in per cent"), [Optional()], description=_("Leave it empty for who decides without a share.")
+    )
+
+
+class RelatedRow(Rows):  # type: ignore[misc]
+    name = StringField(_("Name of the business"), [Optional(), Length(max=200)])
+    uscc = StringField(_("Unified social credit code"), [Optional(), Length(max=40)])
+    relation = SelectField(_("How it belongs to yours"), [Optional()])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.relation.choices = [
+            SelectChoice("", gettext("Please choose")),
+            *(SelectChoice(one.value, gettext(RELATION_NAMES[one])) for one in Relation),
+        ]
+
+    def validate(self, *args: Any, **kwargs: Any) -> bool:
+        fine = bool(super().validate(*args, **kwargs))
+        if self.name.data and not self.relation.data:
+            self.relation.errors = [gettext("Say how this business belongs to yours.")]
+            return False
+        return fine
+
+
+class PenaltyRow(Rows):  # type: ignore[misc]
+    day = DateField(_("Day"), [Optional()])
+    authority = StringField(_("Imposed by"), [Optional(), Length(max=200)])
+    what = StringField(_("For what, and how much"), [Optional(), Length(max=500)])
+
+    def validate(self, *args: Any, **kwargs: Any) -> bool:
+        fine = bool(super().validate(*args, **kwargs))
+        if (self.authority.data or self.what.data) and not self.day.data and not self.day.errors:
+            self.day.errors = [gettext("Give the day of the penalty.")]
+            return False
+        return fine
+
+
+class DisclosureForm(Form):
+    """Who stands behind a business, and what it was fined for. A row without a name or day is dropped."""
+
+    owners = FieldList(FormField(OwnerRow))
+    related = FieldList(FormField(RelatedRow))
+    no_related = BooleanField(_("There are no related businesses"))
+    penalties = FieldList(FormField(PenaltyRow))
+    no_penalties = BooleanField(_("There were no penalties and no such entries in the last three years"))
+    promoted = TextAreaField(
+        _("Promotions received so far"),
+        [Optional(), Length(max=1000)],
+        description=_("When an official or a public body promoted your products, where, and which."),
+    )
+    no_promotions = BooleanField(_("There were none"))
+
+    @staticmethod
+    def values_of(stated: Disclosure) -> dict[str, object]:
+        """What the form shows of `stated`: every row, and two empty ones."""
+        return {
+            "owners": [*({"name": o.name, "share": o.share} for o in stated.owners), {}, {}],
+            "related": [
+                *({"name": r.name, "uscc": r.uscc, "relation": r.relation.value} for r in stated.related),
+                {},
+                {},
+            ],
+            "no_related": stated.no_related,
+            "penalties": [
+                *({"day": p.day, "authority": p.authority, "what": p.what} for p in stated.penalties),
+                {},
+                {},
+            ],
+            "no_penalties": stated.no_penalties,
+            "promoted": stated.promoted,
+            "no_promotions": stated.no_promotions,
+        }
+
+    def disclosure(self) -> Disclosure:
+        """What was typed."""
+        return Disclosure(
+            owners=tuple(Owner(row.form.name.data, row.form.share.data) for row in self.owners if row.form.name.data),
+            related=tuple(
+                Related(row.form.name.data, row.form.uscc.data or None, Relation(row.form.relation.data))
+                for row in self.related
+                if row.form.name.data
+            ),
+            no_related=bool(self.no_related.data),
+            penalties=tuple(
+                Penalty(row.form.day.data, row.form.authority.data or "", row.form.what.data or "")
+                for row in self.penalties
+                if row.form.day.data
+            ),
+            no_penalties=bool(self.no_penalties.data),
+            promoted=self.promoted.data or "",
+            no_promotions=bool(self.no_promotions.data),
+        )
+
+
+class FindForm(Form):
+    """Find a business. Sent by POST, since a name in an address would stay in histories and logs."""
+
+    wanted = StringField(
+        _("Find a business"),
+        [Length(max=200)],
+        description=_("Its reference, its code, or part of its name."),
+    )
+
+
+class SearchForm(Form):
+    """What the office found in a public register."""
+
+    source = SelectField(_("Where did you look?"), [InputRequired(_("Choose the register."))])
+    searched_on = DateField(_("On which day?"), [InputRequired(_("Give a date."))])
+    found = RadioField(
+        _("Is there anything against the business in the last three years?"),
+        [InputRequired(_("Say whether something was found."))],
+        choices=[SelectChoice("no", _("No, nothing")), SelectChoice("yes", _("Yes, something"))],
+    )
+    result = TextAreaField(
+        _("What was found"), [Optional(), Length(max=2000)], description=_("Empty when nothing was found.")
+    )
+    picture = FileField(
+        _("Picture of the result"),
+        [FileRequired(_("Choose the file."))],
+        description=_("A screenshot that shows the name looked up, the result and the day."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.source.choices = [
+            SelectChoice("", gettext("Please choose")),
+            *(SelectChoice(one.value, gettext(SOURCE_NAMES[one])) for one in SearchSource),
+        ]
+
+
+class CheckForm(Form):
+    """That a certificate was held against the register of its issuer."""
+
+    outcome = RadioField(_("What did you find?"), [InputRequired(_("Say what you found."))])
+    how = StringField(
+        _("How did you check?"),
+        [InputRequired(_("Say how it was checked: which register, which page, or who was asked.")), Length(max=500)],
+        description=_("Which register, which page, or who was asked."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.outcome.choices = [SelectChoice(one.value, gettext(OUTCOME_NAMES[one])) for one in CheckOutcome]
+
+
 class CertificateForm(Form):
     """A certificate for the wallet."""
 
@@ -143,7 +332,7 @@ class CertificateForm(Form):
         """What was typed."""
         return CertificateFacts(
             kind=CertificateKind(self.kind.data),
-            number=normal_text(self.number.data or ""),
+            number=normal_code(self.number.data or ""),
             issuer=normal_text(self.issuer.data or ""),
             scope=normal_text(self.scope.data or ""),
             issued=self.issued.data,

@@ -1,11 +1,12 @@
 """Tables of businesses."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from procurement.db import Base, UTCDateTime
+from procurement.db import Base, Document, UTCDateTime
 
 
 class Merchant(Base):
@@ -26,20 +27,33 @@ class Merchant(Base):
     founded: Mapped[int | None]  # year
     name_consent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """When a natural person separately agreed to being named in full (PIPL art. 25)."""
+    assisted: Mapped[bool] = mapped_column(default=False)
+    """Registered by somebody who helps, such as a village clerk; public wherever the business is named."""
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class MerchantUser(Base):
-    """Who acts for a business. The row goes when the person no longer does; the log keeps that they did."""
+    """Who acts for a business. The row goes when the person no longer does; the log keeps that they did.
+
+    `helper_as` says in which capacity somebody acts who does not belong to the business ("" for who does);
+    `authority_digest` names the blob of the signed paper by which the business lets them.
+    """
 
     __tablename__ = "merchant_user"
-    __table_args__ = (UniqueConstraint("merchant_id", "user_id"),)
+    __table_args__ = (
+        UniqueConstraint("merchant_id", "user_id"),
+        CheckConstraint("(helper_as = '') = (authority_digest IS NULL)", name="helper_with_authority"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     merchant_id: Mapped[int] = mapped_column(ForeignKey("merchant.id"), index=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
     since: Mapped[datetime] = mapped_column(UTCDateTime)
+    helper_as: Mapped[str] = mapped_column(String(120), default="")
+    authority_digest: Mapped[str | None] = mapped_column(String(64))
+    authority_type: Mapped[str] = mapped_column(String(40), default="")
+    authority_name: Mapped[str] = mapped_column(String(200), default="")
 
 
 class MerchantInvitation(Base):
@@ -108,3 +122,51 @@ class Debarment(Base):
     lifted_why: Mapped[str] = mapped_column(Text, default="")
     entered_at: Mapped[datetime] = mapped_column(UTCDateTime)
     entered_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+
+
+class CertificateCheck(Base):
+    """That somebody of the office held a certificate against the register of its issuer. Insert-only."""
+
+    __tablename__ = "certificate_check"
+    __table_args__ = (CheckConstraint("outcome IN ('in_order', 'not_in_order', 'not_found')", name="outcome_known"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    certificate_id: Mapped[int] = mapped_column(ForeignKey("certificate.id"), index=True)
+    outcome: Mapped[str] = mapped_column(String(20))
+    how: Mapped[str] = mapped_column(String(500))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+
+
+class DisclosureVersion(Base):
+    """What a business said of its owners, related businesses, penalties and promotions. Insert-only; the last
+    version counts."""
+
+    __tablename__ = "merchant_disclosure"
+    __table_args__ = (UniqueConstraint("merchant_id", "version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    merchant_id: Mapped[int] = mapped_column(ForeignKey("merchant.id"), index=True)
+    version: Mapped[int]
+    document: Mapped[dict[str, Any]] = mapped_column(Document)  # disclosures.Disclosure
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+
+
+class RecordSearch(Base):
+    """That somebody of the office looked a business up in a public register, what was found, and a picture of it.
+    Insert-only."""
+
+    __tablename__ = "record_search"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    merchant_id: Mapped[int] = mapped_column(ForeignKey("merchant.id"), index=True)
+    source: Mapped[str] = mapped_column(String(40))  # rules.SearchSource
+    searched_on: Mapped[date]
+    found: Mapped[bool]
+    result: Mapped[str] = mapped_column(Text, default="")
+    digest: Mapped[str] = mapped_column(String(64))
+    media_type: Mapped[str] = mapped_column(String(40))
+    file_name: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))

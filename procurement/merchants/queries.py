@@ -1,19 +1,39 @@
 """Reading businesses, their certificates and their debarments."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import combinations
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from procurement.access import Actor, Permission, may, require
 from procurement.accounts.models import User
 from procurement.accounts.passwords import token_digest
 from procurement.errors import N_, NotFound
-from procurement.merchants import rules
-from procurement.merchants.models import Certificate, Debarment, Merchant, MerchantInvitation, MerchantUser
-from procurement.merchants.rules import CertificateKind, DebarmentGround, MerchantKind, Particulars, PublicFace
+from procurement.merchants import disclosures, rules
+from procurement.merchants.disclosures import Disclosure, Facts, Shared
+from procurement.merchants.models import (
+    Certificate,
+    CertificateCheck,
+    Debarment,
+    DisclosureVersion,
+    Merchant,
+    MerchantInvitation,
+    MerchantUser,
+    RecordSearch,
+)
+from procurement.merchants.rules import (
+    CertificateKind,
+    CheckOutcome,
+    DebarmentGround,
+    MerchantKind,
+    Particulars,
+    PublicFace,
+    SearchSource,
+)
 
 # --- businesses ---------------------------------------------------------------------------------------------------
 
@@ -34,6 +54,7 @@ class MerchantView:
     hotline: str
     founded: int | None
     name_consent_at: datetime | None
+    assisted: bool
     created_at: datetime
     updated_at: datetime
 
@@ -86,6 +107,7 @@ def merchant_view(row: Merchant) -> MerchantView:
         row.hotline,
         row.founded,
         row.name_consent_at,
+        row.assisted,
         row.created_at,
         row.updated_at,
     )
@@ -126,6 +148,7 @@ def public_face(merchant: Merchant | MerchantView) -> PublicFace:
         address=merchant.address if kind not in rules.NATURAL else "",
         hotline=rules.shown_phone(merchant.hotline) if merchant.hotline else "",
         founded=merchant.founded,
+        assisted=merchant.assisted,
     )
 
 
@@ -137,6 +160,17 @@ class PersonOf:
     name: str
     email: str
     since: datetime
+    helper_as: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """The last time that the office held a certificate against its issuer's register."""
+
+    outcome: CheckOutcome
+    how: str
+    at: datetime
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +190,7 @@ class CertificateView:
     file_name: str
     added_at: datetime
     days_left: int | None
+    check: "CheckView | None" = None
 
     @property
     def expired(self) -> bool:
@@ -176,6 +211,7 @@ class Business:
     people: tuple[PersonOf, ...]
     certificates: tuple[CertificateView, ...]
     debarment: "DebarmentView | None"
+    disclosure: "DisclosureView | None"
 
 
 def business(session: Session, *, actor: Actor, ref: str, today: date) -> Business:
@@ -208,14 +244,9 @@ def _businesses(session: Session, merchants: Sequence[MerchantView], today: date
         .where(MerchantUser.merchant_id.in_(ids))
         .order_by(MerchantUser.id)
     ):
-        people[link.merchant_id].append(PersonOf(user.id, user.name, user.email, link.since))
-    papers: dict[int, list[CertificateView]] = {i: [] for i in ids}
-    for row in session.scalars(
-        select(Certificate)
-        .where(Certificate.merchant_id.in_(ids), Certificate.removed_at.is_(None))
-        .order_by(Certificate.kind, Certificate.id)
-    ):
-        papers[row.merchant_id].append(_certificate(row, today))
+        people[link.merchant_id].append(PersonOf(user.id, user.name, user.email, link.since, link.helper_as))
+    papers = _certificates(session, ids, today)
+    stated = _disclosures(session, ids)
     barred = _debarred(session, ids, today)
     return [
         Business(
@@ -224,6 +255,7 @@ def _businesses(session: Session, merchants: Sequence[MerchantView], today: date
             people=tuple(people[merchant.id]),
             certificates=tuple(papers[merchant.id]),
             debarment=barred.get(merchant.id),
+            disclosure=stated.get(merchant.id),
         )
         for merchant in merchants
     ]
@@ -258,25 +290,51 @@ def open_offer(session: Session, *, token: str, now: datetime) -> MerchantOffer:
 
 
 def certificates_of(session: Session, merchant_id: int, *, today: date) -> list[CertificateView]:
-    """The certificates in a business's wallet, by kind."""
+    """The certificates in a business's wallet, by kind, each with the last check of the office."""
+    return _certificates(session, [merchant_id], today)[merchant_id]
+
+
+def _certificates(session: Session, merchant_ids: Sequence[int], today: date) -> dict[int, list[CertificateView]]:
     rows = session.scalars(
         select(Certificate)
-        .where(Certificate.merchant_id == merchant_id, Certificate.removed_at.is_(None))
+        .where(Certificate.merchant_id.in_(merchant_ids), Certificate.removed_at.is_(None))
         .order_by(Certificate.kind, Certificate.id)
-    )
-    return [_certificate(row, today) for row in rows]
+    ).all()
+    checks: dict[int, CheckView] = {}
+    for check, name in session.execute(
+        select(CertificateCheck, User.name)
+        .join(User, User.id == CertificateCheck.by_id)
+        .where(CertificateCheck.certificate_id.in_([row.id for row in rows]))
+        .order_by(CertificateCheck.id)
+    ):
+        checks[check.certificate_id] = CheckView(CheckOutcome(check.outcome), check.how, check.at, name)
+    found: dict[int, list[CertificateView]] = {i: [] for i in merchant_ids}
+    for row in rows:
+        found[row.merchant_id].append(_certificate(row, today, checks.get(row.id)))
+    return found
 
 
 def certificate_file(session: Session, *, actor: Actor, ref: str, certificate_id: int) -> tuple[str, str, str]:
-    """Digest, media type and name of a certificate's file, for those who act for the business. Raises NotFound."""
-    row = own_merchant(session, actor=actor, ref=ref)
+    """Digest, media type and name of a certificate's file, for those who act for the business and for the office.
+
+    Raises NotFound.
+    """
+    row = _readable(session, actor, ref)
     found = session.get(Certificate, certificate_id)
     if found is None or found.merchant_id != row.id:
         raise NotFound(N_("There is no such certificate."))
     return found.digest, found.media_type, found.file_name
 
 
-def _certificate(row: Certificate, today: date) -> CertificateView:
+def _readable(session: Session, actor: Actor, ref: str) -> Merchant:
+    """The business `ref`, if the actor acts for it or may read every business. Raises NotFound."""
+    row = find_merchant(session, ref)
+    if not (may(actor, Permission.READ_MERCHANTS) or acts_for(session, actor.user_id, row.id)):
+        raise NotFound(N_("There is no such business."))
+    return row
+
+
+def _certificate(row: Certificate, today: date, check: CheckView | None) -> CertificateView:
     return CertificateView(
         row.id,
         CertificateKind(row.kind),
@@ -291,7 +349,184 @@ def _certificate(row: Certificate, today: date) -> CertificateView:
         row.file_name,
         row.added_at,
         None if row.expires_on is None else (row.expires_on - today).days,
+        check,
     )
+
+
+# --- who stands behind a business ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureView:
+    """The last statement of a business of its owners, related businesses, penalties and promotions."""
+
+    version: int
+    stated: Disclosure
+    at: datetime
+
+
+def disclosure_of(session: Session, merchant_id: int) -> DisclosureView | None:
+    """What the business last said of who stands behind it; None when it has not said anything yet."""
+    return _disclosures(session, [merchant_id]).get(merchant_id)
+
+
+def _disclosures(session: Session, merchant_ids: Sequence[int]) -> dict[int, DisclosureView]:
+    last = (
+        select(DisclosureVersion.merchant_id, func.max(DisclosureVersion.version).label("version"))
+        .where(DisclosureVersion.merchant_id.in_(merchant_ids))
+        .group_by(DisclosureVersion.merchant_id)
+        .subquery()
+    )
+    rows = session.scalars(
+        select(DisclosureVersion).join(
+            last,
+            (last.c.merchant_id == DisclosureVersion.merchant_id) & (last.c.version == DisclosureVersion.version),
+        )
+    )
+    return {row.merchant_id: DisclosureView(row.version, Disclosure.from_json(row.document), row.at) for row in rows}
+
+
+def shared_facts(session: Session, merchant_ids: Collection[int]) -> dict[tuple[str, str], frozenset[Shared]]:
+    """What each two of these businesses have in common, by their references in order; pairs with nothing are absent.
+
+    A hint for whoever checks that applicants of one round are independent of each other (Procurement Law
+    Implementing Regulation art. 18): namesakes and shared village addresses exist.
+    """
+    ids = sorted(set(merchant_ids))
+    rows = session.scalars(select(Merchant).where(Merchant.id.in_(ids)).order_by(Merchant.id)).all()
+    people: dict[int, set[int]] = defaultdict(set)
+    for merchant_id, user_id in session.execute(
+        select(MerchantUser.merchant_id, MerchantUser.user_id).where(
+            MerchantUser.merchant_id.in_(ids), MerchantUser.helper_as == ""
+        )
+    ):
+        people[merchant_id].add(user_id)
+    stated = _disclosures(session, ids)
+    facts = [_facts(row, people[row.id], stated.get(row.id)) for row in rows]
+    pairs = ((one, other) for one, other in combinations(facts, 2))
+    found = {(one.ref, other.ref): disclosures.shared_facts(one, other) for one, other in pairs}
+    return {pair: shared for pair, shared in found.items() if shared}
+
+
+def _facts(row: Merchant, people: Collection[int], view: DisclosureView | None) -> Facts:
+    stated = view.stated if view else disclosures.EMPTY
+    return Facts(
+        ref=row.ref,
+        name=row.name,
+        uscc=row.uscc,
+        representative=row.representative,
+        phones=frozenset({row.phone, row.hotline} - {""}),
+        address=row.address,
+        people=frozenset(people),
+        owners=frozenset(owner.name for owner in stated.owners),
+        related_codes=frozenset(one.uscc for one in stated.related if one.uscc),
+        related_names=frozenset(one.name for one in stated.related),
+    )
+
+
+# --- the office ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SearchView:
+    """A look of the office into a public register."""
+
+    id: int
+    source: SearchSource
+    searched_on: date
+    found: bool
+    result: str
+    file_name: str
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """A business as the office sees it: what it says of itself, and what the office found."""
+
+    business: Business
+    searches: tuple[SearchView, ...]
+
+
+def dossier(session: Session, *, actor: Actor, ref: str, today: date) -> Dossier:
+    """Everything about the business `ref`, for organisers and supervisors. Raises NotAllowed, NotFound."""
+    require(actor, Permission.READ_MERCHANTS)
+    row = find_merchant(session, ref)
+    searches = session.execute(
+        select(RecordSearch, User.name)
+        .join(User, User.id == RecordSearch.by_id)
+        .where(RecordSearch.merchant_id == row.id)
+        .order_by(RecordSearch.id.desc())
+    )
+    return Dossier(
+        business=_businesses(session, [merchant_view(row)], today)[0],
+        searches=tuple(
+            SearchView(
+                found.id,
+                SearchSource(found.source),
+                found.searched_on,
+                found.found,
+                found.result,
+                found.file_name,
+                found.at,
+                name,
+            )
+            for found, name in searches
+        ),
+    )
+
+
+def search_picture(session: Session, *, actor: Actor, ref: str, search_id: int) -> tuple[str, str, str]:
+    """Digest, media type and name of the picture of a search, for the office and those who act for the business.
+
+    Raises NotFound.
+    """
+    row = _readable(session, actor, ref)
+    found = session.get(RecordSearch, search_id)
+    if found is None or found.merchant_id != row.id:
+        raise NotFound(N_("There is no such search."))
+    return found.digest, found.media_type, found.file_name
+
+
+def authority_file(session: Session, *, actor: Actor, ref: str, user_id: int) -> tuple[str, str, str]:
+    """Digest, media type and name of the paper that lets `user_id` help the business. Raises NotFound."""
+    row = _readable(session, actor, ref)
+    link = session.scalars(
+        select(MerchantUser).where(MerchantUser.merchant_id == row.id, MerchantUser.user_id == user_id)
+    ).one_or_none()
+    if link is None or link.authority_digest is None:
+        raise NotFound(N_("There is no such paper."))
+    return link.authority_digest, link.authority_type, link.authority_name
+
+
+def every_merchant(
+    session: Session, *, actor: Actor, after: str = "", wanted: str = "", size: int = 50
+) -> tuple[list[MerchantView], str]:
+    """One page of all businesses for the office, newest first, those after the business `after`; and the ref with
+    which the next page begins. `wanted`: a reference, a code, or part of a name."""
+    require(actor, Permission.READ_MERCHANTS)
+    query = select(Merchant).order_by(Merchant.id.desc()).limit(size + 1)
+    text = rules.normal_text(wanted)
+    if text:
+        matches = Merchant.name.contains(text, autoescape=True)
+        query = query.where(
+            or_(Merchant.ref == rules.normal_code(wanted), Merchant.uscc == rules.normal_uscc(wanted), matches)
+        )
+    if after:
+        query = query.where(Merchant.id < select(Merchant.id).where(Merchant.ref == after).scalar_subquery())
+    rows = [merchant_view(row) for row in session.scalars(query)]
+    return rows[:size], rows[size - 1].ref if len(rows) > size else ""
+
+
+def helps(session: Session, user_id: int | None, merchant_id: int) -> str:
+    """In which capacity `user_id` acts for the business without belonging to it; "" for who belongs to it."""
+    if user_id is None:
+        return ""
+    wanted = select(MerchantUser.helper_as).where(
+        MerchantUser.merchant_id == merchant_id, MerchantUser.user_id == user_id
+    )
+    return session.scalar(wanted) or ""
 
 
 # --- debarments ---------------------------------------------------------------------------------------------------

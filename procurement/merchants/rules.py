@@ -66,8 +66,13 @@ FIRST_YEAR = 1850
 
 
 def normal_text(text: str) -> str:
-    """One line with its spaces put in order and full-width letters and figures made plain."""
-    return " ".join(unicodedata.normalize("NFKC", text).split())
+    """One line with its spaces put in order. Full-width signs stay: they belong to names like 甲（湖南）公司."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def normal_code(text: str) -> str:
+    """A number or reference as it is stored: one line, capitals, no full-width characters."""
+    return " ".join(unicodedata.normalize("NFKC", text).split()).upper()
 
 
 def normal_uscc(text: str) -> str:
@@ -156,7 +161,8 @@ def public_name(kind: MerchantKind, name: str, *, consent: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PublicFace:
-    """What anybody may read of a business. Empty texts are withheld; `masked`: the name is not given in full."""
+    """What anybody may read of a business. Empty texts are withheld; `masked`: the name is not given in full;
+    `assisted`: somebody who helps registered it."""
 
     ref: str
     kind: MerchantKind
@@ -167,6 +173,7 @@ class PublicFace:
     address: str
     hotline: str
     founded: int | None
+    assisted: bool
 
 
 # --- particulars --------------------------------------------------------------------------------------------------
@@ -344,6 +351,46 @@ def certificate_problems(facts: CertificateFacts, *, today: date) -> list[Proble
 def covers(issued: date, expires: date | None, first: date, last: date) -> bool:
     """Whether a certificate is valid on every day from `first` to `last`; its last day is `expires` itself."""
     return issued <= first and (expires is None or last <= expires)
+
+
+class CheckOutcome(StrEnum):
+    """What came of holding a certificate against the register of its issuer."""
+
+    IN_ORDER = "in_order"
+    NOT_IN_ORDER = "not_in_order"
+    NOT_FOUND = "not_found"
+
+
+OUTCOME_NAMES: Mapping[CheckOutcome, str] = MappingProxyType(
+    {
+        CheckOutcome.IN_ORDER: N_("found, and in order"),
+        CheckOutcome.NOT_IN_ORDER: N_("found, but not in order"),
+        CheckOutcome.NOT_FOUND: N_("not found"),
+    }
+)
+
+
+class SearchSource(StrEnum):
+    """Public registers in which the office looks a business up."""
+
+    ENTERPRISE_CREDIT = "enterprise_credit"
+    CREDIT_CHINA = "credit_china"
+    PROCUREMENT_CONDUCT = "procurement_conduct"
+    COURT_ENFORCEMENT = "court_enforcement"
+    MARKET_PENALTIES = "market_penalties"
+    OTHER = "other"
+
+
+SOURCE_NAMES: Mapping[SearchSource, str] = MappingProxyType(
+    {
+        SearchSource.ENTERPRISE_CREDIT: N_("National Enterprise Credit Information Publicity System"),
+        SearchSource.CREDIT_CHINA: N_("Credit China"),
+        SearchSource.PROCUREMENT_CONDUCT: N_("bad-conduct record of government procurement"),
+        SearchSource.COURT_ENFORCEMENT: N_("list of those who do not obey judgments"),
+        SearchSource.MARKET_PENALTIES: N_("penalties published by market regulation"),
+        SearchSource.OTHER: N_("another register"),
+    }
+)
 
 
 # --- debarments ---------------------------------------------------------------------------------------------------

@@ -6,18 +6,19 @@ import flask
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_wtf.file import FileField
 
 from procurement import storage, uploads
 from procurement.access import Permission, may
 from procurement.errors import N_, NotFound
-from procurement.merchants import actions, queries, rules
+from procurement.merchants import actions, disclosures, queries, rules
+from procurement.merchants.disclosures import EMPTY
 from procurement.merchants.forms import (
-    AppealForm,
     CertificateForm,
-    DebarmentForm,
-    LiftForm,
+    DisclosureForm,
     MerchantForm,
     PersonForm,
+    RegisterForm,
     RemoveForm,
 )
 from procurement.web import (
@@ -58,16 +59,30 @@ def home() -> ResponseReturnValue:
 @page(bp, "/merchant/new", permission=Permission.MANAGE_MERCHANT, methods=["GET", "POST"])
 @limiter.limit("20/minute;100/hour", methods=["POST"])
 def register() -> ResponseReturnValue:
-    form = MerchantForm()
+    form = RegisterForm()
     if form.validate_on_submit():
         with refusals_into(form):
+            helping = None
+            if form.whose.data == "help":
+                helping = actions.Help(form.capacity.data, uploaded(form.authority))
             with transaction() as session:
                 ref = actions.register(
-                    session, actor=actor(), now=now(), today=today(), particulars=form.particulars()
+                    session,
+                    actor=actor(),
+                    now=now(),
+                    today=today(),
+                    particulars=form.particulars(),
+                    help=helping,
                 )
             flash(N_("Your business is registered as %(ref)s."), ref=ref)
             return redirect("merchants.business", ref=ref)
     return render("merchants/register.html", status=form.status, form=form)
+
+
+def uploaded(field: FileField) -> uploads.Upload:
+    """The file of a form, checked, rewritten and stored. Raises RuleBroken on that field."""
+    given = field.data
+    return uploads.accept(storage.store(config()), given.read(), given.filename or "", field=field.short_name)
 
 
 @page(bp, "/merchant/<ref>", permission=Permission.MANAGE_MERCHANT)
@@ -151,8 +166,7 @@ def add_certificate(ref: str) -> ResponseReturnValue:
     form = CertificateForm()
     if form.validate_on_submit():
         with refusals_into(form):
-            given = form.file.data
-            file = uploads.accept(storage.store(config()), given.read(), given.filename or "", field="file")
+            file = uploaded(form.file)
             with transaction() as session:
                 actions.add_certificate(
                     session, actor=actor(), now=now(), today=today(), ref=ref, facts=form.facts(), file=file
@@ -171,17 +185,53 @@ def remove_certificate(ref: str) -> ResponseReturnValue:
     return redirect("merchants.business", ref=ref)
 
 
-@plain(bp, "/merchant/<ref>/certificates/<int:number>", permission=Permission.MANAGE_MERCHANT)
+@plain(bp, "/merchant/<ref>/certificates/<int:number>", permission=Permission.HAVE_ACCOUNT)
 def certificate_file(ref: str, number: int) -> ResponseReturnValue:
-    """The file of a certificate, as an attachment."""
+    """The file of a certificate, as an attachment, for those who act for the business and for the office."""
     with reading() as session:
         found = queries.certificate_file(session, actor=actor(), ref=ref, certificate_id=number)
+    return _attachment(*found)
+
+
+@plain(bp, "/merchant/<ref>/authority/<int:number>", permission=Permission.HAVE_ACCOUNT)
+def authority_file(ref: str, number: int) -> ResponseReturnValue:
+    """The paper that lets somebody help the business, as an attachment."""
+    with reading() as session:
+        found = queries.authority_file(session, actor=actor(), ref=ref, user_id=number)
+    return _attachment(*found)
+
+
+@plain(bp, "/merchant/<ref>/searches/<int:number>", permission=Permission.HAVE_ACCOUNT)
+def search_picture(ref: str, number: int) -> ResponseReturnValue:
+    """The picture of a search, as an attachment."""
+    with reading() as session:
+        found = queries.search_picture(session, actor=actor(), ref=ref, search_id=number)
     return _attachment(*found)
 
 
 def _attachment(digest: str, media_type: str, name: str) -> flask.Response:
     data = storage.store(config()).get(digest)
     return flask.Response(data, headers=dict(uploads.headers(media_type, digest, name)))
+
+
+# --- who stands behind a business ---------------------------------------------------------------------------------
+
+
+@page(bp, "/merchant/<ref>/owners", permission=Permission.MANAGE_MERCHANT, methods=["GET", "POST"])
+def disclose(ref: str) -> ResponseReturnValue:
+    with reading() as session:
+        found = queries.business(session, actor=actor(), ref=ref, today=today())
+    stated = found.disclosure.stated if found.disclosure else EMPTY
+    form = DisclosureForm(data=DisclosureForm.values_of(stated))
+    if form.validate_on_submit():
+        with refusals_into(form):
+            with transaction() as session:
+                actions.disclose(
+                    session, actor=actor(), now=now(), today=today(), ref=ref, disclosure=form.disclosure()
+                )
+            flash(N_("Your statement is saved."))
+            return redirect("merchants.business", ref=ref)
+    return render("merchants/disclose.html", status=form.status, form=form, business=found)
 
 
 # --- debarments ---------------------------------------------------------------------------------------------------
@@ -195,32 +245,6 @@ def debarments() -> ResponseReturnValue:
     return render(
         "merchants/debarments.html", rows=rows, following=following, may_debar=may(actor(), Permission.DEBAR)
     )
-
-
-@page(bp, "/debarments/new", permission=Permission.DEBAR, methods=["GET", "POST"], menu=N_("Debar a business"))
-def debar() -> ResponseReturnValue:
-    form = DebarmentForm(starts=today())
-    if form.validate_on_submit():
-        with refusals_into(form):
-            given = form.evidence.data
-            file = uploads.accept(storage.store(config()), given.read(), given.filename or "", field="evidence")
-            with transaction() as session:
-                ref = actions.debar(
-                    session,
-                    actor=actor(),
-                    now=now(),
-                    today=today(),
-                    merchant=form.merchant.data,
-                    ground=form.chosen_ground(),
-                    reason=form.reason.data,
-                    remedy=form.remedy.data,
-                    starts=form.starts.data,
-                    ends=form.ends.data,
-                    evidence=file,
-                )
-            flash(N_("The debarment is in the register. The business is told by mail."))
-            return redirect("merchants.debarment", ref=ref)
-    return render("merchants/debar.html", status=form.status, form=form)
 
 
 @page(bp, "/debarments/<ref>", permission=Permission.READ_PUBLIC)
@@ -241,42 +265,18 @@ def debarment_evidence(ref: str) -> ResponseReturnValue:
     return _attachment(*found)
 
 
-@page(bp, "/debarments/<ref>/appeal", permission=Permission.DEBAR, methods=["GET", "POST"])
-def note_appeal(ref: str) -> ResponseReturnValue:
-    form = AppealForm()
-    if form.validate_on_submit():
-        with refusals_into(form):
-            with transaction() as session:
-                actions.note_appeal(session, actor=actor(), now=now(), ref=ref, state=form.state.data)
-            flash(N_("The state of the appeal is noted."))
-            return redirect("merchants.debarment", ref=ref)
-    with reading() as session:
-        found = queries.debarment(session, ref=ref, today=today())
-    return render("merchants/note_appeal.html", status=form.status, form=form, debarment=found)
-
-
-@page(bp, "/debarments/<ref>/lift", permission=Permission.DEBAR, methods=["GET", "POST"])
-def lift(ref: str) -> ResponseReturnValue:
-    form = LiftForm()
-    if form.validate_on_submit():
-        with refusals_into(form):
-            with transaction() as session:
-                actions.lift(session, actor=actor(), now=now(), today=today(), ref=ref, reason=form.reason.data)
-            flash(N_("The debarment is lifted. The business is told by mail."))
-            return redirect("merchants.debarment", ref=ref)
-    with reading() as session:
-        found = queries.debarment(session, ref=ref, today=today())
-    return render("merchants/lift.html", status=form.status, form=form, debarment=found)
-
-
 # --- words --------------------------------------------------------------------------------------------------------
 
 
 @bp.context_processor
-def _words() -> dict[str, object]:
+def words() -> dict[str, object]:
+    """What the templates of businesses call things."""
     return {
         "kind_name": lambda kind: gettext(rules.KIND_NAMES[kind]),
         "certificate_name": lambda kind: gettext(rules.CERTIFICATE_NAMES[kind]),
         "ground_name": lambda ground: gettext(rules.GROUND_NAMES[ground]),
+        "relation_name": lambda relation: gettext(disclosures.RELATION_NAMES[relation]),
+        "outcome_name": lambda outcome: gettext(rules.OUTCOME_NAMES[outcome]),
+        "source_name": lambda source: gettext(rules.SOURCE_NAMES[source]),
         "shown_phone": rules.shown_phone,
     }

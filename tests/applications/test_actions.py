@@ -19,7 +19,7 @@ from procurement.applications.verdicts import Reason
 from procurement.db import UnloggedChange, reading, transaction
 from procurement.errors import NotAllowed, NotFound, RuleBroken, WrongPhase
 from procurement.mail import Mail
-from procurement.merchants import actions as merchants
+from procurement.merchants import debarring
 from procurement.merchants.models import MerchantUser
 from procurement.merchants.rules import CertificateKind, DebarmentGround
 from procurement.publiclog.entry import digest_of, unseal
@@ -180,7 +180,7 @@ def test_a_debarred_business_cannot_apply(open_round: RoundWorld) -> None:
     today = open_round.clock().date()
     write(
         open_round,
-        lambda s: merchants.debar(
+        lambda s: debarring.debar(
             s,
             actor=open_round.people.second_supervisor.now(s),
             now=open_round.clock(),

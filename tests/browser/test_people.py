@@ -1,6 +1,7 @@
 """Pages of people and businesses, looked at by a browser, wide and narrow, in both languages."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,7 +13,15 @@ from procurement.accounts import actions as accounts
 from procurement.accounts.models import User
 from procurement.db import reading, transaction
 from procurement.merchants import actions as merchants
-from procurement.merchants.rules import CertificateFacts, CertificateKind, DebarmentGround
+from procurement.merchants import checking, debarring
+from procurement.merchants.disclosures import Disclosure, Owner, Penalty, Related, Relation
+from procurement.merchants.rules import (
+    CertificateFacts,
+    CertificateKind,
+    CheckOutcome,
+    DebarmentGround,
+    SearchSource,
+)
 from procurement.uploads import Upload
 from procurement.web import SESSION_COOKIE
 from tests.browser.conftest import OpenPage, assert_fits, assert_no_axe_findings, picture
@@ -59,8 +68,46 @@ def furnish(world: People, clock: MovableClock) -> str:
                 ),
                 file=file,
             )
+        merchants.disclose(
+            session,
+            actor=world.merchants[0].now(session),
+            now=clock(),
+            today=TODAY,
+            ref=world.businesses[0],
+            disclosure=Disclosure(
+                owners=(Owner("王青", Decimal("60.5")), Owner("李红", None)),
+                related=(Related("青石镇茶叶销售有限公司", "91430102MA4L000098", Relation.HELD_BY_US),),
+                no_related=False,
+                penalties=(Penalty(date(2025, 1, 2), "县市场监督管理局", "标签不合格，警告"),),
+                no_penalties=False,
+                promoted="2024年10月，县直播间，绿茶。",
+                no_promotions=False,
+            ),
+        )
+        for found, result in ((False, ""), (True, "2025年1月2日警告一次，已改正。")):
+            checking.record_search(
+                session,
+                actor=world.organiser.now(session),
+                now=clock(),
+                today=TODAY,
+                ref=world.businesses[0],
+                source=SearchSource.ENTERPRISE_CREDIT,
+                searched_on=TODAY,
+                found=found,
+                result=result,
+                picture=file,
+            )
+        checking.check_certificate(
+            session,
+            actor=world.organiser.now(session),
+            now=clock(),
+            ref=world.businesses[0],
+            certificate_id=1,
+            outcome=CheckOutcome.IN_ORDER,
+            how="食品生产许可获证企业信息查询平台",
+        )
         for business in world.businesses[1:]:
-            merchants.debar(
+            debarring.debar(
                 session,
                 actor=world.supervisor.now(session),
                 now=clock(),
@@ -88,8 +135,7 @@ def furnish(world: People, clock: MovableClock) -> str:
         return session.get_one(User, world.members[0].id).ref
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize(("language", "width"), [("en", 1280), ("zh", 320)])
 def test_pages_are_accessible_and_fit(
     app: Flask, open_page: OpenPage, site: str, world: People, clock: MovableClock, language: str, width: int
 ) -> None:
@@ -106,9 +152,19 @@ def test_pages_are_accessible_and_fit(
                 "merchant/M-000001",
                 "merchant/M-000001/certificates/add",
                 "merchant/M-000001/people",
+                "merchant/M-000001/owners",
             ),
         ),
         (world.merchants[1], ("merchant",)),
+        (
+            world.organiser,
+            (
+                "businesses",
+                "businesses/M-000001",
+                "businesses/M-000001/search",
+                "businesses/M-000001/certificates/1",
+            ),
+        ),
         (world.supervisor, ("debarments/new", "debarments/D-000001/lift")),
     ):
         signed = cookies(app, who, clock, site) if who else []
@@ -127,6 +183,7 @@ def test_a_form_says_what_is_wrong_without_scripts(
 ) -> None:
     signed = cookies(app, world.merchants[0], clock, site)
     page = open_page("/zh/merchant/new", width=320, scripts=False, cookies=signed)
+    page.get_by_label("本人的，或本人所在单位的").check()
     page.get_by_label("个体工商户").check()
     page.get_by_label("统一社会信用代码").fill("92430102MA4L00003K")
     page.get_by_role("button", name="登记").click()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,9 +14,18 @@ from procurement.access import VISITOR, Actor
 from procurement.db import reading, transaction
 from procurement.errors import NotAllowed, NotFound, RuleBroken
 from procurement.mail import Mail
-from procurement.merchants import actions, queries
+from procurement.merchants import actions, checking, debarring, queries
+from procurement.merchants.disclosures import Disclosure, Owner, Related, Relation, Shared
 from procurement.merchants.models import Certificate
-from procurement.merchants.rules import CertificateFacts, CertificateKind, DebarmentGround, MerchantKind, Particulars
+from procurement.merchants.rules import (
+    CertificateFacts,
+    CertificateKind,
+    CheckOutcome,
+    DebarmentGround,
+    MerchantKind,
+    Particulars,
+    SearchSource,
+)
 from procurement.publiclog.entry import Salted, unseal
 from procurement.publiclog.models import LogEntry
 from procurement.uploads import Upload
@@ -350,7 +360,7 @@ def debar(world: People, actor: Actor, clock: MovableClock, **changes: Any) -> s
         "evidence": FILE,
         **changes,
     }
-    ref: str = write(world, lambda s: actions.debar(s, actor=actor, now=clock(), today=TODAY, **given))
+    ref: str = write(world, lambda s: debarring.debar(s, actor=actor, now=clock(), today=TODAY, **given))
     return ref
 
 
@@ -416,12 +426,13 @@ def test_an_appeal_is_noted_and_a_debarment_lifted(world: People, clock: Movable
     ref = debar(world, world.supervisor.actor, clock)
     clock.advance(days=10)
     write(
-        world, lambda s: actions.note_appeal(s, actor=who, now=clock(), ref=ref, state="已于三月十二日申请行政复议。")
+        world,
+        lambda s: debarring.note_appeal(s, actor=who, now=clock(), ref=ref, state="已于三月十二日申请行政复议。"),
     )
     day = TODAY + timedelta(days=20)
     write(
         world,
-        lambda s: actions.lift(s, actor=who, now=clock(), today=day, ref=ref, reason="复议机关撤销了认定。"),
+        lambda s: debarring.lift(s, actor=who, now=clock(), today=day, ref=ref, reason="复议机关撤销了认定。"),
     )
     assert barred(world, day - timedelta(days=1)) == ref
     assert barred(world, day) is None
@@ -436,7 +447,7 @@ def test_an_appeal_is_noted_and_a_debarment_lifted(world: People, clock: Movable
     ]
     assert letters(world)[-1].template == "merchants/lifted"
     with pytest.raises(RuleBroken), transaction(world.engine) as session:
-        actions.lift(session, actor=who, now=clock(), today=day, ref=ref, reason="复议机关撤销了认定。")
+        debarring.lift(session, actor=who, now=clock(), today=day, ref=ref, reason="复议机关撤销了认定。")
 
 
 def test_what_is_over_is_not_lifted(world: People, clock: MovableClock) -> None:
@@ -444,11 +455,11 @@ def test_what_is_over_is_not_lifted(world: People, clock: MovableClock) -> None:
     ref = debar(world, who, clock, ends=TODAY + timedelta(days=10))
     for day, reason in ((TODAY + timedelta(days=10), "复议机关撤销了认定。"), (TODAY, "短")):
         with pytest.raises(RuleBroken), transaction(world.engine) as session:
-            actions.lift(session, actor=who, now=clock(), today=day, ref=ref, reason=reason)
+            debarring.lift(session, actor=who, now=clock(), today=day, ref=ref, reason=reason)
     with pytest.raises(RuleBroken), transaction(world.engine) as session:
-        actions.note_appeal(session, actor=who, now=clock(), ref=ref, state="短")
-    for act in (actions.note_appeal, actions.lift):
-        more = {"state": REASON} if act is actions.note_appeal else {"today": TODAY, "reason": REASON}
+        debarring.note_appeal(session, actor=who, now=clock(), ref=ref, state="短")
+    for act in (debarring.note_appeal, debarring.lift):
+        more = {"state": REASON} if act is debarring.note_appeal else {"today": TODAY, "reason": REASON}
         with pytest.raises(NotAllowed), transaction(world.engine) as session:
             act(session, actor=world.organiser.actor, now=clock(), ref=ref, **more)  # type: ignore[operator]
         with pytest.raises(NotFound), transaction(world.engine) as session:
@@ -480,3 +491,205 @@ def test_evidence_is_for_the_supervisor_and_the_business(world: People, clock: M
         for actor in (VISITOR, world.merchants[1].actor, world.organiser.actor):
             with pytest.raises(NotFound):
                 queries.debarment_evidence(session, actor=actor, ref=ref)
+
+
+# --- who stands behind a business ---------------------------------------------------------------------------------
+
+STATED = Disclosure(
+    owners=(Owner("王青", Decimal("60.50")),),
+    related=(Related("云岭村柑橘专业合作社", None, Relation.SAME_OWNER),),
+    no_related=False,
+    penalties=(),
+    no_penalties=True,
+    promoted="",
+    no_promotions=True,
+)
+
+
+def disclose(world: People, actor: Actor, clock: MovableClock, stated: Disclosure = STATED) -> int:
+    version: int = write(
+        world,
+        lambda s: actions.disclose(
+            s, actor=actor, now=clock(), today=TODAY, ref=world.businesses[0], disclosure=stated
+        ),
+    )
+    return version
+
+
+def test_a_statement_is_kept_in_versions(world: People, clock: MovableClock) -> None:
+    who = world.merchants[0].actor
+    assert [disclose(world, who, clock), disclose(world, who, clock)] == [1, 1]
+    assert disclose(world, who, clock, replace(STATED, promoted="2024年一次", no_promotions=False)) == 2
+    with reading(world.engine) as session:
+        merchant_id = view(world, world.businesses[0]).id
+        found = queries.disclosure_of(session, merchant_id)
+        assert queries.disclosure_of(session, view(world, world.businesses[1]).id) is None
+    assert found is not None
+    assert (found.version, found.stated.promoted, found.stated.owners) == (2, "2024年一次", STATED.owners)
+    assert [(entry.kind, entry.version) for entry in logged(world)] == [
+        ("merchant.disclosed", 1),
+        ("merchant.disclosed", 2),
+    ]
+    with reading(world.engine) as session:
+        assert "王青" not in b"".join(session.scalars(select(LogEntry.body))).decode()
+
+
+def test_a_statement_that_is_not_right_is_not_kept(world: People, clock: MovableClock) -> None:
+    with pytest.raises(RuleBroken):
+        disclose(world, world.merchants[0].actor, clock, replace(STATED, owners=()))
+    with pytest.raises(NotFound):
+        disclose(world, world.merchants[1].actor, clock)
+    assert logged(world) == []
+
+
+def test_what_applicants_share_is_shown_to_who_checks(world: People, clock: MovableClock) -> None:
+    ids = [view(world, ref).id for ref in world.businesses]
+    with reading(world.engine) as session:
+        assert queries.shared_facts(session, ids) == {}
+    disclose(world, world.merchants[0].actor, clock)
+    change(world, world.merchants[2].actor, world.businesses[2], replace(BUSINESSES[2], phone="13912345678"), clock)
+    with reading(world.engine) as session:
+        assert queries.shared_facts(session, ids) == {
+            ("M-000001", "M-000002"): frozenset({Shared.DECLARED}),
+            ("M-000002", "M-000003"): frozenset({Shared.PHONE}),
+        }
+
+
+def test_who_helps_is_marked(world: People, clock: MovableClock) -> None:
+    clerk = world.merchants[0]
+    ref = write(
+        world,
+        lambda s: actions.register(
+            s,
+            actor=clerk.actor,
+            now=clock(),
+            today=TODAY,
+            particulars=BUSINESSES[2],
+            help=actions.Help(" 云岭村 文书 ", FILE),
+        ),
+    )
+    made = view(world, ref)
+    assert made.assisted
+    assert queries.public_face(made).assisted
+    with reading(world.engine) as session:
+        assert queries.helps(session, clerk.id, made.id) == "云岭村 文书"
+        assert queries.helps(session, clerk.id, view(world, world.businesses[0]).id) == ""
+        assert queries.authority_file(session, actor=world.organiser.actor, ref=ref, user_id=clerk.id) == (
+            FILE.digest,
+            FILE.media_type,
+            FILE.name,
+        )
+        assert queries.shared_facts(session, [made.id, view(world, world.businesses[0]).id]) == {}
+    (entry,) = logged(world)
+    assert (entry.kind, entry.assisted) == ("merchant.registered", True)
+    with pytest.raises(RuleBroken) as refused, transaction(world.engine) as session:
+        actions.register(
+            session,
+            actor=clerk.actor,
+            now=clock(),
+            today=TODAY,
+            particulars=BUSINESSES[2],
+            help=actions.Help(" ", FILE),
+        )
+    assert [problem.field for problem in refused.value.problems] == ["capacity"]
+
+
+# --- the office ---------------------------------------------------------------------------------------------------
+
+
+def look_up(world: People, actor: Actor, clock: MovableClock, **changes: Any) -> None:
+    given: dict[str, Any] = {
+        "ref": world.businesses[0],
+        "source": SearchSource.CREDIT_CHINA,
+        "searched_on": TODAY,
+        "found": False,
+        "result": "",
+        "picture": FILE,
+        **changes,
+    }
+    write(world, lambda s: checking.record_search(s, actor=actor, now=clock(), today=TODAY, **given))
+
+
+def test_a_search_is_kept_with_its_picture(world: People, clock: MovableClock) -> None:
+    organiser = world.organiser.actor
+    look_up(world, organiser, clock)
+    look_up(world, organiser, clock, found=True, result="2025年警告一次")
+    with reading(world.engine) as session:
+        found = queries.dossier(session, actor=world.supervisor.actor, ref=world.businesses[0], today=TODAY)
+    assert [(one.found, one.result, one.by) for one in found.searches] == [
+        (True, "2025年警告一次", "Olga Organiser"),
+        (False, "", "Olga Organiser"),
+    ]
+    assert [(e.kind, e.found, e.picture) for e in logged(world)] == [
+        ("merchant.searched", False, FILE.digest),
+        ("merchant.searched", True, FILE.digest),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [({"searched_on": TODAY + timedelta(days=1)}, "searched_on"), ({"found": True}, "result")],
+)
+def test_a_search_that_is_not_right(world: People, clock: MovableClock, changes: dict[str, Any], field: str) -> None:
+    with pytest.raises(RuleBroken) as refused:
+        look_up(world, world.organiser.actor, clock, **changes)
+    assert [problem.field for problem in refused.value.problems] == [field]
+    with pytest.raises(NotFound):
+        look_up(world, world.organiser.actor, clock, ref="M-999999")
+    assert logged(world) == []
+
+
+def test_a_certificate_is_checked(world: People, clock: MovableClock) -> None:
+    number = add(world, world.merchants[0].actor, clock)
+
+    def check(actor: Actor, **changes: Any) -> None:
+        given: dict[str, Any] = {
+            "ref": world.businesses[0],
+            "certificate_id": number,
+            "outcome": CheckOutcome.NOT_FOUND,
+            "how": "食品许可查询平台",
+            **changes,
+        }
+        write(world, lambda s: checking.check_certificate(s, actor=actor, now=clock(), **given))
+
+    check(world.organiser.actor)
+    check(world.second_organiser.actor, outcome=CheckOutcome.IN_ORDER)
+    with reading(world.engine) as session:
+        (paper,) = queries.certificates_of(session, view(world, world.businesses[0]).id, today=TODAY)
+    assert paper.check is not None
+    assert (paper.check.outcome, paper.check.by) == (CheckOutcome.IN_ORDER, "Otto Organiser")
+    for changes, error in (
+        ({"how": "短"}, RuleBroken),
+        ({"ref": world.businesses[1]}, NotFound),
+        ({"certificate_id": number + 1}, NotFound),
+    ):
+        with pytest.raises(error):
+            check(world.organiser.actor, **changes)
+    assert [e.outcome for e in logged(world, "certificate.checked")] == ["not_found", "in_order"]
+
+
+def test_only_organisers_check_and_only_the_office_reads(world: People, clock: MovableClock) -> None:
+    office = (world.organiser, world.second_organiser)
+    readers = (*office, world.supervisor, world.second_supervisor)
+    for person in world.everybody():
+        if person not in office:
+            with pytest.raises(NotAllowed):
+                look_up(world, person.actor, clock)
+        if person not in readers:
+            with reading(world.engine) as session, pytest.raises(NotAllowed):
+                queries.dossier(session, actor=person.actor, ref=world.businesses[0], today=TODAY)
+            with reading(world.engine) as session, pytest.raises(NotAllowed):
+                queries.every_merchant(session, actor=person.actor)
+    assert logged(world) == []
+
+
+def test_the_list_of_businesses_comes_in_pages(world: People) -> None:
+    seen: list[str] = []
+    after = ""
+    while True:
+        with reading(world.engine) as session:
+            rows, after = queries.every_merchant(session, actor=world.organiser.actor, after=after, size=2)
+        seen += [row.ref for row in rows]
+        if not after:
+            break
+    assert seen == list(world.businesses[::-1])

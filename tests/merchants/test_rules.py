@@ -275,10 +275,28 @@ def test_everything_wrong_is_told_at_once() -> None:
 
 def test_the_normal_form() -> None:
     typed = Particulars(
-        MerchantKind.FARMER, " 张　三 ", " ", "somebody else", "云岭村  三组", "张三", "138 1234 5678", "", None, True
+        MerchantKind.FARMER,
+        " 张　三（茶农） ",
+        " ",
+        "somebody else",
+        "云岭村  三组",
+        "张三",
+        "138 1234 5678",
+        "",
+        None,
+        True,
     )
     assert rules.normal_particulars(typed) == Particulars(
-        MerchantKind.FARMER, "张 三", None, "张 三", "云岭村 三组", "张三", "+8613812345678", "", None, True
+        MerchantKind.FARMER,
+        "张 三（茶农）",
+        None,
+        "张 三（茶农）",
+        "云岭村 三组",
+        "张三",
+        "+8613812345678",
+        "",
+        None,
+        True,
     )
 
 

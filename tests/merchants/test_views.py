@@ -24,6 +24,7 @@ TODAY = date(2026, 3, 2)
 REASON = "材料中的检验报告经核实系伪造，出具机构书面确认未出具该报告。"
 
 COMPANY = {
+    "whose": "own",
     "kind": "company",
     "name": "另一家茶叶有限公司",
     "uscc": "91430102ma4l 000098",
@@ -90,11 +91,25 @@ def test_changing_particulars_and_consent(app: Flask, world: People, clock: Mova
 def test_nobody_elses_business_can_be_seen(app: Flask, world: People, clock: MovableClock) -> None:
     ref = world.businesses[0]
     other = visitor(app, clock, world.merchants[1])
-    paths = [f"/en/merchant/{ref}{end}" for end in ("", "/edit", "/people", "/certificates/add")]
-    for path in [*paths, f"/merchant/{ref}/certificates/1"]:
-        other.get(path, status=404)
-        visitor(app, clock, world.organiser).get(path, status=403)
+    for end in ("", "/edit", "/people", "/owners", "/certificates/add"):
+        other.get(f"/en/merchant/{ref}{end}", status=404)
+        visitor(app, clock, world.organiser).get(f"/en/merchant/{ref}{end}", status=403)
+        assert visitor(app, clock).client.get(f"/en/merchant/{ref}{end}").status_code == 303
+    other.get(f"/en/businesses/{ref}", status=403)
+
+
+def test_papers_are_for_the_business_and_the_office(app: Flask, world: People, clock: MovableClock) -> None:
+    ref = world.businesses[0]
+    visitor(app, clock, world.merchants[0]).send(f"/en/merchant/{ref}/certificates/add", **certificate())
+    visitor(app, clock, world.organiser).send(f"/en/businesses/{ref}/search", **search())
+    for path in (f"/merchant/{ref}/certificates/1", f"/merchant/{ref}/searches/1"):
+        for who in (world.merchants[0], world.organiser, world.supervisor):
+            assert visitor(app, clock, who).get(path).headers["Content-Disposition"].startswith("attachment")
+        for who in (world.merchants[1], world.members[0], world.official, world.administrator):
+            visitor(app, clock, who).get(path, status=404)
         assert visitor(app, clock).client.get(path).status_code == 303
+        visitor(app, clock, world.organiser).get(path.replace("/1", "/9"), status=404)
+    visitor(app, clock, world.organiser).get(f"/merchant/{ref}/authority/{world.merchants[0].id}", status=404)
 
 
 def with_files(fields: dict[str, Any]) -> dict[str, Any]:
@@ -156,6 +171,116 @@ def test_a_certificate_that_is_not_right(
     assert refused.status_code == 422
     assert told in refused.text
     assert "There are no certificates yet" in visit.get(path).text
+
+
+def search(**changes: Any) -> dict[str, Any]:
+    return with_files(
+        {
+            "source": "credit_china",
+            "searched_on": "2026-03-01",
+            "found": "no",
+            "result": "",
+            "picture": (SMALL_PDF, "查询截图.pdf"),
+            **changes,
+        }
+    )
+
+
+def test_registering_for_somebody_else(app: Flask, world: People, clock: MovableClock) -> None:
+    clerk = visitor(app, clock, world.merchants[0])
+    farmer = {
+        "whose": "help",
+        "kind": "farmer",
+        "name": "赵大山",
+        "address": "云岭村五组3号",
+        "contact": "赵大山",
+        "phone": "13612345678",
+    }
+    refused = clerk.send("/en/merchant/new", **farmer)
+    assert "Choose the file with the signed paper" in refused.text
+    assert "Say in which capacity you help" in refused.text
+    done = clerk.send(
+        "/en/merchant/new", **with_files({**farmer, "capacity": "云岭村文书", "authority": (SMALL_PDF, "委托书.pdf")})
+    )
+    assert done.location == "/en/merchant/M-000004"
+    assert "helps as 云岭村文书" in text_of(clerk.get("/en/merchant/M-000004"))
+    organiser = visitor(app, clock, world.organiser)
+    dossier = organiser.get("/en/businesses/M-000004")
+    assert "registered by somebody who helps" in dossier.text
+    paper = re.search(r'href="(/merchant/M-000004/authority/\d+)"', dossier.text)
+    assert paper
+    assert organiser.get(paper[1]).mimetype == "application/pdf"
+    visitor(app, clock, world.merchants[1]).get(paper[1], status=404)
+
+
+STATEMENT = {
+    "owners-0-name": "王青",
+    "owners-0-share": "60.5",
+    "owners-1-name": "李红",
+    "owners-1-share": "39.5",
+    "related-0-name": "青石镇茶叶销售有限公司",
+    "related-0-uscc": "91430102MA4L000098",
+    "related-0-relation": "held_by_us",
+    "no_penalties": "y",
+    "no_promotions": "y",
+}
+
+
+def test_stating_who_stands_behind_a_business(app: Flask, world: People, clock: MovableClock) -> None:
+    visit = visitor(app, clock, world.merchants[0])
+    path = f"/en/merchant/{world.businesses[0]}"
+    assert "You have not stated them yet" in text_of(visit.get(path))
+    refused = visit.send(f"{path}/owners", **{**STATEMENT, "owners-1-share": "39.6", "no_promotions": ""})
+    assert refused.status_code == 422
+    assert "more than 100 per cent" in refused.text
+    assert 'href="#owners"' in refused.text
+    assert 'value="39.6"' in refused.text
+    rows = visit.send(
+        f"{path}/owners", **{**STATEMENT, "related-0-relation": "", "penalties-0-what": "罚款", "no_penalties": ""}
+    )
+    assert "Say how this business belongs to yours" in rows.text
+    assert "Give the day of the penalty" in rows.text
+    assert visit.send(f"{path}/owners", **STATEMENT).location == path
+    stated = text_of(visit.get(path))
+    assert "王青 60.5%" in stated
+    assert "we hold a share of it" in stated
+    assert 'value="青石镇茶叶销售有限公司"' in visit.get(f"{path}/owners").text
+    assert "王青 60.5%" in text_of(visitor(app, clock, world.organiser).get("/en/businesses/M-000001"))
+
+
+def test_the_office_finds_and_checks_businesses(app: Flask, world: People, clock: MovableClock) -> None:
+    merchant, organiser = visitor(app, clock, world.merchants[0]), visitor(app, clock, world.organiser)
+    merchant.send(f"/en/merchant/{world.businesses[0]}/certificates/add", **certificate())
+    assert organiser.get("/en/businesses").text.count("/en/businesses/M-") == 3
+    for wanted, found in (
+        ("m-000002", ["M-000002"]),
+        ("91430102ma4l00001f", ["M-000001"]),
+        ("茶叶", ["M-000001"]),
+        ("%", []),
+        ("nobody", []),
+    ):
+        page = organiser.send("/en/businesses", wanted=wanted)
+        assert re.findall(r"/en/businesses/(M-\d+)", page.text) == found, wanted
+    path = "/en/businesses/M-000001"
+    assert "Nobody has looked yet" in text_of(organiser.get(path))
+    assert organiser.send(f"{path}/search", **search(found="yes")).status_code == 422
+    assert organiser.send(f"{path}/search", **search(searched_on="2026-03-03")).status_code == 422
+    assert organiser.send(f"{path}/search", **search(found="yes", result="2025年警告一次")).location == path
+    assert "2025年警告一次" in organiser.get(path).text
+    assert organiser.send(f"{path}/certificates/1", outcome="in_order", how="短").status_code == 422
+    assert organiser.send(f"{path}/certificates/1", outcome="in_order", how="食品许可查询平台").location == path
+    assert "found, and in order" in text_of(organiser.get(path))
+    assert "found, and in order" in text_of(merchant.get("/en/merchant/M-000001"))
+    organiser.get(f"{path}/certificates/9", status=404)
+
+
+def test_supervisors_read_but_only_organisers_check(app: Flask, world: People, clock: MovableClock) -> None:
+    supervisor = visitor(app, clock, world.supervisor)
+    assert "Record a search" not in supervisor.get("/en/businesses/M-000001").text
+    supervisor.get("/en/businesses/M-000001/search", status=403)
+    for who in (world.merchants[0], world.members[0], world.official, world.administrator):
+        visitor(app, clock, who).get("/en/businesses", status=403)
+        visitor(app, clock, who).get("/en/businesses/M-000001", status=403)
 
 
 def test_another_person_acts_for_the_business(app: Flask, world: People, clock: MovableClock) -> None:
@@ -311,8 +436,20 @@ def test_pages_ask_no_more_of_the_database_for_more_rows(app: Flask, world: Peop
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_every_page_is_there_in_both_languages(app: Flask, world: People, clock: MovableClock, lang: str) -> None:
     merchant = visitor(app, clock, world.merchants[0])
-    for path in ("", "/new", "/M-000001", "/M-000001/edit", "/M-000001/people", "/M-000001/certificates/add"):
+    for path in (
+        "",
+        "/new",
+        "/M-000001",
+        "/M-000001/edit",
+        "/M-000001/people",
+        "/M-000001/certificates/add",
+        "/M-000001/owners",
+    ):
         assert merchant.get(f"/{lang}/merchant{path}").text.count("<h1") == 1
+    merchant.send("/en/merchant/M-000001/certificates/add", **certificate())
+    organiser = visitor(app, clock, world.organiser)
+    for path in ("", "/M-000001", "/M-000001/search", "/M-000001/certificates/1"):
+        assert organiser.get(f"/{lang}/businesses{path}").text.count("<h1") == 1
     supervisor = visitor(app, clock, world.supervisor)
     debar(supervisor)
     for path in ("", "/new", "/D-000001", "/D-000001/appeal", "/D-000001/lift"):
