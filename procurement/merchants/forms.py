@@ -271,7 +271,7 @@ class SearchForm(Form):
         choices=[SelectChoice("no", _("No, nothing")), SelectChoice("yes", _("Yes, something"))],
     )
     result = TextAreaField(
-        _("What was found"), [Optional(), Length(max=2000)], description=_("Empty when nothing was found.")
+        _("What is on record"), [Optional(), Length(max=2000)], description=_("Empty when nothing was found.")
     )
     picture = FileField(
         _("Picture of the result"),
