@@ -11,11 +11,8 @@ from procurement.accounts import views as accounts
 from procurement.applications import views as applications
 from procurement.committee import views as committee
 from procurement.decisions import views as decisions
-<<<<<<< HEAD
 from procurement.evidence import views as evidence
-=======
 from procurement.merchants import office_views as merchants_office
->>>>>>> 1f71b39 (Ask who stands behind a business, and keep what the office found)
 from procurement.merchants import views as merchants
 from procurement.objections import views as objections
 from procurement.portal import outbox
@@ -36,11 +33,8 @@ STEPS = (
     scoring,  # sealed sheets, opening, the result
     objections,  # notice of the result, objections, rulings
     decisions,  # drawn up, signed, published, verified
-<<<<<<< HEAD
     evidence,  # everything about a round in one file, and its check
-=======
     merchants_office,  # what the office checks of businesses; debarring
->>>>>>> 1f71b39 (Ask who stands behind a business, and keep what the office found)
     portal,  # what citizens see
     outbox,  # letters, for developers
 )
