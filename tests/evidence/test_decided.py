@@ -1,0 +1,102 @@
+"""The evidence of a decided round: the decision follows the notice, and the PDF is the one that was signed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from procurement import storage
+from procurement.evidence.bundle import Bundle, unpack
+from procurement.evidence.check import check
+from procurement.evidence.facts import Outcome, PdfReading, Policy
+from procurement.evidence.pdf_reading import read_pdf
+from tests.decisions.conftest import DecisionWorld, decided, installation
+from tests.evidence.conftest import Body, failing, gathered, holding, repacked, retold
+from tests.publiclog.happenings import NOON
+from tests.scoring.conftest import Store as Stages
+
+__all__ = ["decided"]
+
+
+@pytest.fixture
+def database(store: Stages, tmp_path: Path) -> str:
+    source, _, _ = store.template("sqlite", "decided")
+    return store.copy("sqlite", source, tmp_path / "sunlit.db")[1]
+
+
+@pytest.fixture
+def evidence(decided: DecisionWorld, tmp_path: Path) -> Bundle:
+    kept = storage.store(installation(decided.scored))
+    return unpack(gathered(decided.scored, tmp_path, kept))
+
+
+def reading(pdf: bytes) -> PdfReading:
+    return read_pdf(pdf, roots=[], now=NOON)
+
+
+def test_a_decided_round_holds(evidence: Bundle) -> None:
+    report = check(evidence, Policy(pdf=reading))
+    assert [fact for fact in report.facts if fact.outcome is Outcome.FAILS] == []
+    assert {"decision", "pdf", "notice", "tally"} <= holding(evidence, Policy(pdf=reading))
+
+
+def test_without_a_reader_the_signatures_cannot_be_told(evidence: Bundle) -> None:
+    told = {fact.code: fact.outcome for fact in check(evidence).facts}
+    assert (told["decision"], told["pdf"]) == (Outcome.HOLDS, Outcome.UNKNOWN)
+
+
+def files(evidence: Bundle, ending: str) -> str:
+    (path,) = [path for path in evidence.files if path.startswith("decisions/") and path.endswith(ending)]
+    return path
+
+
+def test_another_pdf_is_caught(evidence: Bundle) -> None:
+    path = files(evidence, ".pdf")
+    changed = bytearray(evidence.files[path])
+    changed[len(changed) // 2] ^= 1
+    assert failing(repacked(evidence, **{path: bytes(changed)})) == {"pdf"}
+    assert failing(repacked(evidence, **{path: None})) == {"pdf"}
+
+
+def test_another_decision_is_caught(evidence: Bundle) -> None:
+    path = files(evidence, ".json")
+    assert failing(repacked(evidence, **{path: evidence.files[path] + b" "})) == {"decision"}
+    assert failing(repacked(evidence, **{path: None})) == {"decision"}
+
+
+def redrawn(evidence: Bundle, path: str, document: bytes) -> Bundle:
+    """The office logs `document` as the decision that it drew up and published."""
+    from hashlib import sha256
+
+    digest = sha256(document).hexdigest()
+
+    def change(bodies: list[Body]) -> list[Body]:
+        for body in bodies:
+            if body["kind"] in ("decision.drawn_up", "decision.published"):
+                body["data"]["document"] = digest
+        return bodies
+
+    return retold(evidence, change, **{path: document})
+
+
+def test_a_decision_that_departs_without_a_reason_is_caught(evidence: Bundle) -> None:
+    path = files(evidence, ".json")
+    decision = json.loads(evidence.files[path])
+    ranking = decision["result"]["ranking"]
+    first = next(line for line in ranking if line["outcome"] == "selected")
+    first["outcome"] = "not_selected"
+    said = redrawn(evidence, path, json.dumps(decision).encode())
+    assert "decision" in failing(said)
+    decision["departure"] = {"en": "The merchant withdrew its offer in writing.", "zh": "商家已书面撤回。"}
+    assert "decision" not in failing(redrawn(evidence, path, json.dumps(decision).encode()))
+
+
+def test_a_decision_before_the_notice_ended_is_caught(evidence: Bundle) -> None:
+    def change(bodies: list[Body]) -> list[Body]:
+        notice = next(body for body in bodies if body["kind"] == "notice.given")
+        later = [body for body in bodies if body["at"] > notice["at"]]
+        for body in later:
+            body["at"] = notice["at"]
+        return bodies
+
+    assert {"decision", "phases"} <= failing(retold(evidence, change))
