@@ -244,8 +244,8 @@ def give_seat(session: Session, *, actor: Actor, now: datetime, ref: str, user_i
     """The organiser gives a seat to a person whose account has that role.
 
     Once the round is published, a supervisor or official can only be named while there is none: nobody picks a
-    second one who might judge otherwise. Members are appointed by the committee's own act. Raises NotFound,
-    NotAllowed, WrongPhase, RuleBroken.
+    second one who might judge otherwise. A seat whose account is closed is free. Members are appointed by the
+    committee's own act. Raises NotFound, NotAllowed, WrongPhase, RuleBroken.
     """
     found = find_round(session, ref, lock=True)
     require(actor, Permission.EDIT_ROUND, round_id=found.id)
@@ -254,7 +254,7 @@ def give_seat(session: Session, *, actor: Actor, now: datetime, ref: str, user_i
     if role not in (Role.ORGANISER, Role.SUPERVISOR, Role.OFFICIAL):
         raise RuleBroken(N_("This role is not given here."), field="role")
     single = role is Role.OFFICIAL or (role is Role.SUPERVISOR and course.published is not None)
-    if single and any(seat.role is role for seat in seats_of(session, found.id)):
+    if single and any(seat.role is role and seat.in_use for seat in seats_of(session, found.id)):
         raise RuleBroken(
             N_("This round has its %(role)s already. Another is named only when that seat is free."),
             field="role",
@@ -281,7 +281,8 @@ def end_seat(session: Session, *, actor: Actor, now: datetime, ref: str, user_id
         raise RuleBroken(
             N_("The %(role)s of a published round can only leave by their own act."), role=ROLE_NAMES[role]
         )
-    if role is Role.ORGANISER and sum(seat.role is role for seat in seats_of(session, found.id)) == 1:
+    others = [s for s in seats_of(session, found.id) if s.role is role and s.in_use and s.user_id != user_id]
+    if role is Role.ORGANISER and not others:
         raise RuleBroken(N_("Somebody must run the round: its last organiser cannot leave."))
     acting_as = role if own else Role.ORGANISER
     take_seat(session, actor=actor, acting_as=acting_as, now=now, round=found, user_id=user_id, role=role)
@@ -293,7 +294,7 @@ def end_seat(session: Session, *, actor: Actor, now: datetime, ref: str, user_id
 def check_ready(session: Session, found: Round, document: RoundDocument, *, now: datetime) -> list[Problem]:
     """What keeps the round from being published at `now`: its draft, its dates, its people."""
     problems = check_publishable(document)
-    if not any(seat.role is Role.SUPERVISOR for seat in seats_of(session, found.id)):
+    if not any(seat.role is Role.SUPERVISOR and seat.in_use for seat in seats_of(session, found.id)):
         problems.append(NO_SUPERVISOR.problem)
     if not problems:
         closes, _ = clocks.call_deadline(document, published=now)

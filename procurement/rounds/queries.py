@@ -62,13 +62,14 @@ class RulesVersion:
 
 @dataclass(frozen=True, slots=True)
 class SeatView:
-    """Who holds a role in a round."""
+    """Who holds a role in a round. `in_use`: whether the account still is."""
 
     user_id: int
     name: str
     employer: str
     role: Role
     given_at: datetime
+    in_use: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,14 +228,14 @@ def rounds_of(session: Session, *, actor: Actor, now: datetime) -> list[RoundVie
 def seats_of(session: Session, round_id: int) -> list[SeatView]:
     """Seats in force, in the order in which they were given."""
     wanted = (
-        select(Seat, User.name, User.employer)
+        select(Seat, User.name, User.employer, User.disabled_at.is_(None))
         .join(User, User.id == Seat.user_id)
         .where(Seat.round_id == round_id, Seat.ended_at.is_(None))
         .order_by(Seat.id)
     )
     return [
-        SeatView(seat.user_id, name, employer, Role(seat.role), seat.given_at)
-        for seat, name, employer in session.execute(wanted)
+        SeatView(seat.user_id, name, employer, Role(seat.role), seat.given_at, bool(in_use))
+        for seat, name, employer, in_use in session.execute(wanted)
     ]
 
 
@@ -322,7 +323,7 @@ def draft_for(
     draft = draft_of(session, found.id)
     seats = tuple(seats_of(session, found.id))
     findings = lint(draft.document, now=now)
-    if not any(seat.role is Role.SUPERVISOR for seat in seats):
+    if not any(seat.role is Role.SUPERVISOR and seat.in_use for seat in seats):
         findings.insert(0, NO_SUPERVISOR)
     closes, counted = None, None
     if not any(f.level is LintLevel.ERROR and (f.field or "").startswith("timetable") for f in findings):

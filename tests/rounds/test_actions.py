@@ -332,6 +332,28 @@ def test_an_organiser_cannot_exchange_the_supervisor_of_a_published_round(world:
         end(world, world.people.official, Role.OFFICIAL)
 
 
+def test_a_supervisor_whose_account_is_closed_can_be_replaced(world: RoundWorld) -> None:
+    with world.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE user_account SET disabled_at = created_at WHERE id = :id"),
+            {"id": world.people.supervisor.id},
+        )
+    give(world, world.people.second_supervisor, Role.SUPERVISOR)
+    assert world.id in world.people.second_supervisor.actor.seats
+
+
+def test_an_organiser_whose_account_is_closed_does_not_run_the_round(draft: RoundWorld) -> None:
+    give(draft, draft.people.second_organiser, Role.ORGANISER)
+    with draft.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE user_account SET disabled_at = created_at WHERE id = :id"),
+            {"id": draft.people.second_organiser.id},
+        )
+    with refused(draft.engine, RuleBroken):
+        end(draft, draft.people.organiser, Role.ORGANISER)
+    end(draft, draft.people.second_organiser, Role.ORGANISER)
+
+
 def test_the_last_organiser_stays(draft: RoundWorld) -> None:
     with refused(draft.engine, RuleBroken):
         end(draft, draft.people.organiser, Role.ORGANISER)
