@@ -99,6 +99,8 @@ class Permission(StrEnum):
     HOLD_ROUND = "hold_round"  # rounds: hold, resume
     READ_ROUND_FILES = "read_round_files"  # rounds: everything about one round, not yet public
     APPLY = "apply"  # applications
+    ASK = "ask"  # applications: public questions on a call
+    ANSWER_QUESTION = "answer_question"  # applications: their answers
     CHECK_APPLICATIONS = "check_applications"  # applications: verdicts, closing the check
     FORM_COMMITTEE = "form_committee"  # committee: appoint, begin scoring
     DECLARE_INTERESTS = "declare_interests"  # committee: own declarations
@@ -117,6 +119,7 @@ GRANTS: Mapping[Permission, frozenset[Role]] = MappingProxyType(
     {
         Permission.READ_PUBLIC: frozenset(Role),
         Permission.OBJECT: frozenset(Role),
+        Permission.ASK: frozenset(Role),
         Permission.HAVE_ACCOUNT: frozenset(Role) - {Role.VISITOR},
         Permission.MANAGE_ACCOUNTS: frozenset({Role.ADMINISTRATOR}),
         Permission.MANAGE_MERCHANT: frozenset({Role.MERCHANT}),
@@ -128,6 +131,7 @@ GRANTS: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         Permission.HOLD_ROUND: frozenset({Role.SUPERVISOR}),
         Permission.READ_ROUND_FILES: frozenset({Role.ORGANISER, Role.SUPERVISOR}),
         Permission.APPLY: frozenset({Role.MERCHANT}),
+        Permission.ANSWER_QUESTION: frozenset({Role.ORGANISER}),
         Permission.CHECK_APPLICATIONS: frozenset({Role.ORGANISER}),
         Permission.FORM_COMMITTEE: frozenset({Role.ORGANISER}),
         Permission.DECLARE_INTERESTS: frozenset({Role.MEMBER}),

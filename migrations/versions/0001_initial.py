@@ -637,6 +637,27 @@ def upgrade() -> None:
     sa.UniqueConstraint('token_sha256', name=op.f('uq_objection_token_sha256'))
     )
     op.create_index(op.f('ix_objection_round_id'), 'objection', ['round_id'], unique=False)
+    op.create_table('question',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('ref', sa.String(length=30), nullable=False),
+    sa.Column('round_id', sa.Integer(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('due', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('counted', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('answer', sa.Text(), nullable=True),
+    sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('answered_by_id', sa.Integer(), nullable=True),
+    sa.Column('withheld', sa.String(length=30), nullable=True),
+    sa.CheckConstraint('(answer IS NULL) = (answered_at IS NULL)', name=op.f('ck_question_answered_has_time')),
+    sa.ForeignKeyConstraint(['answered_by_id'], ['user_account.id'], name=op.f('fk_question_answered_by_id_user_account')),
+    sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_question_round_id_round')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_question')),
+    sa.UniqueConstraint('ref', name=op.f('uq_question_ref')),
+    sa.UniqueConstraint('round_id', 'number', name=op.f('uq_question_round_id_number'))
+    )
+    op.create_index(op.f('ix_question_round_id'), 'question', ['round_id'], unique=False)
     op.create_table('round_draft',
     sa.Column('round_id', sa.Integer(), nullable=False),
     sa.Column('document', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
@@ -975,6 +996,8 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_round_rules_round_id'), table_name='round_rules')
     op.drop_table('round_rules')
     op.drop_table('round_draft')
+    op.drop_index(op.f('ix_question_round_id'), table_name='question')
+    op.drop_table('question')
     op.drop_index(op.f('ix_objection_round_id'), table_name='objection')
     op.drop_table('objection')
     op.drop_index('uq_milestone_published_once', table_name='milestone', sqlite_where=sa.text("kind = 'published'"), postgresql_where=sa.text("kind = 'published'"))

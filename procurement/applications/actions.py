@@ -20,8 +20,9 @@ from procurement.applications.entries import (
     VerdictGiven,
 )
 from procurement.applications.models import Application, ApplicationDraft, ApplicationVersion, Verdict
+from procurement.applications.questions import overdue_problems
 from procurement.applications.rules import check_complete, product_key
-from procurement.applications.verdicts import ELIGIBLE_REASONS, Reason, check_verdict
+from procurement.applications.verdicts import ELIGIBLE_REASONS, Reason, check_verdict, met
 from procurement.applications.wording import REASONS, REASONS_ZH
 from procurement.applications.writing import editable, require_applicant, require_open
 from procurement.errors import N_, NotFound, Problem, WrongPhase, refuse_if
@@ -205,12 +206,12 @@ def give_verdict(
 
 
 def close_checking(session: Session, *, actor: Actor, now: datetime, round_ref: str) -> None:
-    """End the check: every application has its verdict, and enough of them are eligible."""
+    """End the check: every application has its verdict, enough of them are eligible, no question is overdue."""
     found = rounds.find_round(session, round_ref, lock=True, actor=actor)
     require(actor, Permission.CHECK_APPLICATIONS, round_id=found.id)
     rounds.course_of(session, found.id).require(now, Phase.CHECKING)
     views = queries.applications_of(session, found.id, now=now)
-    refuse_if(queries.blocks(views))
+    refuse_if(queries.blocks(views) + overdue_problems(session, found.id, now=now))
     round_actions.record(session, round=found, kind=Kind.CHECKING_CLOSED, at=now, by=actor)
     append(
         session,
@@ -331,6 +332,7 @@ def _record_verdict(
             document=_sha256(session, application),
             eligible=eligible,
             reason=reason_code,
+            met=met(gates),
             explanation=digest_of(explanation),
             replaces=earlier is not None,
             objection=objection_ref,

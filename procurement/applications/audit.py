@@ -1,4 +1,4 @@
-"""How submitted versions, withdrawals, verdicts and the end of checking follow from the public log."""
+"""How submitted versions, withdrawals, verdicts, the end of checking and questions follow from the public log."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -11,9 +11,13 @@ from procurement.applications.entries import (
     ApplicationSubmitted,
     ApplicationWithdrawn,
     CheckingClosed,
+    QuestionAnswered,
+    QuestionAsked,
     VerdictGiven,
 )
-from procurement.applications.models import Application, ApplicationVersion, Verdict
+from procurement.applications.models import Application, ApplicationVersion, Question, Verdict
+from procurement.applications.verdicts import met
+from procurement.merchants.models import Merchant
 from procurement.publiclog.audit import Replay, Row, disclosed, replays
 from procurement.publiclog.entry import digest_of
 from procurement.publiclog.queries import Logged
@@ -52,15 +56,20 @@ def _as_told(row: Row) -> Row:
     """The hash of the text, worked out anew; and whether what lists show was copied from that text."""
     found = dict(row)
     text, current, version = found.pop("text"), found.pop("current"), found.pop("version")
-    product, category = found.pop("product_name"), found.pop("category")
+    product, category, applicant = found.pop("product_name"), found.pop("category"), found.pop("applicant")
     counts = current == version
-    content = Submission.from_text(text).content.product
-    copied = not counts or (product, category) == (content.name, str(content.category))
+    submission = Submission.from_text(text)
+    content = submission.content.product
+    copied = not counts or (product, category, applicant) == (
+        content.name,
+        str(content.category),
+        submission.applicant,
+    )
     return found | {
         "document": digest_of(text.encode()),
         "counts": counts,
         "withdrawn_at": found["withdrawn_at"] if counts else None,
-        "copied": _AS_SUBMITTED if copied else f"{product} ({category})",
+        "copied": _AS_SUBMITTED if copied else f"{product} ({category}) of {applicant}",
     }
 
 
@@ -80,9 +89,11 @@ replays(
                 Application.withdrawn_at,
                 Application.product_name,
                 Application.category,
+                Merchant.ref.label("applicant"),
             )
             .select_from(ApplicationVersion)
             .join(Application, Application.id == ApplicationVersion.application_id)
+            .join(Merchant, Merchant.id == Application.merchant_id)
             .join(Round, Round.id == Application.round_id)
         ),
         key=("document",),
@@ -109,6 +120,7 @@ def verdicts_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
                         "eligible": entry.eligible,
                         "reason": entry.reason,
                         "explanation": entry.explanation,
+                        "gates": entry.met,
                         "objection": entry.objection,
                         "given_at": logged.envelope.at,
                         "superseded_at": None,
@@ -119,7 +131,7 @@ def verdicts_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
 
 def _explained(row: Row) -> Row:
     found = dict(row)
-    return found | {"explanation": digest_of(found["explanation"])}
+    return found | {"explanation": digest_of(found["explanation"]), "gates": met(found["gates"])}
 
 
 replays(
@@ -133,6 +145,7 @@ replays(
             Verdict.eligible,
             Verdict.reason_code.label("reason"),
             Verdict.explanation,
+            Verdict.gates,
             Verdict.objection_ref.label("objection"),
             Verdict.given_at,
             Verdict.superseded_at,
@@ -169,5 +182,52 @@ replays(
             .where(Milestone.kind == Kind.CHECKING_CLOSED)
         ),
         key=("round", "kind", "subject"),
+    )
+)
+
+
+def questions_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
+    """One row for each question, with its answer when there is one."""
+    rows: dict[str, dict[str, Any]] = {}
+    for logged in entries:
+        match logged.envelope.entry:
+            case QuestionAsked(question=ref, text=text, due=due):
+                rows[ref] = {
+                    "question": ref,
+                    "round": logged.envelope.round_ref,
+                    "text": text,
+                    "asked_at": logged.envelope.at,
+                    "due": due,
+                    "answer": None,
+                    "answered_at": None,
+                    "withheld": None,
+                }
+            case QuestionAnswered(question=ref, answer=answer, withheld=withheld):
+                rows[ref] |= {"answer": answer, "answered_at": logged.envelope.at, "withheld": withheld}
+    return rows.values()
+
+
+def _asked(row: Row) -> Row:
+    answer = row["answer"]
+    return dict(row) | {"text": digest_of(row["text"]), "answer": None if answer is None else digest_of(answer)}
+
+
+replays(
+    Replay(
+        table="question",
+        kinds=(QuestionAsked, QuestionAnswered),
+        expected=questions_from_log,
+        actual=lambda: select(
+            Question.ref.label("question"),
+            Round.ref.label("round"),
+            Question.text,
+            Question.asked_at,
+            Question.due,
+            Question.answer,
+            Question.answered_at,
+            Question.withheld,
+        ).join(Round, Round.id == Question.round_id),
+        key=("question",),
+        derived=_asked,
     )
 )

@@ -1,6 +1,7 @@
 """What this step says on the board: which applications wait for a verdict, and whether the check can be closed."""
 
 from procurement.applications.queries import applications_of, blocks, counts_of
+from procurement.applications.questions import overdue_problems, unanswered
 from procurement.errors import N_, Problem
 from procurement.rounds.board import Card, Link, Scene, place, register_card
 from procurement.rounds.clocks import working_deadline
@@ -44,19 +45,39 @@ def checking_card(scene: Scene) -> Card | None:
         working_days=scene.document.timetable.checking_working_days,
     )
     in_the_way = [] if waiting else blocks(views)
+    overdue = overdue_problems(scene.session, scene.round_id, now=scene.now)
     following = []
     if in_the_way:
         following = [Link(N_("End the round without a selection"), "rounds.abort", {"ref": scene.ref})]
-    elif not waiting:
+    elif not waiting and not overdue:
         following = [Link(N_("Close the check"), "applications.close", {"ref": scene.ref})]
     return Card(
         order=30,
         title=title,
-        state="blocked" if in_the_way else "todo",
+        state="blocked" if in_the_way or overdue else "todo",
         lines=lines,
-        blocks=in_the_way,
+        blocks=[*in_the_way, *overdue],
         due=due,
         due_label=N_("Checking ends"),
         counted=counted,
         links=[*following, open_list],
+    )
+
+
+@register_card
+def questions_card(scene: Scene) -> Card | None:
+    """Questions on the call that wait for an answer; nothing when there are none."""
+    waiting = unanswered(scene.session, scene.round_id)
+    if not waiting or scene.phase not in (Phase.OPEN, Phase.CHECKING):
+        return None
+    return Card(
+        order=20,
+        title=N_("Questions on the call"),
+        state="todo",
+        lines=[Problem(N_("%(count)s questions wait for an answer."), {"count": len(waiting)})],
+        blocks=overdue_problems(scene.session, scene.round_id, now=scene.now),
+        due=waiting[0].due,
+        due_label=N_("Answer due"),
+        counted=waiting[0].counted,
+        links=[Link(N_("Answer the questions"), "applications.questions", {"ref": scene.ref})],
     )

@@ -1,5 +1,7 @@
 """What the public log says of applications. Before the deadline an entry tells neither who applied nor with what."""
 
+from datetime import datetime
+
 from procurement.errors import N_
 from procurement.publiclog.entry import Code, Digest, Entry, Ref, Salted
 
@@ -45,6 +47,7 @@ class VerdictGiven(
         "document": N_("SHA-256 of the version that was checked"),
         "eligible": N_("Eligible"),
         "reason": N_("Reason"),
+        "met": N_("Conditions that are met"),
         "explanation": N_("SHA-256 of the explanation"),
         "replaces": N_("It replaces an earlier verdict"),
         "objection": N_("Objection that was carried out"),
@@ -56,6 +59,7 @@ class VerdictGiven(
     document: Digest
     eligible: bool
     reason: Code
+    met: tuple[Code, ...]
     explanation: Digest
     replaces: bool
     objection: Ref | None
@@ -71,3 +75,37 @@ class CheckingClosed(
 
     eligible: tuple[Ref, ...]
     ineligible: tuple[Ref, ...]
+
+
+class QuestionAsked(
+    Entry,
+    kind="question.asked",
+    title=N_("A question on the call was asked"),
+    labels={
+        "question": N_("Question"),
+        "text": N_("SHA-256 of the question"),
+        "due": N_("Answer due"),
+    },
+):
+    """Asked by anybody; who asked is not recorded."""
+
+    question: Ref
+    text: Digest
+    due: datetime
+
+
+class QuestionAnswered(
+    Entry,
+    kind="question.answered",
+    title=N_("A question on the call was answered"),
+    labels={
+        "question": N_("Question"),
+        "answer": N_("SHA-256 of the answer"),
+        "withheld": N_("Why the question itself is not published"),
+    },
+):
+    """Question and answer are published together."""
+
+    question: Ref
+    answer: Digest
+    withheld: Code | None

@@ -51,6 +51,7 @@ from procurement.applications.content import (
     Unit,
 )
 from procurement.applications.labels import HINTS, LABELS, OPTIONAL
+from procurement.applications.questions import WITHHELD, Withheld
 from procurement.applications.rules import CLAIMS, RELATIONS
 from procurement.applications.verdicts import ELIGIBLE_REASONS, OFFERED
 from procurement.applications.wording import OPTIONS, PURPOSES, REASONS, UNDERTAKINGS
@@ -570,3 +571,35 @@ class VerdictForm(Form):
                 for reason in OFFERED
             ),
         ]
+
+
+class AskForm(Form):
+    """A public question."""
+
+    text = TextAreaField(
+        _("Your question"),
+        description=_("It is published with its answer, without your name. Write nothing private into it."),
+    )
+
+
+class AnswerForm(Form):
+    """The answer to a question, for everybody."""
+
+    answer = TextAreaField(
+        _("Answer"),
+        description=_("Everybody reads it. It explains the call and cannot change it; for that, amend the call."),
+    )
+    withheld = SelectField(_("Are the words of the question published?"), validate_choice=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.withheld.choices = [
+            SelectChoice("", _("Yes")),
+            *(SelectChoice(code.value, _("No: %(why)s", why=_(words))) for code, words in WITHHELD.items()),
+        ]
+
+    @property
+    def ground(self) -> Withheld | None:
+        """Why the question is not published; None when it is."""
+        chosen = self.withheld.data
+        return Withheld(chosen) if chosen in set(Withheld) else None

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from procurement.db import Base, Document, UTCDateTime
@@ -138,3 +138,27 @@ class Verdict(Base):
     given_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     objection_ref: Mapped[str | None] = mapped_column(String(40))  # when an upheld objection caused it
     superseded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class Question(Base):
+    """A public question on a call. Nobody's name is kept. `text` becomes public with the answer, so that nothing
+    private stands on an official page; `withheld` says why it does not (questions.Withheld)."""
+
+    __tablename__ = "question"
+    __table_args__ = (
+        UniqueConstraint("round_id", "number"),
+        CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="answered_has_time"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ref: Mapped[str] = mapped_column(String(30), unique=True)  # R2026-001-Q003
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    number: Mapped[int]  # within the round
+    text: Mapped[str] = mapped_column(Text)
+    asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    due: Mapped[datetime] = mapped_column(UTCDateTime)
+    counted: Mapped[dict[str, Any]] = mapped_column(Document)
+    answer: Mapped[str | None] = mapped_column(Text)
+    answered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    withheld: Mapped[str | None] = mapped_column(String(30))

@@ -21,6 +21,7 @@ from procurement.applications.models import (
     ApplicationVersion,
     Verdict,
 )
+from procurement.applications.questions import QuestionView, overdue_problems, question_view, questions_of
 from procurement.applications.rules import Needs, public_part
 from procurement.applications.verdicts import Reason, check_closing
 from procurement.applications.wording import GROUNDS, REASONS
@@ -448,7 +449,7 @@ def checking_of(session: Session, round_ref: str, *, actor: Actor, now: datetime
         applications=tuple(views),
         names=_full_names(session, views),
         withdrawn=counts_of(session, found.id, now=now)[1],
-        blocks=tuple(blocks(views)),
+        blocks=(*blocks(views), *overdue_problems(session, found.id, now=now)),
         gates=rounds.rules_of(session, found.id).gates if course.published else (),
     )
 
@@ -465,3 +466,32 @@ def blocks(views: Sequence[ApplicationView]) -> list[Problem]:
         without_verdict=[view.ref for view in views if view.verdict is None],
         eligible=sum(view.eligible for view in views),
     )
+
+
+# ---- questions ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionsPage:
+    """The questions of a round, or the one to be answered."""
+
+    round: RoundOfApplication
+    questions: tuple[QuestionView, ...]
+
+
+def questions_page(session: Session, round_ref: str, *, actor: Actor, now: datetime) -> QuestionsPage:
+    """The questions on a call as `actor` may read them. Raises NotFound for a round that is not published."""
+    found = rounds.find_round(session, round_ref, actor=actor)
+    course = rounds.course_of(session, found.id)
+    return QuestionsPage(round_view(found, course, now), tuple(questions_of(session, found, actor=actor, now=now)))
+
+
+def question_to_answer(
+    session: Session, round_ref: str, number: int, *, actor: Actor, now: datetime
+) -> QuestionsPage:
+    """One question for whoever answers it. Raises NotFound, NotAllowed."""
+    found = rounds.find_round(session, round_ref, actor=actor)
+    require(actor, Permission.ANSWER_QUESTION, round_id=found.id)
+    course = rounds.course_of(session, found.id)
+    question = question_view(session, found, number, actor=actor, now=now)
+    return QuestionsPage(round_view(found, course, now), (question,))

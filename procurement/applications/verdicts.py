@@ -1,6 +1,6 @@
 """Verdicts on whether an application is eligible: coded reasons, and what keeps the check from being closed. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from procurement.applications.rules import LONG, TOO_LONG
@@ -39,7 +39,7 @@ EXPLANATION = (10, LONG)
 
 
 def check_verdict(
-    *, eligible: bool, reason: Reason | None, explanation: str, gates: dict[str, bool]
+    *, eligible: bool, reason: Reason | None, explanation: str, gates: Mapping[str, bool]
 ) -> list[Problem]:
     """Faults of a verdict: the reason fits it, a refusal is explained, and it follows from the gates.
 
@@ -60,6 +60,11 @@ def check_verdict(
     if len(explanation) > EXPLANATION[1]:
         problems.append(Problem(TOO_LONG, {"limit": EXPLANATION[1]}, "explanation"))
     return problems
+
+
+def met(gates: Mapping[str, bool]) -> tuple[str, ...]:
+    """Codes of the gates that are passed, in their order in the alphabet: what the public log says of them."""
+    return tuple(sorted(code for code, passed in gates.items() if passed))
 
 
 def check_closing(*, without_verdict: Sequence[str], eligible: int, minimum: int = MINIMUM_ELIGIBLE) -> list[Problem]:

@@ -9,12 +9,14 @@ from wtforms.fields.choices import SelectChoice
 
 from procurement import storage, uploads
 from procurement.access import Permission, may
-from procurement.applications import actions, cards, own, queries, writing  # noqa: F401 (cards register themselves)
+from procurement.applications import actions, asking, cards, own, queries, writing  # noqa: F401 (cards register themselves)
 from procurement.applications.answers import Group, answers, section_answers
 from procurement.applications.content import Certificate, Purpose, Section
 from procurement.applications.forms import (
     FEES,
     PUBLIC_PURPOSES,
+    AnswerForm,
+    AskForm,
     CertificateForm,
     SectionForm,
     StartForm,
@@ -357,6 +359,49 @@ def file(ref: str, digest: str) -> ResponseReturnValue:
 def _attachment(digest: str, media_type: str, name: str) -> Response:
     data = storage.store(config()).get(digest)
     return Response(data, headers=dict(uploads.headers(media_type, digest, name)))
+
+
+# ---- questions ---------------------------------------------------------------------------------------------------
+
+
+@page(bp, "/rounds/<ref>/questions", permission=Permission.ASK, methods=["GET", "POST"])
+@limiter.limit("6/hour;20/day", methods=["POST"])
+def questions(ref: str) -> ResponseReturnValue:
+    """Every question on the call with its answer or its clock, and the form to ask."""
+    form = AskForm()
+    if form.validate_on_submit():
+        with refusals_into(form):
+            with transaction() as session:
+                asked = asking.ask(session, actor=actor(), now=now(), round_ref=ref, text=form.text.data or "")
+            flash(N_("Your question has the number %(ref)s. It appears here with its answer."), ref=asked)
+            return redirect("applications.questions", ref=ref)
+    with reading() as session:
+        found = queries.questions_page(session, ref, actor=actor(), now=now())
+    may_answer = may(actor(), Permission.ANSWER_QUESTION, round_id=found.round.id)
+    return render("applications/questions.html", status=form.status, form=form, found=found, may_answer=may_answer)
+
+
+@page(bp, "/rounds/<ref>/questions/<int:number>", permission=Permission.ANSWER_QUESTION, methods=["GET", "POST"])
+def answer_question(ref: str, number: int) -> ResponseReturnValue:
+    """Answer one question."""
+    form = AnswerForm()
+    if form.validate_on_submit():
+        with refusals_into(form):
+            with transaction() as session:
+                asking.answer(
+                    session,
+                    actor=actor(),
+                    now=now(),
+                    round_ref=ref,
+                    number=number,
+                    text=form.answer.data or "",
+                    withheld=form.ground,
+                )
+            flash(N_("The answer is published."))
+            return redirect("applications.questions", ref=ref)
+    with reading() as session:
+        found = queries.question_to_answer(session, ref, number, actor=actor(), now=now())
+    return render("applications/answer.html", status=form.status, form=form, found=found, question=found.questions[0])
 
 
 # ---- checking ----------------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ _PLACES = (
     ("overview", N_("Overview"), "portal.round_page", "ref"),
     ("rules", N_("Rules and weights"), "portal.rules_page", "ref"),
     ("applications", N_("Applications"), "portal.applications_page", "ref"),
+    ("questions", N_("Questions"), "applications.questions", "ref"),
     ("committee", N_("Committee"), "portal.committee_page", "ref"),
     ("scores", N_("Scores"), "scoring.scores", "ref"),
     ("objections", N_("Notice and objections"), "objections.docket", "ref"),
@@ -45,6 +46,7 @@ def round_places(ref: str) -> list[Place]:
 _ACTS: Mapping[Phase, tuple[tuple[str, str], ...]] = {
     Phase.OPEN: (
         (N_("Apply in this round"), "applications.start"),
+        (N_("Ask a question on the call"), "applications.questions"),
         (N_("Object to the call"), "objections.choose_target"),
     ),
     Phase.CHECKING: ((N_("Object to a verdict"), "objections.choose_target"),),

@@ -103,6 +103,7 @@ ROUTES: dict[str, Route] = {
     "rounds.section": act(Permission.EDIT_ROUND, "organiser", Phase.DRAFT),
     # --- applications
     "applications.add_certificate": act(Permission.APPLY, "merchant", Phase.OPEN),
+    "applications.answer_question": act(Permission.ANSWER_QUESTION, "organiser", Phase.OPEN, Phase.CHECKING),
     "applications.certificate": act(Permission.APPLY, "merchant", Phase.OPEN),
     "applications.check": act(Permission.APPLY, "merchant", Phase.OPEN),
     "applications.checking": Route(Permission.READ_ROUND_FILES),
@@ -110,6 +111,7 @@ ROUTES: dict[str, Route] = {
     "applications.draft_file": Route(Permission.APPLY),
     "applications.file": Route(Permission.READ_PUBLIC),
     "applications.mine": Route(Permission.APPLY),
+    "applications.questions": act(Permission.ASK, "visitor", Phase.OPEN),
     "applications.receipt": Route(Permission.APPLY),
     "applications.remove_certificate": act(Permission.APPLY, "merchant", Phase.OPEN),
     "applications.section": act(Permission.APPLY, "merchant", Phase.OPEN),

@@ -1,0 +1,130 @@
+"""Public questions on a call: what may be asked and answered, who reads what, and how long an answer may take.
+
+Anybody asks while applications are open. The answer is due in three working days (Procurement Law, Implementing
+Regulation art. 52, by analogy), in public with how they were counted. Question and answer are published together and
+to everybody at once, so that no applicant knows more than another. Applications close by the clock alone; but
+checking cannot be closed while a question is unanswered after its time.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from procurement.access import Actor, Permission, may
+from procurement.applications.models import Question
+from procurement.applications.rules import TOO_LONG
+from procurement.errors import N_, NotFound, Problem
+from procurement.rounds.models import Round
+
+ANSWER_WORKING_DAYS = 3
+TEXT = (10, 2000)
+"""Shortest and longest question or answer, in characters."""
+
+
+class Withheld(StrEnum):
+    """Why a question is not published although it is answered."""
+
+    PERSONAL = "personal"
+    UNLAWFUL = "unlawful"
+    OFF_TOPIC = "off_topic"
+
+
+WITHHELD: Mapping[Withheld, str] = MappingProxyType(
+    {
+        Withheld.PERSONAL: N_("It contains something private about somebody"),
+        Withheld.UNLAWFUL: N_("Its words are unlawful"),
+        Withheld.OFF_TOPIC: N_("It is not about this call"),
+    }
+)
+
+
+def check_text(text: str, field: str) -> list[Problem]:
+    """Faults of a question or an answer."""
+    if len(text.strip()) < TEXT[0]:
+        return [Problem(N_("Write at least %(least)s characters."), {"least": TEXT[0]}, field)]
+    if len(text) > TEXT[1]:
+        return [Problem(TOO_LONG, {"limit": TEXT[1]}, field)]
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionView:
+    """A question as its reader may see it. `text` is None while it is not public, or withheld for the reason
+    `withheld` (a source text). `overdue` at the instant that asked."""
+
+    ref: str
+    number: int
+    text: str | None
+    asked_at: datetime
+    due: datetime
+    counted: Mapping[str, Any]
+    answer: str | None
+    answered_at: datetime | None
+    withheld: str | None
+    overdue: bool
+
+
+def questions_of(session: Session, found: Round, *, actor: Actor, now: datetime) -> list[QuestionView]:
+    """Every question of a round, oldest first. Who reads the round's files sees what is not public yet as well."""
+    inside = may(actor, Permission.READ_ROUND_FILES, round_id=found.id)
+    rows = session.scalars(select(Question).where(Question.round_id == found.id).order_by(Question.number))
+    return [_view(row, inside, now) for row in rows]
+
+
+def find_question(session: Session, found: Round, number: int, *, lock: bool = False) -> Question:
+    """The row of a question. Raises NotFound."""
+    wanted = select(Question).where(Question.round_id == found.id, Question.number == number)
+    if lock:
+        wanted = wanted.with_for_update().execution_options(populate_existing=True)
+    row = session.scalars(wanted).one_or_none()
+    if row is None:
+        raise NotFound(N_("There is no such question."))
+    return row
+
+
+def question_view(session: Session, found: Round, number: int, *, actor: Actor, now: datetime) -> QuestionView:
+    """One question. Raises NotFound."""
+    inside = may(actor, Permission.READ_ROUND_FILES, round_id=found.id)
+    return _view(find_question(session, found, number), inside, now)
+
+
+def next_number(session: Session, round_id: int) -> int:
+    """The number of the next question; the round is locked by the caller."""
+    return (session.scalar(select(func.max(Question.number)).where(Question.round_id == round_id)) or 0) + 1
+
+
+def unanswered(session: Session, round_id: int) -> Sequence[Question]:
+    """Questions without an answer, the one due first in front."""
+    wanted = select(Question).where(Question.round_id == round_id, Question.answer.is_(None))
+    return session.scalars(wanted.order_by(Question.due, Question.number)).all()
+
+
+def overdue_problems(session: Session, round_id: int, *, now: datetime) -> list[Problem]:
+    """Questions whose time is over and that are not answered: each one keeps checking from being closed."""
+    return [
+        Problem(N_("Question %(ref)s should have been answered by %(due)s."), {"ref": row.ref, "due": row.due})
+        for row in unanswered(session, round_id)
+        if now >= row.due
+    ]
+
+
+def _view(row: Question, inside: bool, now: datetime) -> QuestionView:
+    public = row.answer is not None and row.withheld is None
+    return QuestionView(
+        ref=row.ref,
+        number=row.number,
+        text=row.text if public or inside else None,
+        asked_at=row.asked_at,
+        due=row.due,
+        counted=row.counted,
+        answer=row.answer,
+        answered_at=row.answered_at,
+        withheld=WITHHELD[Withheld(row.withheld)] if row.withheld is not None else None,
+        overdue=row.answer is None and now >= row.due,
+    )
