@@ -6,7 +6,9 @@ engine       an engine on that database; the test fails when it leaves a connect
 config       the configuration of an installation of its own, on that database, in a temporary folder
 """
 
+import fcntl
 import itertools
+import os
 import shutil
 import subprocess
 import sys
@@ -187,13 +189,20 @@ class Demonstration:
 
 @pytest.fixture(scope="session")
 def demonstration(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Demonstration:
-    folder = tmp_path_factory.mktemp("demonstration")
-    shutil.copyfile(migrated_sqlite, folder / "sunlit.db")
+    """Seeded once in a run: test processes side by side wait for the first and share it."""
+    alone = "PYTEST_XDIST_WORKER" not in os.environ
+    shared = tmp_path_factory.getbasetemp() if alone else tmp_path_factory.getbasetemp().parent
+    folder = shared / "demonstration"
     config = Config(environment="test", data_dir=folder, embedded_worker=False)
     present = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
-    engine = make_engine(config.database)
-    assert seed.seed(engine, config, present)
-    engine.dispose()
+    with (shared / "demonstration.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "demo.json").exists():
+            folder.mkdir()
+            shutil.copyfile(migrated_sqlite, folder / "sunlit.db")
+            engine = make_engine(config.database)
+            assert seed.seed(engine, config, present)
+            engine.dispose()
     return Demonstration(config, present, seed.record(config))
 
 

@@ -51,6 +51,10 @@ class Cast:
         others = [self.official, self.handler, self.administrator]
         return [*office, *self.members, *self.merchants.values(), *others]
 
+    def everybody(self) -> list[Person]:
+        """All of them."""
+        return [*self.listed(), *self.judges]
+
     def as_json(self) -> list[dict[str, Any]]:
         """Accounts as `sunlit demo --accounts` prints them."""
         return [

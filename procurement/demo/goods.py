@@ -1,11 +1,12 @@
 """What the demonstration's merchants offer (goods.toml), as sections of the application form and as files."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
+from hashlib import sha256
 from importlib import resources
 from typing import Any
 
@@ -32,6 +33,7 @@ from procurement.rounds.rules import Category
 from procurement.storage import Store
 from procurement.uploads import Upload, accept
 
+PROVINCE, COUNTY = "演示省", "青溪县"
 PRODUCTION_LICENCE = "SC10000000000000"  # no real one: fourteen zeros after "1"
 
 
@@ -61,24 +63,28 @@ class Offer:
 class Shelf:
     """The products, their files checked and stored once however many rounds they are offered in."""
 
-    def __init__(self, store: Store, today: date) -> None:
+    def __init__(self, store: Store, today: date, goods: Iterable[dict[str, Any]]) -> None:
         self._store = store
         self._today = today
+        self._goods = {item["key"]: item for item in goods}
         self._offers: dict[str, Offer] = {}
+        self._files: dict[tuple[str, str], Upload] = {}
 
     def offer(self, key: str) -> Offer:
         """The product `key`, ready to be applied with."""
         if key not in self._offers:
-            data = next(item for item in table()["product"] if item["key"] == key)
-            self._offers[key] = self._prepared(data)
+            self._offers[key] = self._prepared(self._goods[key])
         return self._offers[key]
 
     def _file(self, data: bytes, name: str) -> Upload:
-        return accept(self._store, data, name)
+        found = (sha256(data).hexdigest(), name)
+        if found not in self._files:
+            self._files[found] = accept(self._store, data, name)
+        return self._files[found]
 
     def _paper(self, kind: CertificateKind, title: str, number: str, name: str) -> tuple[Certificate, Upload]:
         inspection = kind is CertificateKind.INSPECTION
-        issued = self._today - timedelta(days=90)
+        issued = self._today - timedelta(days=200)  # before the first and within a year of the last application
         certificate = Certificate(
             type=kind,
             number=number,
@@ -99,23 +105,23 @@ class Shelf:
         found = [self._paper(kind.BUSINESS_LICENCE, "营业执照 Business licence", "DEMO-LICENCE", data["merchant"])]
         if category is Category.PROCESSED:
             title = "食品生产许可证 Food production licence"
-            found.append(self._paper(kind.FOOD_PRODUCTION, title, PRODUCTION_LICENCE, data["name"]))
+            found.append(self._paper(kind.FOOD_PRODUCTION, title, PRODUCTION_LICENCE, data["merchant"]))
         if category is not Category.HANDICRAFT:
             title = "检验报告 Inspection report"
-            found.append(self._paper(kind.INSPECTION, title, f"DEMO-{data['key']}", data["name"]))
+            found.append(self._paper(kind.INSPECTION, title, f"DEMO-{data['merchant']}", data["merchant"]))
         return tuple(found)
 
     def _prepared(self, data: Mapping[str, Any]) -> Offer:
         category = Category(data["category"])
         name = data["name"]
+        county = data.get("county", COUNTY)
         photo = self._file(photograph(name, data["colour"]), "照片 photograph.jpg")
-        second = self._file(photograph(name, data["colour"], view=1), "照片二 second photograph.jpg")
-        label = self._file(photograph(f"标签 Label: {name}", "#888888", view=2), "标签 label.jpg")
-        origin = self._file(paper("产地证明 Proof of origin", (data["township"], name)), "产地证明 origin.pdf")
+        label = self._file(photograph(f"标签 Label: {name}", data["colour"], view=2), "标签 label.jpg")
+        origin = self._file(paper("产地证明 Proof of origin", (county, data["merchant"])), "产地证明 origin.pdf")
         orders = self._file(
             paper("订单导出 Export of orders", (f"{data['low_7']} / {data['low_30']}", name)), "orders.pdf"
         )
-        growers = self._file(paper("收购凭证 Purchase records", (data["grower_price"], name)), "purchases.pdf")
+        growers = self._file(paper("收购凭证 Purchase records", (data["merchant"],)), "purchases.pdf")
         return Offer(
             key=data["key"],
             merchant=data["merchant"],
@@ -132,7 +138,6 @@ class Shelf:
             papers=self._papers(data, category),
             files=(
                 (Section.PRODUCT, Purpose.PHOTO, photo, True),
-                (Section.PRODUCT, Purpose.PHOTO, second, True),
                 (Section.PRODUCT, Purpose.LABEL, label, True),
                 (Section.PRODUCT, Purpose.ORIGIN_PROOF, origin, True),
                 (Section.PRICE, Purpose.PRICE_EVIDENCE, orders, False),
@@ -148,10 +153,10 @@ def _product(data: Mapping[str, Any], category: Category) -> Product:
         specification=data["specification"],
         net_content=Decimal(data["net_content"]),
         unit=Unit(data["unit"]),
-        origin_province="演示省",
-        origin_county="青溪县",
+        origin_province=data.get("province", PROVINCE),
+        origin_county=data.get("county", COUNTY),
         origin_township=data["township"],
-        brand="演示品牌 Demo brand",
+        brand=data.get("brand", "演示品牌 Demo brand"),
         ingredients=data.get("ingredients", ""),
         allergens=data.get("allergens", ""),
         standard_number=data.get("standard", ""),
@@ -191,10 +196,10 @@ def _supply(data: Mapping[str, Any], category: Category) -> Supply:
         carrier="演示快递 Demo carrier",
         cold_chain=category is Category.FRESH,
         excluded_regions="无 none",
-        households=data["households"],
-        grower_price=Decimal(data["grower_price"]),
-        market_price=Decimal(data["market_price"]),
-        grower_unit=data["grower_unit"],
+        households=data.get("households"),
+        grower_price=Decimal(data["grower_price"]) if "grower_price" in data else None,
+        market_price=Decimal(data["market_price"]) if "market_price" in data else None,
+        grower_unit=data.get("grower_unit", ""),
         benefit="收购价高于市价，签有收购协议。Growers are paid above the market price, under agreements.",
     )
 

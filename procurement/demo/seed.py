@@ -23,7 +23,7 @@ from procurement.db import reading, transaction
 from procurement.demo import calls, cast, complaints, goods, paris
 from procurement.demo.schedule import PastClock, office_hours, tell
 from procurement.demo.stage import Stage
-from procurement.demo.stories import Plan, RoundStory
+from procurement.demo.stories import PanelStory, Plan, RoundStory
 from procurement.errors import N_, RuleBroken
 from procurement.merchants import actions as merchants
 from procurement.merchants.rules import NEEDS_CODE, PREFIXES, MerchantKind, Particulars
@@ -45,10 +45,13 @@ def seed(engine: Engine, config: Config, present: datetime, told: Callable[[str]
         return False
     with reading(engine) as session:
         if session.scalar(select(User.id).limit(1)) is not None:
-            raise RuleBroken(N_("The demonstration needs an empty database, and this one has accounts."))
+            raise RuleBroken(N_("The demonstration needs an empty database, and this one has accounts. Use another."))
+    told("The rounds of the demonstration are run from draft to decision. This takes about a minute.")
     stage = _stage(engine, config, present)
     jobs.load_handlers()
-    stories = [RoundStory(stage, plan) for plan in _plans(present, ZoneInfo(config.time_zone))]
+    zone = ZoneInfo(config.time_zone)
+    stories = [RoundStory(stage, plan) for plan in _plans(present, zone)]
+    stories.append(PanelStory(stage, _panel(present, zone)))
     tell([story.tell() for story in stories], stage.clock, present)
     for story in stories:
         told(f"{story.ref}  {stage.course(story.ref).phase_at(present):9}  {story.plan.document.title.zh}")
@@ -89,7 +92,8 @@ def _stage(engine: Engine, config: Config, present: datetime) -> Stage:
         with transaction(engine) as session:
             refs[key] = _register(session, people.merchants[key], business, number, clock())
     blobs = store(config)
-    return Stage(engine, config, clock, people, blobs, goods.Shelf(blobs, present.date()), refs)
+    shelf = goods.Shelf(blobs, present.date(), [*goods.table()["product"], *paris.offers()])
+    return Stage(engine, config, clock, people, blobs, shelf, refs)
 
 
 def _register(session: Session, person: cast.Person, business: dict[str, str], number: int, now: datetime) -> str:
@@ -171,7 +175,7 @@ def _plans(present: datetime, zone: ZoneInfo) -> list[Plan]:
         plan(
             "Kitchen of the county",
             "本县厨房",
-            29,
+            34,
             Phase.NOTICE,
             ("rapeseed-oil", "mushrooms", "rice", "lotus-root-powder"),
             objection=complaints.a_mark_too_high,
@@ -184,5 +188,32 @@ def _plans(present: datetime, zone: ZoneInfo) -> list[Plan]:
             ("navel-orange", "pears", "honey", "black-tea"),
             objection=complaints.a_mark_too_high,
         ),
+        plan(
+            "Autumn harvest",
+            "秋收",
+            90,
+            Phase.DECIDED,
+            ("rice", "green-tea", "honey", "navel-orange", "mushrooms"),
+            objection=complaints.a_false_statement,
+            recused=((2, "honey"),),
+        ),
         plan("Tea house", "茶馆", 48, Phase.DECIDING, ("green-tea", "black-tea", "bamboo-tray", "honey")),
     ]
+
+
+def _panel(present: datetime, zone: ZoneInfo) -> Plan:
+    """The tasting of 1976."""
+    tasting = paris.tasting()
+    published = office_hours(present, days_ago=140, hour=9, minute=30, zone=zone)
+    return Plan(
+        document=calls.paris_call(tasting, published=published.astimezone(zone).date(), zone=zone.key),
+        published=published,
+        until=Phase.DECIDED,
+        products=tuple(wine.key for wine in tasting.wines),
+        language="en",
+        reasons=Text(
+            "Under the rule of this round, the mean of all eleven judges' marks, the first in rank has the highest "
+            f"total. Source of the marks: {tasting.source}.",
+            f"按本轮次的规则，即十一位评审评分的平均值，名次第一者总分最高。评分来源：{tasting.source}。",
+        ),
+    )

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
+
 from procurement.access import VISITOR, Role
+from procurement.accounts.queries import own_attempt
 from procurement.applications import actions as applications
 from procurement.applications import writing
 from procurement.applications.content import Certificates, Section
@@ -15,8 +18,15 @@ from procurement.applications.verdicts import Reason
 from procurement.committee import actions as committee
 from procurement.committee.rules import Declared, Ground, MemberKind
 from procurement.db import reading, transaction
-from procurement.demo.cast import Person
+from procurement.decisions import actions as decisions
+from procurement.decisions import queries as decisions_queries
+from procurement.decisions.actions import Choice, Place
+from procurement.decisions.document import Effect as DecisionEffect
+from procurement.decisions.document import SignatoryRole
+from procurement.decisions.models import Decision, DecisionSignature
+from procurement.demo.cast import PASSWORD, Person
 from procurement.demo.goods import Offer
+from procurement.demo.paris import tasting
 from procurement.demo.stage import Stage
 from procurement.objections import actions as objections
 from procurement.objections.rules import Effect, Filing, Step
@@ -31,6 +41,11 @@ from procurement.scoring.queries import TallyView
 from procurement.scoring.rules import NONCE_LENGTH, Entered
 
 ORDER = tuple(Phase)
+DEFAULT_REASONS = Text(
+    "Demo: the first in rank reached the highest totals under the rules that were frozen beforehand, with evidence "
+    "for every criterion.",
+    "演示：名次在前的产品在事先锁定的规则下总分最高，各项标准均有证明材料，故予选定。",
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +61,7 @@ class Plan:
     recused: tuple[tuple[int, str], ...] = ()
     language: str = "zh"
     ending: Phase | None = None  # held or aborted, where the story leaves it
+    reasons: Text = DEFAULT_REASONS
     objection: Callable[["RoundStory"], "Objection"] | None = None
 
     def goes_beyond(self, phase: Phase) -> bool:
@@ -86,6 +102,8 @@ class RoundStory:
             yield from self.score()
         if self.plan.goes_beyond(Phase.OPENED):
             yield from self.propose()
+        if self.plan.goes_beyond(Phase.DECIDING):
+            yield from self.decide()
         if self.plan.ending is not None:
             yield from self.leave()
 
@@ -96,7 +114,7 @@ class RoundStory:
             day += timedelta(days=1 if days > 0 else -1)
             while day.weekday() > 4:
                 day += timedelta(days=1 if days > 0 else -1)
-        return day.replace(hour=hour, minute=minute, second=0, microsecond=0)
+        return day.replace(hour=hour, minute=0, second=0, microsecond=0) + timedelta(minutes=minute)
 
     @property
     def eligible(self) -> list[str]:
@@ -127,7 +145,7 @@ class RoundStory:
         yield self.plan.published
         stage.act(stage.cast.organiser, rounds.publish, ref=self.ref, sha256=self.plan.document.sha256)
         for number, key in enumerate(self.plan.products):
-            yield self.after(self.plan.published, days=2 + number, hour=14, minute=5 + 7 * number)
+            yield self.after(self.plan.published, days=1 + number // 2, hour=14, minute=5 * number)
             self.apply(stage.shelf.offer(key))
 
     def apply(self, offer: Offer) -> None:
@@ -214,11 +232,11 @@ class RoundStory:
         for number, (person, *_) in enumerate(self.seats()):
             if number >= 4 and self.plan.until is Phase.SCORING:
                 return  # three members have not sealed yet
-            yield self.after(began, days=1 if number % 2 else 0, hour=14, minute=6 * number)
+            yield self.after(began, days=number // 4, hour=14, minute=7 * number)
             for key in self.eligible:
                 if (number, key) not in self.plan.recused:
                     self.seal(person, number, key)
-        yield self.after(began, days=2, hour=15)
+        yield self.after(began, days=3, hour=15)
         stage.act(stage.cast.organiser, scoring.open_scores, ref=self.ref)
 
     def propose(self) -> Iterator[datetime]:
@@ -276,6 +294,67 @@ class RoundStory:
             found = scoring_queries.tally_of(session, find_round(session, self.ref).id)
         assert found is not None  # noqa: S101 (scores are opened)
         return found
+
+    def decide(self) -> Iterator[datetime]:
+        """The decision is drawn up from the record, set, sealed, signed by everybody, and published."""
+        stage = self.stage
+        closes = stage.course(self.ref).notice_closes
+        assert closes is not None  # noqa: S101 (notice was given)
+        yield self.after(closes, days=1, hour=10)
+        decision = stage.act(
+            stage.cast.organiser, decisions.draw_up, ref=self.ref, choice=self.choice(), place=self.place()
+        )
+        stage.work()
+        yield self.after(closes, days=1, hour=15)
+        for person in self.signatories(decision, members=True):
+            self.sign(person, decision)
+        stage.work()
+        yield self.after(closes, days=2, hour=9)
+        for person in self.signatories(decision, members=False):
+            self.sign(person, decision)
+        stage.work()
+        yield self.after(closes, days=2, hour=11)
+        stage.act(stage.cast.organiser, decisions.publish, ref=self.ref)
+
+    def choice(self) -> Choice:
+        """To confirm what the rule gives."""
+        stage = self.stage
+        with reading(stage.engine) as session:
+            actor = stage.cast.organiser.now(session)
+            drawing = decisions_queries.drawing_of(session, self.ref, actor=actor, now=stage.clock())
+        return Choice(
+            effect=DecisionEffect.CONFIRMED,
+            language=self.plan.language,
+            outcomes={line.application: line.by_rule for line in drawing.ranking},
+            reasons=self.plan.reasons,
+            departure=None,
+            valid_until=(stage.clock() + timedelta(days=300)).date(),
+        )
+
+    def place(self) -> Place:
+        """Where the decision will be found."""
+        return Place(self.stage.config.base_url, demonstration=True)
+
+    def signatories(self, decision: str, *, members: bool) -> list[Person]:
+        """Whose signature the decision needs: the members', or those of the office and the supervision."""
+        with reading(self.stage.engine) as session:
+            wanted = session.execute(
+                select(DecisionSignature.user_id, DecisionSignature.role)
+                .join(Decision, Decision.id == DecisionSignature.decision_id)
+                .where(Decision.ref == decision, DecisionSignature.user_id.is_not(None))
+                .order_by(DecisionSignature.position)
+            ).all()
+        people = {person.id: person for person in self.stage.cast.everybody()}
+        office = {SignatoryRole.ORGANISER, SignatoryRole.SUPERVISOR}
+        return [people[user_id] for user_id, role in wanted if user_id and (role not in office) is members]
+
+    def sign(self, person: Person, decision: str) -> None:
+        """A signatory reads the decision, gives the password once more and signs."""
+        with reading(self.stage.engine) as session:
+            actor = person.now(session)
+            seen = decisions_queries.decision_to_sign(session, decision, actor=actor).sha256
+            attempt = own_attempt(session, actor=actor, password=PASSWORD)
+        self.stage.act(person, decisions.approve, ref=decision, document=seen, dissent="", attempt=attempt)
 
     def leave(self) -> Iterator[datetime]:
         """The round leaves the ordinary way: the supervisor holds it, or the organiser ends it."""
@@ -337,3 +416,22 @@ class RoundStory:
             (consumer, MemberKind.CONSUMER, "", False),
             (organiser, MemberKind.ORGANISER, "", False),
         ]
+
+
+class PanelStory(RoundStory):
+    """The tasting of 1976: the seats are the judges', the marks those that they gave, without reasons."""
+
+    def seats(self) -> list[tuple[Person, MemberKind, str, bool]]:
+        """Who had organised the tasting sits for the organiser and for the consumers: a mapping, as the call says."""
+        mapped = {"Steven Spurrier": MemberKind.ORGANISER, "Patricia Gallagher": MemberKind.CONSUMER}
+        seats = []
+        for number, person in enumerate(self.stage.cast.judges):
+            kind = mapped.get(person.name.removesuffix(" (1976)"), MemberKind.EXPERT)
+            seats.append((person, kind, "wine" if kind is MemberKind.EXPERT else "", number == 0))
+        return seats
+
+    def mark(self, number: int, key: str, criterion: Criterion) -> Entered:
+        """The mark of the table."""
+        found = tasting()
+        wine = next(wine for wine in found.wines if wine.key == key)
+        return Entered(wine.marks[found.judges[number]])

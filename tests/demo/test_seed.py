@@ -7,23 +7,47 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from config import DEVELOPMENT_SECRET, Config
 from procurement.db import make_engine, reading
+from procurement.decisions.models import Decision, DecisionSignature
 from procurement.demo import seed
 from procurement.demo.schedule import PastClock, tell
 from procurement.errors import RuleBroken
 from procurement.publiclog import audit, keys
 from procurement.rounds.phases import Phase
+from procurement.rounds.queries import find_round
+from procurement.scoring.queries import tally_of
+from procurement.storage import store
 from tests.conftest import MONDAY_MORNING, Demonstration
 from tests.worlds.people import people
 
 
 def test_there_is_a_round_in_every_phase_of_the_process(demonstration: Demonstration) -> None:
     phases = [told["phase"] for told in demonstration.told["rounds"]]
-    for phase in (Phase.DRAFT, Phase.OPEN, Phase.CHECKING, Phase.FORMING, Phase.SCORING, Phase.OPENED):
-        assert phase in phases
+    assert set(phases) == set(Phase) - {Phase.CLOSED}
+
+
+def test_the_tasting_of_1976_ends_as_it_did(demonstration: Demonstration) -> None:
+    """Through the real acts, to a published decision in whose document Stag's Leap is selected."""
+    ref = next(told["ref"] for told in demonstration.told["rounds"] if "1976" in told["en"])
+    engine = make_engine(demonstration.config.database)
+    with reading(engine) as session:
+        tally = tally_of(session, find_round(session, ref).id)
+        decision = session.scalars(select(Decision).where(Decision.ref == f"{ref}-D1")).one()
+        signatures = session.scalars(
+            select(DecisionSignature).where(DecisionSignature.decision_id == decision.id)
+        ).all()
+    engine.dispose()
+    assert tally is not None
+    assert [line.application for line in tally.ranking][:4] == [f"{ref}-A{n:03d}" for n in (1, 2, 3, 4)]
+    first = json.loads(decision.document)
+    assert "Stag's Leap" in json.dumps(first, ensure_ascii=False)
+    assert decision.published_digest is not None
+    assert store(demonstration.config).get(decision.published_digest).startswith(b"%PDF-")
+    assert len(signatures) == 14, "the seal, eleven judges, organiser, supervisor"
+    assert all(signature.signed_at is not None for signature in signatures)
 
 
 def test_everything_says_that_it_is_a_demonstration(demonstration: Demonstration) -> None:

@@ -46,6 +46,7 @@ WITHOUT_SEAT = {Role.ORGANISER: "organiser2", Role.MEMBER: "judge11"}
 
 _APPLICATION = ("/my-sheets/", "/applications/<ref>")
 _OBJECTION = "/objections/<ref>"
+_DECISION = ("/decisions/<ref>", "/my-signatures/<ref>")
 
 
 class First(NamedTuple):
@@ -103,12 +104,14 @@ class House:
             "application": first.ref,
             "key": first.key,
             "name": "product",
-            "section": "title",
+            "section": "basics",
             "code": "quality",
             "index": 0,
             "target": "result",
             "digest": "0" * 64,
         }
+        if any(part in rule.rule for part in _DECISION):
+            examples["ref"] = f"{round_ref}-D1"
         if "/members/" in rule.rule:
             examples["code"] = "M1"
         if any(part in rule.rule for part in _APPLICATION):
