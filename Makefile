@@ -19,7 +19,9 @@ demo: setup-run ## Set up, migrate, seed and serve the demonstration on 127.0.0.
 
 .PHONY: test
 test: setup-test ## Run every test, on SQLite and PostgreSQL
-	$(BIN)/pytest -n $(TEST_PROCESSES) --dist worksteal $(ARGS)
+	@# The browser's driver keeps an event loop running in its process, beside which nothing can be signed.
+	$(BIN)/pytest -n $(TEST_PROCESSES) --dist worksteal --ignore=tests/browser $(ARGS)
+	$(BIN)/pytest -n $(TEST_PROCESSES) --dist worksteal tests/browser $(ARGS)
 
 .PHONY: check
 check: setup-test lint types contracts templates-check translations-check migrations-check lock-check ## Everything that is checked without running the tests
