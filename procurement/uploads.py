@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pikepdf
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from procurement.errors import N_, Problem, RuleBroken
 from procurement.isolated import Isolated, LimitExceeded
@@ -114,6 +114,8 @@ def rewrite(data: bytes, max_bytes: int = MAX_BYTES) -> Rewritten | Problem:
 def _rewrite_picture(data: bytes, kind: str) -> Rewritten | Problem:
     try:
         # Only the decoder that the first bytes call for: Pillow knows many more formats than are wanted here.
+        # WeasyPrint, where it runs in the same process, has Pillow forgive truncated files; here they are damaged.
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
         with Image.open(io.BytesIO(data), formats=(kind,)) as picture:
             if picture.width * picture.height > MAX_PIXELS:
                 return Problem(TOO_MANY_PIXELS, {"limit": MAX_PIXELS // 1_000_000})
