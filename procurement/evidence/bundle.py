@@ -169,7 +169,7 @@ def unpack(content: bytes) -> Bundle:
             if len({member.filename for member in members}) != len(members):
                 raise NotEvidence("a name stands in the file twice")
             files = {member.filename: archive.read(member) for member in members}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, RuntimeError, EOFError, OSError) as error:
         raise NotEvidence("not a ZIP file, or a broken one") from error
     try:
         manifest = json.loads(files.pop(MANIFEST))
