@@ -10,6 +10,7 @@ from procurement.rounds.rules import (
     Activity,
     Category,
     CommitteeRule,
+    ExpertsChosen,
     Gate,
     NamesPublished,
     Nature,
@@ -88,7 +89,14 @@ def county_call(title: Text, *, published: date, slots: int, zone: str) -> Round
         ),
         official=OFFICIAL,
         activity=_activity(published),
-        committee=CommitteeRule(size=7, experts=5, names_published=NamesPublished.FORMED),
+        committee=CommitteeRule(
+            size=7,
+            experts=5,
+            names_published=NamesPublished.FORMED,
+            # The demonstration has seven members for a dozen rounds.
+            experts_chosen=ExpertsChosen.APPOINTED,
+            rotation=0,
+        ),
     )
 
 
@@ -141,5 +149,12 @@ def paris_call(tasting: Tasting, *, published: date, zone: str) -> RoundDocument
         activity=_activity(published),
         categories=(Category.PROCESSED,),
         gates=(Gate("tasted", Text("Tasted on 24 May 1976", "1976年5月24日参评")),),
-        committee=CommitteeRule(size=11, experts=9, names_published=NamesPublished.FORMED),
+        committee=CommitteeRule(
+            size=11,
+            experts=9,
+            names_published=NamesPublished.FORMED,
+            experts_chosen=ExpertsChosen.APPOINTED,
+            rotation=0,
+            observers=0,
+        ),
     )

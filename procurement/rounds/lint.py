@@ -22,6 +22,7 @@ from procurement.rounds.rules import (
     PARTIES,
     PUBLIC_SIDE,
     EmployerKind,
+    ExpertsChosen,
     Opinion,
     RoundDocument,
 )
@@ -180,6 +181,15 @@ def experts_needed(size: int) -> int:
     return math.ceil(2 * size / 3)
 
 
+_COMMITTEE = (
+    ("rotation", 0, 20),
+    ("seat_working_days", 1, 10),
+    ("recusal_working_days", 1, 10),
+    ("observers", 0, 50),
+)
+"""Field of the committee's rule → least and most."""
+
+
 def _committee(document: RoundDocument) -> Iterator[Finding]:
     size, experts = document.committee.size, document.committee.experts
     if size < LEAST_MEMBERS or size % 2 == 0:
@@ -195,6 +205,24 @@ def _committee(document: RoundDocument) -> Iterator[Finding]:
         )
     elif experts >= size:
         yield _error("committee.experts", N_("Leave a seat for a consumer representative."))
+    for name, least, most in _COMMITTEE:
+        if not least <= getattr(document.committee, name) <= most:
+            yield _error(
+                f"committee.{name}", N_("Choose a number from %(least)s to %(most)s."), least=least, most=most
+            )
+    if document.committee.experts_chosen is ExpertsChosen.APPOINTED:
+        yield _warning(
+            "committee.experts_chosen",
+            N_(
+                "Experts whom the organiser picks can be picked for their opinion; a draw that anybody can check "
+                "cannot."
+            ),
+        )
+    if document.committee.rotation == 0:
+        yield _warning(
+            "committee.rotation",
+            N_("Without a limit the same people may judge every round and become the ones to know."),
+        )
 
 
 # --- periods ------------------------------------------------------------------------------------------------------

@@ -121,6 +121,20 @@ class NamesPublished(StrEnum):
     DECIDED = "decided"
 
 
+class ExpertsChosen(StrEnum):
+    """How the experts of a committee are found (Implementing Regulation art. 39: at random from a pool)."""
+
+    DRAWN = "drawn"
+    APPOINTED = "appointed"
+
+
+class ObserversChosen(StrEnum):
+    """Who gets an observer's seat when more people ask than there are seats."""
+
+    FIRST_COME = "first_come"
+    DRAWN = "drawn"
+
+
 @dataclass(frozen=True, slots=True)
 class Official:
     """Who will promote the goods."""
@@ -196,11 +210,22 @@ class Timetable:
 
 @dataclass(frozen=True, slots=True)
 class CommitteeRule:
-    """How the committee is composed."""
+    """How the committee is composed.
+
+    `rotation`: after so many consecutive rounds a person pauses (0: no limit). `seat_working_days`: within them
+    somebody who was drawn says whether they take the seat; `recusal_working_days`: within them the supervisor decides
+    on a request for recusal. `observers`: seats for citizens and press.
+    """
 
     size: int = 7
     experts: int = 5
     names_published: NamesPublished = NamesPublished.DECIDED
+    experts_chosen: ExpertsChosen = ExpertsChosen.DRAWN
+    rotation: int = 2
+    seat_working_days: int = 2
+    recusal_working_days: int = 3
+    observers: int = 3
+    observers_chosen: ObserversChosen = ObserversChosen.FIRST_COME
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,10 +43,12 @@ from procurement.rounds.rules import (
     Category,
     CommitteeRule,
     EmployerKind,
+    ExpertsChosen,
     Gate,
     Money,
     NamesPublished,
     Nature,
+    ObserversChosen,
     Office,
     Official,
     Opinion,
@@ -359,11 +361,32 @@ class CommitteeForm(SectionForm):
                 "Seven or more leave a seat for the organiser's representative, who may not chair."
             ),
         ),
+        Group(
+            _("Who becomes a member"),
+            ("committee_experts_chosen", "committee_rotation", "committee_seat_working_days"),
+        ),
+        Group(_("Recusal"), ("committee_recusal_working_days",)),
         Group(_("Names"), ("committee_names_published",)),
+        Group(_("Observers"), ("committee_observers", "committee_observers_chosen")),
     )
 
     committee_size = whole(_("Members"))
     committee_experts = whole(_("Of them experts, at least"))
+    committee_experts_chosen = radio(
+        _("How experts are found"),
+        (
+            (
+                ExpertsChosen.DRAWN.value,
+                N_("drawn by lot from the pool of experts, so that anybody can check the draw"),
+            ),
+            (ExpertsChosen.APPOINTED.value, N_("appointed by the organiser")),
+        ),
+    )
+    committee_rotation = whole(
+        _("Consecutive rounds after which a person pauses"), _("For example 2; 0 when there is no limit.")
+    )
+    committee_seat_working_days = whole(_("Working days within which somebody drawn says whether they take the seat"))
+    committee_recusal_working_days = whole(_("Working days within which a request for recusal is decided"))
     committee_names_published = radio(
         _("When members' names are published"),
         (
@@ -372,21 +395,28 @@ class CommitteeForm(SectionForm):
         ),
         _("Until then they are known by code: M1, M2 and so on."),
     )
+    committee_observers = whole(
+        _("Seats for observers"),
+        _("Citizens and press who watch the draw, the meetings and the opening; 0 for none."),
+    )
+    committee_observers_chosen = radio(
+        _("When more people ask than there are seats"),
+        (
+            (ObserversChosen.FIRST_COME.value, N_("who asks first gets a seat")),
+            (ObserversChosen.DRAWN.value, N_("seats are drawn by lot")),
+        ),
+    )
 
     @classmethod
     def data_of(cls, document: RoundDocument) -> dict[str, Any]:
-        rule = document.committee
-        return {
-            "committee_size": rule.size,
-            "committee_experts": rule.experts,
-            "committee_names_published": rule.names_published.value,
-        }
+        return {f"committee_{one.name}": getattr(document.committee, one.name) for one in fields(CommitteeRule)}
 
     def changed(self, document: RoundDocument) -> RoundDocument:
-        rule = CommitteeRule(
-            self.committee_size.data, self.committee_experts.data, NamesPublished(self.committee_names_published.data)
-        )
-        return replace(document, committee=rule)
+        given = {one.name: self[f"committee_{one.name}"].data for one in fields(CommitteeRule)}
+        given["names_published"] = NamesPublished(given["names_published"])
+        given["experts_chosen"] = ExpertsChosen(given["experts_chosen"])
+        given["observers_chosen"] = ObserversChosen(given["observers_chosen"])
+        return replace(document, committee=CommitteeRule(**given))
 
 
 class PaymentPart(Part):  # type: ignore[misc]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext, ngettext
 
+from procurement.errors import N_
 from procurement.rounds.rules import CATEGORIES, EMPLOYER_KINDS, NATURES, PARTIES, RoundDocument
 from procurement.web import format_money, format_number, localised
 
@@ -28,6 +29,8 @@ def words_of(document: RoundDocument) -> Words:
             [gettext(step), ngettext("%(num)s working day", "%(num)s working days", days)]
             for step, days in (
                 ("Eligibility check", t.checking_working_days),
+                (N_("Answer of somebody who was drawn for the committee"), document.committee.seat_working_days),
+                (N_("Decision on a request for recusal"), document.committee.recusal_working_days),
                 ("Scoring", t.scoring_working_days),
                 ("Public notice", t.notice_working_days),
                 ("Whether an objection is admitted", t.admissibility_working_days),

@@ -120,7 +120,9 @@ def draft_and_publish(journey: Journey) -> None:
         f"{which}_{name}": text for which in ("nature_opinion", "fair_competition") for name, text in opinion.items()
     }
     organiser.send(f"{draft}/opinions", given)
-    organiser.send(f"{draft}/committee", committee_size="5", committee_experts="4")
+    organiser.send(
+        f"{draft}/committee", committee_size="5", committee_experts="4", committee_experts_chosen="appointed"
+    )
     organiser.send(
         f"{draft}/scoring", slots="1", reserves="1", quorum="3", threshold="", leave_at_least="3", method="mean"
     )

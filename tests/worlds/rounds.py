@@ -18,6 +18,7 @@ from procurement.rounds.phases import Course
 from procurement.rounds.rules import (
     Activity,
     CommitteeRule,
+    ExpertsChosen,
     Gate,
     Office,
     Official,
@@ -101,7 +102,7 @@ def small_document() -> RoundDocument:
         ),
         gates=(Gate("documents", Text("Valid documents", "证照有效")), Gate("stock", Text("Stock", "库存"))),
         timetable=Timetable(zone=ZONE),
-        committee=CommitteeRule(size=5, experts=4),
+        committee=CommitteeRule(size=5, experts=4, experts_chosen=ExpertsChosen.APPOINTED),
     )
 
 
