@@ -23,6 +23,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, Length, Optional
 
+from procurement.pictures import Picture, on_shade, shade, share
 from procurement.web import Form, localised
 
 
@@ -92,6 +93,10 @@ def invented_round(now: datetime) -> dict[str, Any]:
     reason = both("Two inspection reports of this season, none over the limit.", "附当季两份检验报告，均未超标。")
     marks = {"M1": "7.5", "M2": "8.5", "M5": "8.5"}
     return {
+        "drawing": _drawing(
+            [(one["title"], points) for one, points in zip(criteria, (33, 16, 20, 12), strict=True)],
+            both("How the total is made up", "总分构成"),
+        ),
         "later": now + timedelta(days=9),
         "price": Decimal("39.90"),
         "steps": [
@@ -137,3 +142,15 @@ def invented_round(now: datetime) -> dict[str, Any]:
             [both("Total", "合计"), "¥30,000.00", "¥28,500.00", ""],
         ],
     }
+
+
+def _drawing(parts: list[tuple[str, int]], title: str) -> Picture:
+    """A bar of `parts` on a scale to 100."""
+    drawing = Picture(title, "; ".join(f"{name} {points}" for name, points in parts), height=64)
+    begin = 0
+    for number, (name, points) in enumerate(parts):
+        drawing.bar(begin, 4, points, 32, shade(number), tip=f"{name}: {points}")
+        drawing.words(begin + share(points, 200), 25, str(points), on_shade(number), anchor="middle")
+        begin += points
+    drawing.axis(42, [(tenths * 10, str(tenths * 10)) for tenths in range(0, 11, 2)])
+    return drawing
