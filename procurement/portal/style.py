@@ -94,7 +94,7 @@ def invented_round(now: datetime) -> dict[str, Any]:
     marks = {"M1": "7.5", "M2": "8.5", "M5": "8.5"}
     return {
         "drawing": _drawing(
-            [(one["title"], points) for one, points in zip(criteria, (33, 16, 20, 12), strict=True)],
+            [(str(one["title"]), points) for one, points in zip(criteria, (33, 16, 20, 12), strict=True)],
             both("How the total is made up", "总分构成"),
         ),
         "later": now + timedelta(days=9),
