@@ -15,7 +15,7 @@ from procurement.evidence import views as evidence
 from procurement.merchants import office_views as merchants_office
 from procurement.merchants import views as merchants
 from procurement.objections import views as objections
-from procurement.portal import outbox
+from procurement.portal import feeds, outbox
 from procurement.portal import views as portal
 from procurement.publiclog import tile_views as log_tiles
 from procurement.publiclog import views as publiclog
@@ -36,6 +36,7 @@ STEPS = (
     evidence,  # everything about a round in one file, and its check
     merchants_office,  # what the office checks of businesses; debarring
     portal,  # what citizens see
+    feeds,  # what is new, for feed readers and calendars
     outbox,  # letters, for developers
 )
 

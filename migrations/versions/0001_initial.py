@@ -9,7 +9,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-# The triggers that hold the public log append-only, and its empty head.
+# The triggers that hold the public log append-only, its empty head, and the full-text search.
 GUARDS = {'postgresql': ['\n'
                 '    CREATE FUNCTION sunlit_log_deny() RETURNS trigger LANGUAGE plpgsql AS $$\n'
                 '    BEGIN\n'
@@ -105,7 +105,10 @@ GUARDS = {'postgresql': ['\n'
                 'CREATE TRIGGER log_disclosure_same BEFORE UPDATE ON log_disclosure FOR EACH ROW EXECUTE '
                 'FUNCTION sunlit_log_deny()',
                 'ALTER TABLE log_disclosure ENABLE ALWAYS TRIGGER log_disclosure_same',
-                "INSERT INTO log_head (id, size, frontier) VALUES (1, 0, '')"],
+                "INSERT INTO log_head (id, size, frontier) VALUES (1, 0, '')",
+                'CREATE INDEX ix_search_document_words ON search_document\n'
+                "        USING gin ((setweight(to_tsvector('simple', title), 'A') || to_tsvector('simple', "
+                'body)))'],
  'sqlite': ['CREATE TRIGGER log_entry_updated BEFORE UPDATE ON log_entry  BEGIN SELECT RAISE(ABORT, '
             "'append-only: no update on log_entry'); END",
             'CREATE TRIGGER log_entry_deleted BEFORE DELETE ON log_entry  BEGIN SELECT RAISE(ABORT, '
@@ -145,9 +148,22 @@ GUARDS = {'postgresql': ['\n'
             'CREATE TRIGGER log_disclosure_new BEFORE INSERT ON log_disclosure WHEN EXISTS (SELECT 1 FROM '
             "log_disclosure WHERE digest = new.digest) BEGIN SELECT RAISE(ABORT, 'append-only: this "
             "disclosure is there'); END",
-            "INSERT INTO log_head (id, size, frontier) VALUES (1, 0, X'')"]}
+            "INSERT INTO log_head (id, size, frontier) VALUES (1, 0, X'')",
+            "CREATE VIRTUAL TABLE search_words USING fts5(title, body, content='search_document', "
+            "content_rowid='id')",
+            'CREATE TRIGGER search_document_added AFTER INSERT ON search_document BEGIN\n'
+            '        INSERT INTO search_words (rowid, title, body) VALUES (new.id, new.title, new.body); END',
+            'CREATE TRIGGER search_document_gone AFTER DELETE ON search_document BEGIN\n'
+            '        INSERT INTO search_words (search_words, rowid, title, body)\n'
+            "        VALUES ('delete', old.id, old.title, old.body); END",
+            'CREATE TRIGGER search_document_changed AFTER UPDATE ON search_document BEGIN\n'
+            '        INSERT INTO search_words (search_words, rowid, title, body)\n'
+            "        VALUES ('delete', old.id, old.title, old.body);\n"
+            '        INSERT INTO search_words (rowid, title, body) VALUES (new.id, new.title, new.body); '
+            'END']}
 
-UNGUARD = {'postgresql': ['DROP TRIGGER log_entry_frozen ON log_entry',
+UNGUARD = {'postgresql': ['DROP INDEX ix_search_document_words',
+                'DROP TRIGGER log_entry_frozen ON log_entry',
                 'DROP TRIGGER log_tile_hash_frozen ON log_tile_hash',
                 'DROP TRIGGER log_checkpoint_frozen ON log_checkpoint',
                 'DROP TRIGGER log_cosignature_frozen ON log_cosignature',
@@ -166,7 +182,11 @@ UNGUARD = {'postgresql': ['DROP TRIGGER log_entry_frozen ON log_entry',
                 'DROP FUNCTION sunlit_log_entry_next()',
                 'DROP FUNCTION sunlit_log_head_step()',
                 'DROP FUNCTION sunlit_log_checkpoint_step()'],
- 'sqlite': ['DROP TRIGGER log_entry_updated',
+ 'sqlite': ['DROP TRIGGER search_document_added',
+            'DROP TRIGGER search_document_gone',
+            'DROP TRIGGER search_document_changed',
+            'DROP TABLE search_words',
+            'DROP TRIGGER log_entry_updated',
             'DROP TRIGGER log_entry_deleted',
             'DROP TRIGGER log_tile_hash_updated',
             'DROP TRIGGER log_tile_hash_deleted',
@@ -295,6 +315,23 @@ def upgrade() -> None:
     sa.Column('year', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('last', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('year', name=op.f('pk_round_number'))
+    )
+    op.create_table('search_document',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.String(length=12), nullable=False),
+    sa.Column('ref', sa.String(length=40), nullable=False),
+    sa.Column('scope', sa.String(length=20), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_search_document')),
+    sa.UniqueConstraint('ref', name=op.f('uq_search_document_ref'))
+    )
+    op.create_index('ix_search_document_scope', 'search_document', ['scope'], unique=False)
+    op.create_table('search_state',
+    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_search_state'))
     )
     op.create_table('user_account',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -1042,6 +1079,9 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_certificate_merchant_id'), table_name='certificate')
     op.drop_table('certificate')
     op.drop_table('user_account')
+    op.drop_table('search_state')
+    op.drop_index('ix_search_document_scope', table_name='search_document')
+    op.drop_table('search_document')
     op.drop_table('round_number')
     op.drop_table('merchant')
     op.drop_index('ix_mail_waiting', table_name='mail', sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))

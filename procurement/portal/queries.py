@@ -3,10 +3,10 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy import Select, and_, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
@@ -24,6 +24,8 @@ from procurement.decisions.models import Decision
 from procurement.errors import N_, NotFound
 from procurement.merchants import queries as merchants
 from procurement.merchants.models import Merchant
+from procurement.merchants.queries import DebarmentView
+from procurement.merchants.rules import KIND_NAMES, PublicFace
 from procurement.portal.timeline import Step, running_phase, steps_of
 from procurement.rounds import queries as rounds
 from procurement.rounds.models import Milestone, Round, RoundRules
@@ -356,7 +358,8 @@ def decisions_page(
 
 @dataclass(frozen=True, slots=True)
 class ProductRow:
-    """An eligible product of a round whose checking is closed. `name` is in the applicant's own words."""
+    """An eligible product of a round whose checking is closed, since `told_at`.
+    `name` is in the applicant's own words."""
 
     ref: str
     name: str
@@ -364,6 +367,7 @@ class ProductRow:
     merchant: str
     round_ref: str
     round_title: Text
+    told_at: datetime
 
 
 def products_page(
@@ -373,20 +377,29 @@ def products_page(
 
     Before checking is closed a verdict may still change, and before the deadline nobody may know of an application.
     """
-    told = exists().where(Milestone.round_id == Application.round_id, Milestone.kind == Kind.CHECKING_CLOSED)
+    before: ColumnElement[bool] = true()
+    if after is not None:
+        before = Application.id < select(Application.id).where(Application.ref == after).scalar_subquery()
+    rows = _products(session, before, size=size + 1)
+    return rows[:size], rows[size - 1].ref if len(rows) > size else None
+
+
+def _products(session: Session, condition: ColumnElement[bool], *, size: int) -> list[ProductRow]:
+    told = (
+        select(func.max(Milestone.at))
+        .where(Milestone.round_id == Application.round_id, Milestone.kind == Kind.CHECKING_CLOSED)
+        .scalar_subquery()
+    )
     wanted = (
-        select(Application, Merchant, Round.ref, Round.title_en, Round.title_zh)
+        select(Application, Merchant, Round.ref, Round.title_en, Round.title_zh, told)
         .join(Verdict, and_(Verdict.application_id == Application.id, Verdict.superseded_at.is_(None)))
         .join(Merchant, Merchant.id == Application.merchant_id)
         .join(Round, Round.id == Application.round_id)
-        .where(Verdict.eligible, Application.withdrawn_at.is_(None), told)
+        .where(Verdict.eligible, Application.withdrawn_at.is_(None), _told(), condition)
         .order_by(Application.id.desc())
-        .limit(size + 1)
+        .limit(size)
     )
-    if after is not None:
-        last = select(Application.id).where(Application.ref == after).scalar_subquery()
-        wanted = wanted.where(Application.id < last)
-    rows = [
+    return [
         ProductRow(
             application.ref,
             application.product_name,
@@ -394,7 +407,77 @@ def products_page(
             merchants.public_name(merchant),
             round_ref,
             Text(en, zh),
+            at,
         )
-        for application, merchant, round_ref, en, zh in session.execute(wanted)
+        for application, merchant, round_ref, en, zh, at in session.execute(wanted)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessRow:
+    """A business in the public register, with the number of its eligible products."""
+
+    ref: str
+    name: str
+    kind: str
+    masked: bool
+    products: int
+
+
+def _shown() -> Select[int, int]:
+    """(merchant id, number of eligible products) of everybody who has an eligible product in a checked round."""
+    return (
+        select(Application.merchant_id.label("merchant_id"), func.count().label("products"))
+        .join(Verdict, and_(Verdict.application_id == Application.id, Verdict.superseded_at.is_(None)))
+        .where(Verdict.eligible, Application.withdrawn_at.is_(None), _told())
+        .group_by(Application.merchant_id)
+    )
+
+
+def _told() -> ColumnElement[bool]:
+    """Before checking is closed a verdict may still change, and before the deadline nobody may know of an
+    application."""
+    return exists().where(Milestone.round_id == Application.round_id, Milestone.kind == Kind.CHECKING_CLOSED)
+
+
+def businesses_page(
+    session: Session, *, after: str | None = None, size: int = PAGE
+) -> tuple[list[BusinessRow], str | None]:
+    """Businesses with an eligible product in a checked round, newest first, and the ref behind which the next page
+    begins (None: no more)."""
+    shown = _shown().subquery()
+    wanted = (
+        select(Merchant, shown.c.products)
+        .join(shown, shown.c.merchant_id == Merchant.id)
+        .order_by(Merchant.id.desc())
+        .limit(size + 1)
+    )
+    if after is not None:
+        wanted = wanted.where(Merchant.id < select(Merchant.id).where(Merchant.ref == after).scalar_subquery())
+    rows = []
+    for merchant, products in session.execute(wanted):
+        face = merchants.public_face(merchant)
+        rows.append(BusinessRow(face.ref, face.name, KIND_NAMES[face.kind], face.masked, products))
     return rows[:size], rows[size - 1].ref if len(rows) > size else None
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessPage:
+    """A business as everybody may read it: its public face, its eligible products, whether and why it is debarred."""
+
+    face: PublicFace
+    kind: str
+    products: Sequence[ProductRow]
+    debarment: DebarmentView | None
+
+
+def business_page(session: Session, ref: str, *, today: date, size: int = 100) -> BusinessPage:
+    """The business called `ref`. Raises NotFound for one without an eligible product in a checked round: until then
+    nobody need know that it exists."""
+    merchant = session.scalars(select(Merchant).where(Merchant.ref == ref)).one_or_none()
+    rows = [] if merchant is None else _products(session, Application.merchant_id == merchant.id, size=size)
+    if merchant is None or not rows:
+        raise NotFound(N_("There is no business “%(ref)s” in the register."), ref=ref[:40])
+    face = merchants.public_face(merchant)
+    debarred = merchants.debarred_on(session, merchant.id, today)
+    return BusinessPage(face, KIND_NAMES[face.kind], rows, debarred)

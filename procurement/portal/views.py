@@ -15,6 +15,8 @@ from procurement.errors import N_, NotFound
 from procurement.portal import queries
 from procurement.portal.places import acts_at, round_places
 from procurement.portal.queries import PublicRound
+from procurement.portal.search import KIND_NAMES, SearchKind
+from procurement.portal.search import search as find
 from procurement.portal.style import EveryField, invented_round
 from procurement.rounds.phases import Kind, Phase
 from procurement.rounds.wording import words_of
@@ -159,6 +161,37 @@ def product(ref: str) -> ResponseReturnValue:
         urls=urls,
         matrix=found.matrix,
         purposes=PURPOSES,
+    )
+
+
+@page(bp, "/merchants/", permission=Permission.READ_PUBLIC)
+def businesses() -> ResponseReturnValue:
+    """Every business with an eligible product in a checked round."""
+    after = request.args.get("after")
+    with reading() as session:
+        rows, more = queries.businesses_page(session, after=after)
+    return render("portal/businesses.html", rows=rows, more=more, earlier=after is not None)
+
+
+@page(bp, "/merchants/<ref>", permission=Permission.READ_PUBLIC)
+def business(ref: str) -> ResponseReturnValue:
+    """One business: who it is, its products, whether it is debarred."""
+    with reading() as session:
+        found = queries.business_page(session, ref, today=now().astimezone(config().zone).date())
+    return render("portal/business.html", found=found)
+
+
+@page(bp, "/search", permission=Permission.READ_PUBLIC)
+def search() -> ResponseReturnValue:
+    """Pages in which every word stands, best first; `kind` keeps to one kind of page."""
+    query = request.args.get("q", "").strip()[:200]
+    kinds = {kind.value: kind for kind in SearchKind}
+    kind = kinds.get(request.args.get("kind", ""))
+    number = max(1, min(50, request.args.get("page", 1, type=int)))
+    with reading() as session:
+        answers_, more = find(session, query, kind=kind, page=number)
+    return render(
+        "portal/search.html", query=query, kind=kind, kinds=KIND_NAMES, answers=answers_, more=more, number=number
     )
 
 
