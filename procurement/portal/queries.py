@@ -20,6 +20,7 @@ from procurement.applications.wording import REASONS
 from procurement.committee import queries as committee
 from procurement.committee.queries import PublicMember
 from procurement.committee.rules import GROUNDS
+from procurement.decisions.document import Outcome
 from procurement.decisions.models import Decision
 from procurement.errors import N_, NotFound
 from procurement.merchants import queries as merchants
@@ -481,3 +482,47 @@ def business_page(session: Session, ref: str, *, today: date, size: int = 100) -
     face = merchants.public_face(merchant)
     debarred = merchants.debarred_on(session, merchant.id, today)
     return BusinessPage(face, KIND_NAMES[face.kind], rows, debarred)
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """A business and the rounds in whose decision in force a product of it is selected, or a reserve."""
+
+    ref: str
+    name: str
+    selected: frozenset[str]
+    reserve: frozenset[str]
+
+    @property
+    def times(self) -> int:
+        """In how many rounds it was selected."""
+        return len(self.selected)
+
+
+LAST_ROUNDS = 12
+"""Rounds that the page of rotation looks back on; a year of them."""
+
+
+def rotation(session: Session, *, size: int = LAST_ROUNDS) -> tuple[list[str], list[Selected]]:
+    """The latest decided rounds, oldest first, and who was selected in them, most often first; two statements."""
+    wanted = (
+        select(Round.ref, Decision.document)
+        .join(Round, Round.id == Decision.round_id)
+        .where(Decision.published_at.is_not(None), Decision.superseded_at.is_(None))
+        .order_by(Decision.published_at.desc(), Decision.id.desc())
+        .limit(size)
+    )
+    refs: list[str] = []
+    outcomes: dict[str, tuple[str, str]] = {}
+    for ref, text in session.execute(wanted):
+        refs.insert(0, ref)
+        for line in json.loads(text)["result"]["ranking"]:
+            outcomes[line["application"]] = (ref, line["outcome"])
+    named = [ref for ref, (_, outcome) in outcomes.items() if outcome in (Outcome.SELECTED, Outcome.RESERVE)]
+    found: dict[str, tuple[str, set[str], set[str]]] = {}
+    owners = select(Application.ref, Merchant).join(Merchant, Merchant.id == Application.merchant_id)
+    for ref, merchant in session.execute(owners.where(Application.ref.in_(named)).order_by(Merchant.id)):
+        _name, selected, reserve = found.setdefault(merchant.ref, (merchants.public_name(merchant), set(), set()))
+        (selected if outcomes[ref][1] == Outcome.SELECTED else reserve).add(outcomes[ref][0])
+    rows = [Selected(ref, name, frozenset(sel), frozenset(res - sel)) for ref, (name, sel, res) in found.items()]
+    return refs, sorted(rows, key=lambda one: (-one.times, -len(one.reserve), one.ref))

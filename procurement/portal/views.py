@@ -12,7 +12,7 @@ from procurement.applications.answers import answers
 from procurement.applications.wording import PURPOSES
 from procurement.committee.rules import MEMBER_KINDS
 from procurement.errors import N_, NotFound
-from procurement.portal import queries
+from procurement.portal import pictures, queries
 from procurement.portal.places import acts_at, round_places
 from procurement.portal.queries import PublicRound
 from procurement.portal.search import KIND_NAMES, SearchKind
@@ -63,7 +63,17 @@ def round_page(ref: str) -> ResponseReturnValue:
         result = queries.result_of(session, found)
         decisions = queries.decisions_of(session, found.id) if found.course.decided else []
     acts = acts_at(found.phase, ref)
-    return _render_round("round.html", "overview", found, acts=acts, result=result, decisions=decisions)
+    return _render_round(
+        "round.html",
+        "overview",
+        found,
+        acts=acts,
+        result=result,
+        decisions=decisions,
+        drawing=pictures.course(found.steps, now()),
+        length_of=pictures.length_of,
+        money=pictures.money(found.rules.money),
+    )
 
 
 @page(bp, "/rounds/<ref>/rules", permission=Permission.READ_PUBLIC)
@@ -179,6 +189,14 @@ def business(ref: str) -> ResponseReturnValue:
     with reading() as session:
         found = queries.business_page(session, ref, today=now().astimezone(config().zone).date())
     return render("portal/business.html", found=found)
+
+
+@page(bp, "/rotation", permission=Permission.READ_PUBLIC)
+def rotation() -> ResponseReturnValue:
+    """Who was selected in the latest rounds: whether it is always the same ones."""
+    with reading() as session:
+        refs, rows = queries.rotation(session)
+    return render("portal/rotation.html", refs=refs, rows=rows, drawing=pictures.rotation(rows, refs))
 
 
 @page(bp, "/search", permission=Permission.READ_PUBLIC)

@@ -195,6 +195,7 @@ ROUTES: dict[str, Route] = {
     "portal.how_to_check": Route(Permission.READ_PUBLIC),
     "portal.product": Route(Permission.READ_PUBLIC),
     "portal.products": Route(Permission.READ_PUBLIC),
+    "portal.rotation": Route(Permission.READ_PUBLIC),
     "portal.round_file": Route(Permission.READ_PUBLIC),
     "portal.round_page": Route(Permission.READ_PUBLIC),
     "portal.rounds_list": Route(Permission.READ_PUBLIC),
