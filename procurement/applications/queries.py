@@ -271,7 +271,7 @@ def application_detail(
     course = rounds.course_of(session, view.round_id)
     return Detail(
         view=view,
-        content=content if whole else public_part(content),
+        content=content if whole else public_part(content, ringable=merchants.ringable(row[1])),
         round=round_view(found, course, now),
         versions=_versions(session, view.id),
         verdicts=verdicts,

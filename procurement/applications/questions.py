@@ -20,6 +20,7 @@ from procurement.access import Actor, Permission, may
 from procurement.applications.models import Question
 from procurement.applications.rules import TOO_LONG
 from procurement.errors import N_, NotFound, Problem
+from procurement.masking import public_text_problems
 from procurement.rounds.models import Round
 
 ANSWER_WORKING_DAYS = 3
@@ -50,7 +51,7 @@ def check_text(text: str, field: str) -> list[Problem]:
         return [Problem(N_("Write at least %(least)s characters."), {"least": TEXT[0]}, field)]
     if len(text) > TEXT[1]:
         return [Problem(TOO_LONG, {"limit": TEXT[1]}, field)]
-    return []
+    return public_text_problems(text, field)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from procurement.applications.content import (
 )
 from procurement.applications.labels import LABELS
 from procurement.errors import N_, Problem
+from procurement.masking import scrubbed, scrubbed_whole
 from procurement.merchants.rules import CertificateKind
 from procurement.rounds.rules import Category
 from procurement.rounds.scoring_rule import show_decimal
@@ -595,11 +596,15 @@ def product_key(name: str) -> str:
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", name)).casefold()
 
 
-def public_part(content: Content) -> Content:
+def public_part(content: Content, *, ringable: bool) -> Content:
     """What anybody may read after the deadline: private files, whoever signed and the details of relations are left
-    out (PIPL art. 6, 25; of a relation the public sees with whom and of what kind)."""
+    out (PIPL art. 6, 25; of a relation the public sees with whom and of what kind), numbers that tell who somebody is
+    are masked or taken out wherever they stand. `ringable`: the contact for complaints may hold a whole number."""
+    contact = scrubbed(content.after_sales.complaint_contact, phones=not ringable)
+    content = scrubbed_whole(content, but=frozenset({"complaint_contact", "digest", "file"}))
     return replace(
         content,
+        after_sales=replace(content.after_sales, complaint_contact=contact),
         interests=replace(
             content.interests,
             relations=tuple(replace(relation, detail="") for relation in content.interests.relations),

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from procurement.applications.rules import LONG, TOO_LONG
 from procurement.errors import N_, Problem
+from procurement.masking import public_text_problems
 
 
 class Reason(StrEnum):
@@ -59,6 +60,7 @@ def check_verdict(
         problems.append(Problem(N_("Explain the refusal so that the applicant can answer it."), field="explanation"))
     if len(explanation) > EXPLANATION[1]:
         problems.append(Problem(TOO_LONG, {"limit": EXPLANATION[1]}, "explanation"))
+    problems += public_text_problems(explanation, "explanation")
     return problems
 
 

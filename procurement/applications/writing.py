@@ -23,6 +23,7 @@ from procurement.applications.rules import (
     product_key,
 )
 from procurement.errors import N_, NotAllowed, NotFound, Problem, RuleBroken, WrongPhase, refuse_if
+from procurement.masking import public_text_problems
 from procurement.merchants import queries as merchants
 from procurement.merchants.models import Merchant, MerchantUser
 from procurement.rounds import canonical, clocks
@@ -274,6 +275,8 @@ def _check_name(
         return [Problem(N_("Enter the name of the product."), field="product_name")]
     if len(name) > SHORT:
         return [Problem(TOO_LONG, {"limit": SHORT}, "product_name")]
+    if problems := public_text_problems(name, "product_name"):
+        return problems
     same = select(ApplicationDraft.id).where(
         ApplicationDraft.round_id == round_id,
         ApplicationDraft.merchant_id == merchant_id,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from procurement.access import Actor, Role
 from procurement.applications import queries as applications
 from procurement.applications.content import Content
+from procurement.applications.rules import public_part
 from procurement.committee import queries as committee
 from procurement.committee.queries import MemberView
 from procurement.decisions.document import (
@@ -46,6 +47,7 @@ from procurement.decisions.document import (
     verification_code,
 )
 from procurement.errors import N_, WrongPhase
+from procurement.merchants import queries as merchants
 from procurement.objections import queries as objections
 from procurement.objections.rules import GROUNDS, STEPS, TARGETS
 from procurement.publiclog import queries as publiclog
@@ -118,6 +120,7 @@ def gather(session: Session, found: Round, *, now: datetime, organiser: Actor) -
     by_ref = {view.ref: view for view in views}
     counted, _ = recompute(tally.text)
     contents = applications.contents_of(session, found.id, now=now)
+    ringable = merchants.ringable_among(session, {view.merchant_id for view in views})
     head = publiclog.head(session)
     standing, withdrawn, _ = applications.counts_of(session, found.id, now=now)
     return Facts(
@@ -154,7 +157,9 @@ def gather(session: Session, found: Round, *, now: datetime, organiser: Actor) -
         noticed=session.scalars(select(TallyRun.number).where(TallyRun.id == notice.tally_run_id)).one(),
         objections=tuple(_objections(session, found.id)),
         commitments={
-            view.ref: _commitment(view, contents[view.id]) for view in views if view.eligible and view.id in contents
+            view.ref: _commitment(view, contents[view.id], ringable=view.merchant_id in ringable)
+            for view in views
+            if view.eligible and view.id in contents
         },
         money=_money(document),
         people=tuple(_people(session, found.id, members, organiser)),
@@ -315,7 +320,8 @@ def _corrections(session: Session, round_id: int) -> Iterator[Corrected]:
             )
 
 
-def _commitment(view: applications.ApplicationView, content: Content) -> Commitment:
+def _commitment(view: applications.ApplicationView, content: Content, *, ringable: bool) -> Commitment:
+    content = public_part(content, ringable=ringable)
     price, supply, after = content.price, content.supply, content.after_sales
 
     def number(value: Decimal | None) -> str:

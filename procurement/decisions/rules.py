@@ -10,6 +10,7 @@ from typing import Protocol
 
 from procurement.decisions.document import Effect, Outcome, SignatoryRole
 from procurement.errors import N_, Problem
+from procurement.masking import public_text_problems
 from procurement.rounds.phases import Phase
 from procurement.rounds.scoring_rule import Text
 
@@ -111,6 +112,7 @@ def check_reasons(reasons: Text) -> list[Problem]:
             problems.append(
                 Problem(N_("Use at most %(most)s characters."), {"most": LONGEST_TEXT}, f"reasons_{language}")
             )
+        problems += public_text_problems(text, f"reasons_{language}")
     return problems
 
 
@@ -162,7 +164,7 @@ def check_dissent(dissent: str) -> list[Problem]:
     """A dissenting opinion is short enough to stand in the signature."""
     if len(dissent) > LONGEST_TEXT:
         return [Problem(N_("Use at most %(most)s characters."), {"most": LONGEST_TEXT}, "dissent")]
-    return []
+    return public_text_problems(dissent, "dissent")
 
 
 def check_publishable(*, unsigned: int) -> list[Problem]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from procurement.accounts.passwords import new_token, token_digest
 from procurement.accounts.rules import INVITATION_DAYS, normal_email
 from procurement.errors import N_, NotFound, Problem, RuleBroken, refuse_if
 from procurement.mail import queue_mail
-from procurement.merchants import entries
+from procurement.merchants import consents, entries
 from procurement.merchants.disclosures import Disclosure, disclosure_problems, normal_disclosure
 from procurement.merchants.models import (
     Certificate,
@@ -26,7 +26,9 @@ from procurement.merchants.models import (
 )
 from procurement.merchants.queries import acts_for, own_merchant, particulars_of
 from procurement.merchants.rules import (
+    NATURAL,
     CertificateFacts,
+    ConsentPurpose,
     MerchantKind,
     Particulars,
     certificate_problems,
@@ -74,13 +76,18 @@ def register(
     problems = [*particulars_problems(given, year=today.year), *_taken(session, given.uscc)]
     if help is not None and not normal_text(help.capacity):
         problems.append(Problem(N_("Say in which capacity you help, such as village clerk."), {}, "capacity"))
+    if help is not None and given.named:
+        problems.append(Problem(consents.ONLY_ITSELF, {}, "named"))
+    if help is not None and given.ringable:
+        problems.append(Problem(consents.ONLY_ITSELF, {}, "ringable"))
     refuse_if(problems)
     merchant = Merchant(ref=new_token()[:20], assisted=help is not None, created_at=now, updated_at=now)
-    _set(merchant, given, now)
+    _set(merchant, given)
     session.add(merchant)
     session.flush()
     merchant.ref = f"M-{merchant.id:06d}"
     session.add(_acting(merchant, actor, now, help))
+    agreed = {ConsentPurpose.NAME: given.named, ConsentPurpose.HOTLINE: given.ringable}
     append(
         session,
         entries.MerchantRegistered(
@@ -93,6 +100,7 @@ def register(
         actor=actor,
         role=Role.MERCHANT,
     )
+    consents.give(session, merchant, [purpose for purpose, yes in agreed.items() if yes], actor=actor, now=now)
     return merchant.ref
 
 
@@ -100,7 +108,9 @@ def change(session: Session, *, actor: Actor, now: datetime, today: date, ref: s
     """Change the particulars of one of the actor's businesses. A code, once given, stays: another one is another
     business."""
     merchant = own_merchant(session, actor=actor, ref=ref, lock=True)
-    given, before = normal_particulars(particulars), particulars_of(merchant)
+    before = particulars_of(merchant)
+    # Consents are given and taken back on a page of their own.
+    given = normal_particulars(replace(particulars, named=before.named, ringable=before.ringable))
     problems = particulars_problems(given, year=today.year)
     if before.uscc is not None and given.uscc != before.uscc:
         problems.append(
@@ -115,7 +125,7 @@ def change(session: Session, *, actor: Actor, now: datetime, today: date, ref: s
     changed = tuple(sorted(field for field in new if new[field] != old[field]))
     if not changed:
         return
-    _set(merchant, given, now)
+    _set(merchant, given)
     merchant.updated_at = now
     append(
         session,
@@ -124,6 +134,9 @@ def change(session: Session, *, actor: Actor, now: datetime, today: date, ref: s
         actor=actor,
         role=Role.MERCHANT,
     )
+    if given.kind not in NATURAL:
+        # What a farmer agreed to ends when the farm becomes a company, whose registry publishes it anyway.
+        consents.end(session, merchant, consents.held_by(merchant), actor=actor, now=now)
 
 
 def _acting(merchant: Merchant, actor: Actor, now: datetime, helping: Help | None) -> MerchantUser:
@@ -135,12 +148,11 @@ def _acting(merchant: Merchant, actor: Actor, now: datetime, helping: Help | Non
     return row
 
 
-def _set(merchant: Merchant, given: Particulars, now: datetime) -> None:
+def _set(merchant: Merchant, given: Particulars) -> None:
     merchant.kind, merchant.name, merchant.uscc = given.kind.value, given.name, given.uscc
     merchant.representative, merchant.address = given.representative, given.address
     merchant.contact, merchant.phone, merchant.hotline = given.contact, given.phone, given.hotline
     merchant.founded = given.founded
-    merchant.name_consent_at = (merchant.name_consent_at or now) if given.named else None
 
 
 def _taken(session: Session, uscc: str | None) -> list[Problem]:

@@ -10,6 +10,7 @@ from procurement.accounts.models import User
 from procurement.accounts.passwords import new_token
 from procurement.errors import N_, NotFound, Problem, RuleBroken, refuse_if
 from procurement.mail import queue_mail
+from procurement.masking import public_text_problems
 from procurement.merchants import entries
 from procurement.merchants.models import Debarment, Merchant, MerchantUser
 from procurement.merchants.rules import DebarmentGround, debarment_problems, normal_code, normal_uscc
@@ -44,6 +45,7 @@ def debar(
         problems.insert(0, Problem(N_("There is no business with this reference or code."), {}, "merchant"))
     if not remedy.strip():
         problems.append(Problem(N_("Say where and until when the business may appeal."), {}, "remedy"))
+    problems += public_text_problems(reason, "reason") + public_text_problems(remedy, "remedy")
     if found is None or problems:
         raise RuleBroken(*problems)
     row = Debarment(
@@ -89,6 +91,7 @@ def note_appeal(session: Session, *, actor: Actor, now: datetime, ref: str, stat
     said = state.strip()
     if len(said) < 10:
         raise RuleBroken(N_("Say in a sentence how far the appeal is."), field="state")
+    refuse_if(public_text_problems(said, "state"))
     row.appeal = said
     row.appealed_at = row.appealed_at or now
     append(
@@ -110,6 +113,7 @@ def lift(session: Session, *, actor: Actor, now: datetime, today: date, ref: str
         problems.append(Problem(N_("This debarment is over already.")))
     if len(said) < 10:
         problems.append(Problem(N_("Say in a sentence why the debarment is lifted."), {}, "reason"))
+    problems += public_text_problems(said, "reason")
     refuse_if(problems)
     row.lifted_on, row.lifted_why = today, said
     append(

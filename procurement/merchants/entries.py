@@ -20,6 +20,19 @@ class MerchantChanged(Entry, kind="merchant.changed", title=N_("Particulars of a
     particulars: Salted
 
 
+class ConsentGiven(Entry, kind="merchant.consented", title=N_("A natural person agreed to being published in full")):
+    """`words`: SHA-256 of what was agreed to, in English. Who agreed is the entry's own person."""
+
+    merchant: Ref
+    purpose: Code
+    words: Digest
+
+
+class ConsentWithdrawn(Entry, kind="merchant.consent_withdrawn", title=N_("A natural person took a consent back")):
+    merchant: Ref
+    purpose: Code
+
+
 class PersonAdded(Entry, kind="merchant.person_added", title=N_("Somebody may now act for a business")):
     merchant: Ref
     person: Salted

@@ -1,5 +1,6 @@
 """Forms of businesses. They check shape; what is right is said by the rules."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask_babel import gettext
@@ -28,6 +29,7 @@ from procurement.accounts.rules import is_address, normal_email
 from procurement.merchants.disclosures import RELATION_NAMES, Disclosure, Owner, Penalty, Related, Relation
 from procurement.merchants.rules import (
     CERTIFICATE_NAMES,
+    CONSENTS,
     GROUND_NAMES,
     KIND_NAMES,
     OUTCOME_NAMES,
@@ -35,6 +37,7 @@ from procurement.merchants.rules import (
     CertificateFacts,
     CertificateKind,
     CheckOutcome,
+    ConsentPurpose,
     DebarmentGround,
     MerchantKind,
     Particulars,
@@ -83,16 +86,11 @@ class MerchantForm(Form):
     hotline = TelField(
         _("Hotline for customers"),
         [Optional(), Length(max=40)],
-        description=_("Shown in full to the public. Leave it empty if you do not want that."),
-    )
-    founded = IntegerField(_("Year of founding"), [Optional()])
-    named = BooleanField(
-        _("I agree that the full name is published"),
         description=_(
-            "For sole traders, family farms and farmers only. Without it the public reads the family name and stars. "
-            "You can take it back at any time; what was signed before stays as it is."
+            "Shown in full to the public; of sole traders, family farms and farmers only if they separately agree."
         ),
     )
+    founded = IntegerField(_("Year of founding"), [Optional()])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -119,12 +117,27 @@ class MerchantForm(Form):
             phone=self.phone.data or "",
             hotline=self.hotline.data or "",
             founded=self.founded.data,
-            named=bool(self.named.data),
+            named=False,
         )
 
 
 class RegisterForm(MerchantForm):
     """As `MerchantForm`, for a first registration: of one's own business, or in helping others."""
+
+    named = BooleanField(
+        _("I agree that the full name is published"),
+        description=_(
+            "For sole traders, family farms and farmers only. Without it the public reads the family name and stars. "
+            "You can take it back at any time; what was signed before stays as it is."
+        ),
+    )
+    ringable = BooleanField(
+        _("I agree that the telephone number for buyers is published in full"),
+        description=_(
+            "For sole traders, family farms and farmers only. Without it the public reads 138****1234. "
+            "You can take it back at any time."
+        ),
+    )
 
     whose = RadioField(
         _("Whose business is it?"),
@@ -151,6 +164,10 @@ class RegisterForm(MerchantForm):
     def validate_capacity(self, field: StringField) -> None:
         if self.whose.data == "help" and not (field.data or "").strip():
             raise ValidationError(_("Say in which capacity you help, such as village clerk."))
+
+    def particulars(self) -> Particulars:
+        """What was typed, with what was separately agreed to."""
+        return replace(super().particulars(), named=bool(self.named.data), ringable=bool(self.ringable.data))
 
 
 class OwnerRow(Rows):  # type: ignore[misc]
@@ -300,6 +317,16 @@ class CheckForm(Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.outcome.choices = [SelectChoice(one.value, gettext(OUTCOME_NAMES[one])) for one in CheckOutcome]
+
+
+class ConsentForm(Form):
+    """One separate consent: a box that is never ticked beforehand."""
+
+    agreed = BooleanField("", [InputRequired(_("Tick the box if you agree; without it nothing changes."))])
+
+    def __init__(self, *args: Any, purpose: ConsentPurpose, **kwargs: Any) -> None:
+        super().__init__(*args, prefix=purpose.value, **kwargs)
+        self.agreed.label.text = gettext(CONSENTS[purpose])
 
 
 class CertificateForm(Form):

@@ -27,6 +27,8 @@ class Merchant(Base):
     founded: Mapped[int | None]  # year
     name_consent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """When a natural person separately agreed to being named in full (PIPL art. 25)."""
+    hotline_consent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """When a natural person separately agreed that the number to be rung stands in public in full."""
     assisted: Mapped[bool] = mapped_column(default=False)
     """Registered by somebody who helps, such as a village clerk; public wherever the business is named."""
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

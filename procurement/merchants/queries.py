@@ -13,6 +13,7 @@ from procurement.access import Actor, Permission, may, require
 from procurement.accounts.models import User
 from procurement.accounts.passwords import token_digest
 from procurement.errors import N_, NotFound
+from procurement.masking import Field, shown
 from procurement.merchants import disclosures, rules
 from procurement.merchants.disclosures import Disclosure, Facts, Shared
 from procurement.merchants.models import (
@@ -54,6 +55,7 @@ class MerchantView:
     hotline: str
     founded: int | None
     name_consent_at: datetime | None
+    hotline_consent_at: datetime | None
     assisted: bool
     created_at: datetime
     updated_at: datetime
@@ -107,6 +109,7 @@ def merchant_view(row: Merchant) -> MerchantView:
         row.hotline,
         row.founded,
         row.name_consent_at,
+        row.hotline_consent_at,
         row.assisted,
         row.created_at,
         row.updated_at,
@@ -126,6 +129,7 @@ def particulars_of(merchant: Merchant | MerchantView) -> Particulars:
         hotline=merchant.hotline,
         founded=merchant.founded,
         named=merchant.name_consent_at is not None,
+        ringable=merchant.hotline_consent_at is not None,
     )
 
 
@@ -138,18 +142,35 @@ def public_face(merchant: Merchant | MerchantView) -> PublicFace:
     """Everything that anybody may read of the business."""
     kind = MerchantKind(merchant.kind)
     open_ = kind not in rules.NATURAL or merchant.name_consent_at is not None
+    person = Field.TRADER if kind in rules.NATURAL else Field.REPRESENTATIVE
     return PublicFace(
         ref=merchant.ref,
         kind=kind,
         name=public_name(merchant),
         masked=not open_,
         uscc=merchant.uscc or "",
-        representative=merchant.representative if open_ else rules.masked_name(merchant.representative),
+        representative=shown(person, merchant.representative, consent=open_),
         address=merchant.address if kind not in rules.NATURAL else "",
-        hotline=rules.shown_phone(merchant.hotline) if merchant.hotline else "",
+        hotline=_hotline(merchant),
         founded=merchant.founded,
         assisted=merchant.assisted,
     )
+
+
+def _hotline(merchant: Merchant | MerchantView) -> str:
+    number = rules.shown_phone(merchant.hotline) if merchant.hotline else ""
+    natural = MerchantKind(merchant.kind) in rules.NATURAL
+    return shown(Field.HOTLINE, number, consent=ringable(merchant)) if natural else number
+
+
+def ringable(merchant: Merchant | MerchantView) -> bool:
+    """Whether the numbers that the business gives to be rung may stand in public in full."""
+    return MerchantKind(merchant.kind) not in rules.NATURAL or merchant.hotline_consent_at is not None
+
+
+def ringable_among(session: Session, merchant_ids: Collection[int]) -> set[int]:
+    """Those of the businesses of which `ringable` holds."""
+    return {row.id for row in session.scalars(select(Merchant).where(Merchant.id.in_(merchant_ids))) if ringable(row)}
 
 
 @dataclass(frozen=True, slots=True)

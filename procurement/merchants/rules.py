@@ -16,6 +16,7 @@ import phonenumbers
 from stdnum.cn import uscc as stdnum_uscc
 
 from procurement.errors import N_, Problem
+from procurement.masking import Field, shown
 
 
 class MerchantKind(StrEnum):
@@ -125,38 +126,38 @@ def shown_phone(stored: str) -> str:
 
 # --- what is public -----------------------------------------------------------------------------------------------
 
-_COMPOUND = (
-    "欧阳司马上官诸葛东方皇甫尉迟公孙慕容令狐司徒夏侯端木长孙宇文轩辕赫连独孤"
-    "南宫西门百里呼延澹台淳于单于太史申屠钟离闻人万俟拓跋"
-)
-_COMPOUND_SURNAMES = frozenset(_COMPOUND[i : i + 2] for i in range(0, len(_COMPOUND), 2))
-
-
-def masked_name(name: str) -> str:
-    """A natural person's name as it may stand in public: 张* for 张三, 李** for 李小明, 欧阳** for 欧阳小明.
-
-    Of a name in another script the first letter remains. Never more than three stars: they tell no length.
-    """
-    name = normal_text(name)
-    if not name:
-        return ""
-    kept = name[:2] if name[:2] in _COMPOUND_SURNAMES and len(name) > 2 else name[:1]
-    return kept + "*" * max(1, min(3, len(name) - len(kept)))
-
-
-def masked_phone(stored: str) -> str:
-    """A number of which the middle is hidden: 138****1234; of a landline only the last two figures remain."""
-    digits = re.sub(r"\D", "", stored.partition(";")[0])
-    digits = digits.removeprefix("86") if stored.startswith("+86") else digits
-    if len(digits) == 11 and digits.startswith("1"):
-        return f"{digits[:3]}****{digits[-4:]}"
-    return "*" * max(0, len(digits) - 2) + digits[-2:]
-
 
 def public_name(kind: MerchantKind, name: str, *, consent: bool) -> str:
     """The name of a business in public: in full for those that a registry publishes, masked for natural persons who
     did not separately consent (Personal Information Protection Law art. 25)."""
-    return masked_name(name) if kind in NATURAL and not consent else name
+    return shown(Field.TRADER if kind in NATURAL else Field.ORGANISATION, name, consent=consent)
+
+
+class ConsentPurpose(StrEnum):
+    """What of a natural person is published only with their separate consent."""
+
+    NAME = "name"
+    HOTLINE = "hotline"
+
+
+CONSENTS: Mapping[ConsentPurpose, str] = MappingProxyType(
+    {
+        ConsentPurpose.NAME: N_("I agree that the full name is published"),
+        ConsentPurpose.HOTLINE: N_("I agree that the telephone number for buyers is published in full"),
+    }
+)
+"""What is agreed to, word for word; the log keeps the hash of these words with each consent."""
+
+
+def check_consent(kind: MerchantKind, *, given: bool, held: bool) -> list[Problem]:
+    """Why a consent cannot be given (`given`), or taken back, by a business of this kind that has it (`held`)."""
+    if kind not in NATURAL:
+        return [Problem(N_("What the registry publishes of this kind of business needs no consent."))]
+    if given and held:
+        return [Problem(N_("This consent is given already."))]
+    if not given and not held:
+        return [Problem(N_("There is no such consent to take back."))]
+    return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,8 @@ class PublicFace:
 
 @dataclass(frozen=True, slots=True)
 class Particulars:
-    """What a business says of itself. `named`: a natural person separately agrees to being named in full."""
+    """What a business says of itself. `named`, `ringable`: a natural person separately agrees that the name, or the
+    number for buyers, stands in public in full; said when registering, and afterwards by consents of their own."""
 
     kind: MerchantKind
     name: str
@@ -193,6 +195,7 @@ class Particulars:
     hotline: str
     founded: int | None
     named: bool
+    ringable: bool = False
 
     def to_json(self) -> dict[str, object]:
         """As a document without derived data."""
@@ -207,6 +210,7 @@ class Particulars:
             "hotline": self.hotline,
             "founded": self.founded,
             "named": self.named,
+            "ringable": self.ringable,
         }
 
 
@@ -225,6 +229,7 @@ def normal_particulars(given: Particulars) -> Particulars:
         hotline=normal_phone(given.hotline) or normal_text(given.hotline),
         founded=given.founded,
         named=given.named and kind in NATURAL,
+        ringable=given.ringable and kind in NATURAL,
     )
 
 

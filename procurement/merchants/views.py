@@ -10,11 +10,12 @@ from flask_wtf.file import FileField
 
 from procurement import storage, uploads
 from procurement.access import Permission, may
-from procurement.errors import N_, NotFound
-from procurement.merchants import actions, disclosures, queries, rules
+from procurement.errors import N_, NotFound, RuleBroken
+from procurement.merchants import actions, consents, disclosures, queries, rules
 from procurement.merchants.disclosures import EMPTY
 from procurement.merchants.forms import (
     CertificateForm,
+    ConsentForm,
     DisclosureForm,
     MerchantForm,
     PersonForm,
@@ -106,6 +107,45 @@ def edit(ref: str) -> ResponseReturnValue:
             flash(N_("The particulars are saved."))
             return redirect("merchants.business", ref=ref)
     return render("merchants/edit.html", status=form.status, form=form, merchant=merchant)
+
+
+@page(bp, "/merchant/<ref>/consents", permission=Permission.MANAGE_MERCHANT)
+def consents_page(ref: str) -> ResponseReturnValue:
+    """What the public reads of a business, and what more it may read with consent."""
+    with reading() as session:
+        found = queries.business(session, actor=actor(), ref=ref, today=today())
+        helping = queries.helps(session, actor().user_id, found.merchant.id)
+    forms = {purpose: ConsentForm(formdata=None, purpose=purpose) for purpose in rules.ConsentPurpose}
+    return render("merchants/consents.html", business=found, forms=forms, helping=helping)
+
+
+@page(bp, "/merchant/<ref>/consents/<purpose>", permission=Permission.MANAGE_MERCHANT, methods=["POST"])
+def consent(ref: str, purpose: str) -> ResponseReturnValue:
+    """Agree to one thing."""
+    meant = _purpose(purpose)
+    form = ConsentForm(purpose=meant)
+    if not form.validate_on_submit():
+        raise RuleBroken(N_("Tick the box if you agree; without it nothing changes."))
+    with transaction() as session:
+        consents.consent(session, actor=actor(), now=now(), ref=ref, purpose=meant)
+    flash(N_("Your consent is noted. You can take it back here at any time."))
+    return redirect("merchants.consents_page", ref=ref)
+
+
+@page(bp, "/merchant/<ref>/consents/<purpose>/withdraw", permission=Permission.MANAGE_MERCHANT, methods=["POST"])
+def take_consent_back(ref: str, purpose: str) -> ResponseReturnValue:
+    """Take one consent back."""
+    with transaction() as session:
+        consents.take_back(session, actor=actor(), now=now(), ref=ref, purpose=_purpose(purpose))
+    flash(N_("Your consent is taken back. Pages show the masked form from now on."))
+    return redirect("merchants.consents_page", ref=ref)
+
+
+def _purpose(text: str) -> rules.ConsentPurpose:
+    try:
+        return rules.ConsentPurpose(text)
+    except ValueError:
+        raise NotFound(N_("There is no such consent.")) from None
 
 
 @page(bp, "/merchant/<ref>/people", permission=Permission.MANAGE_MERCHANT, methods=["GET", "POST"])
@@ -279,4 +319,5 @@ def words() -> dict[str, object]:
         "outcome_name": lambda outcome: gettext(rules.OUTCOME_NAMES[outcome]),
         "source_name": lambda source: gettext(rules.SOURCE_NAMES[source]),
         "shown_phone": rules.shown_phone,
+        "consents": rules.CONSENTS,
     }

@@ -18,6 +18,7 @@ from procurement.applications.verdicts import ELIGIBLE_REASONS, OFFERED
 from procurement.committee.rules import GROUNDS as RECUSAL_GROUNDS
 from procurement.committee.rules import Ground as RecusalGround
 from procurement.errors import N_, Problem
+from procurement.masking import Field, public_text_problems, shown
 from procurement.rounds import clocks
 from procurement.rounds.canonical import plain_text
 from procurement.rounds.phases import Phase
@@ -372,6 +373,7 @@ def check_filing(filing: Filing, facts: Facts) -> list[Problem]:
         problems.append(
             Problem(N_("The argument has more than %(limit)s characters."), {"limit": longest}, "argument")
         )
+    problems += public_text_problems(filing.argument, "argument")
     problems += check_remedy(filing.target, filing.remedy, filing.detail, facts)
     problems += _check_filer(filing)
     if len(filing.files) > MOST_FILES:
@@ -401,11 +403,11 @@ def is_address(contact: str) -> bool:
 def public_name(filer: Filer, name: str, *, withhold: bool) -> str:
     """What everybody reads of who objects: an organisation's name, a person's masked, "" when withheld.
 
-    "李小明" becomes "李**", "Li Xiaoming" becomes "L**".
+    "李小明" becomes "李**", "Li Xiaoming" becomes "L***".
     """
     if filer is Filer.ORGANISATION:
-        return name
-    return "" if withhold or not name else f"{name[0]}**"
+        return shown(Field.ORGANISATION, name)
+    return "" if withhold else shown(Field.OBJECTOR, name)
 
 
 # --- until when ---------------------------------------------------------------------------------------------------
@@ -628,7 +630,7 @@ def check_text(text: str, field_name: str = "text") -> list[Problem]:
         return [Problem(N_("Give the reasons, so that everybody can follow them."), {}, field_name)]
     if len(text) > longest:
         return [Problem(N_("This has more than %(limit)s characters."), {"limit": longest}, field_name)]
-    return []
+    return public_text_problems(text, field_name)
 
 
 def check_ruling(

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from procurement.errors import N_, Problem
+from procurement.masking import public_text_problems
 from procurement.rounds import canonical
 from procurement.rounds.scoring_rule import Criterion, ScoringRule, Text
 
@@ -383,4 +384,7 @@ def check_both(text: Text, place: str) -> list[Problem]:
         (f"{place}.en", N_("Write this in English too.")) if not text.en.strip() else None,
         (f"{place}.zh", N_("Write this in Chinese too.")) if not text.zh.strip() else None,
     ]
-    return [Problem(item[1], {}, item[0]) for item in missing if item]
+    problems = [Problem(item[1], {}, item[0]) for item in missing if item]
+    for language, said in (("en", text.en), ("zh", text.zh)):
+        problems += public_text_problems(said, f"{place}.{language}")
+    return problems

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from procurement.errors import N_, Problem
+from procurement.masking import public_text_problems
 from procurement.rounds import canonical
 from procurement.rounds.scoring_rule import Criterion, ScoringRule, plain_decimal, show_decimal
 
@@ -104,6 +105,7 @@ def check_sheet(rule: ScoringRule, sheet: Sheet) -> list[Problem]:
             problems.append(Problem(problem.message, problem.params, value_field(criterion.code)))
         if criterion.reason_required.needed(given.value) and not given.reason:
             problems.append(Problem(N_("Give the reason for this mark."), {}, reason_field(criterion.code)))
+        problems += public_text_problems(given.reason, reason_field(criterion.code))
     return problems
 
 
@@ -223,6 +225,7 @@ def check_correction(
         problems.append(Problem(N_("This is the mark that was given."), {}, "value"))
     if not reason.strip():
         problems.append(Problem(N_("Say what was wrong and why this is right."), {}, "reason"))
+    problems += public_text_problems(reason, "reason")
     if ground is CorrectionGround.OUT_OF_RANGE and criterion.scale.problem(before) is None:
         problems.append(Problem(N_("The mark given is within its range."), {}, "ground"))
     if ground is CorrectionGround.OBJECTIVE_DISAGREEMENT:

@@ -482,11 +482,27 @@ def test_too_many_files() -> None:
 
 def test_the_public_part_leaves_out_what_is_private() -> None:
     told = replace(INTERESTS, relations_none=False, relations=(RELATION,))
-    shown = public_part(replace(WHOLE, interests=told))
+    shown = public_part(replace(WHOLE, interests=told), ringable=True)
     assert shown.interests.relations == (replace(RELATION, detail=""),)
     assert shown.undertakings.signed_by == ""
     assert [f.digest[0] for f in shown.files] == ["1", "2", "4", "c"]
     assert shown.product == PRODUCT
+
+
+@pytest.mark.parametrize(("ringable", "contact"), [(True, "找我 13812345678"), (False, "找我 138****5678")])
+def test_numbers_of_people_are_masked_wherever_they_stand(ringable: bool, contact: str) -> None:
+    identity = "11010519491231002X"
+    told = replace(
+        WHOLE,
+        product=replace(PRODUCT, description=f"种植户身份证{identity}，电话13812345678"),
+        after_sales=replace(AFTER_SALES, complaint_contact="找我 13812345678"),
+        files=(replace(FILES[0], name=f"{identity}.jpg"),),
+    )
+    shown = public_part(told, ringable=ringable)
+    assert shown.product.description == "种植户身份证［已隐去 removed］，电话138****5678"
+    assert shown.after_sales.complaint_contact == contact
+    assert (shown.files[0].name, shown.files[0].digest) == ("［已隐去 removed］.jpg", FILES[0].digest)
+    assert shown.certificates == WHOLE.certificates
 
 
 def submission(content: Content = WHOLE, **changed: Any) -> Submission:

@@ -14,18 +14,20 @@ from procurement.access import VISITOR, Actor
 from procurement.db import reading, transaction
 from procurement.errors import NotAllowed, NotFound, RuleBroken
 from procurement.mail import Mail
-from procurement.merchants import actions, checking, debarring, queries
+from procurement.merchants import actions, checking, consents, debarring, queries
 from procurement.merchants.disclosures import Disclosure, Owner, Related, Relation, Shared
 from procurement.merchants.models import Certificate
 from procurement.merchants.rules import (
     CertificateFacts,
     CertificateKind,
     CheckOutcome,
+    ConsentPurpose,
     DebarmentGround,
     MerchantKind,
     Particulars,
     SearchSource,
 )
+from procurement.publiclog.audit import audit, load_steps
 from procurement.publiclog.entry import Salted, unseal
 from procurement.publiclog.models import LogEntry
 from procurement.uploads import Upload
@@ -174,19 +176,88 @@ def test_an_added_code_must_be_free(world: People, clock: MovableClock) -> None:
     assert "registered already" in str(refused.value)
 
 
+def consented(
+    world: People, clock: MovableClock, number: int, purpose: ConsentPurpose, *, back: bool = False
+) -> None:
+    act = consents.take_back if back else consents.consent
+    with transaction(world.engine) as session:
+        act(
+            session,
+            actor=world.merchants[number].now(session),
+            now=clock(),
+            ref=world.businesses[number],
+            purpose=purpose,
+        )
+
+
+def audited(world: People) -> list[str]:
+    load_steps()
+    with reading(world.engine) as session:
+        return [str(finding) for finding in audit(session, None).findings if finding.where.startswith("consent")]
+
+
 def test_consent_to_being_named_is_given_and_taken_back(world: People, clock: MovableClock) -> None:
-    who, ref = world.merchants[2].actor, world.businesses[2]
+    ref = world.businesses[2]
     assert queries.public_name(view(world, ref)) == "张**"
-    change(world, who, ref, replace(BUSINESSES[2], named=True), clock)
+    consented(world, clock, 2, ConsentPurpose.NAME)
     given = view(world, ref).name_consent_at
     assert given == clock()
     assert queries.public_name(view(world, ref)) == "张三丰"
     clock.advance(days=1)
-    change(world, who, ref, replace(BUSINESSES[2], named=True, contact="别人"), clock)
+    with pytest.raises(RuleBroken):
+        consented(world, clock, 2, ConsentPurpose.NAME)
+    # Another change leaves it as it is, whatever the form says of it.
+    change(world, world.merchants[2].actor, ref, replace(BUSINESSES[2], contact="别人"), clock)
     assert view(world, ref).name_consent_at == given
-    change(world, who, ref, BUSINESSES[2], clock)
+    assert audited(world) == []
+    consented(world, clock, 2, ConsentPurpose.NAME, back=True)
     assert queries.public_name(view(world, ref)) == "张**"
-    assert [entry.fields for entry in logged(world)] == [("named",), ("contact",), ("contact", "named")]
+    with pytest.raises(RuleBroken):
+        consented(world, clock, 2, ConsentPurpose.NAME, back=True)
+    assert audited(world) == []
+
+
+def test_a_number_for_buyers_is_whole_with_consent_only(world: People, clock: MovableClock) -> None:
+    ref, who = world.businesses[2], world.merchants[2]
+    change(world, who.actor, ref, replace(BUSINESSES[2], hotline="13712345678"), clock)
+    assert queries.public_face(view(world, ref)).hotline == "137****5678"
+    consented(world, clock, 2, ConsentPurpose.HOTLINE)
+    assert queries.public_face(view(world, ref)).hotline == "137 1234 5678"
+    assert queries.public_name(view(world, ref)) == "张**", "one consent is not the other"
+    assert queries.public_face(view(world, world.businesses[0])).hotline == "0731 8221 0000"
+
+
+def test_a_company_needs_no_consent_and_a_farm_that_becomes_one_keeps_none(
+    world: People, clock: MovableClock
+) -> None:
+    with pytest.raises(RuleBroken):
+        consented(world, clock, 0, ConsentPurpose.NAME)
+    with pytest.raises(NotFound), transaction(world.engine) as session:
+        consents.consent(
+            session,
+            actor=world.merchants[0].now(session),
+            now=clock(),
+            ref=world.businesses[2],
+            purpose=ConsentPurpose.NAME,
+        )
+    consented(world, clock, 2, ConsentPurpose.NAME)
+    consented(world, clock, 2, ConsentPurpose.HOTLINE)
+    grown = replace(
+        BUSINESSES[2], kind=MerchantKind.COMPANY, uscc="91430102MA4L000098", representative="张三丰", founded=2020
+    )
+    change(world, world.merchants[2].actor, world.businesses[2], grown, clock)
+    assert view(world, world.businesses[2]).name_consent_at is None
+    assert view(world, world.businesses[2]).hotline_consent_at is None
+    assert audited(world) == []
+
+
+def test_a_consent_that_was_slipped_in_is_found(world: People, clock: MovableClock) -> None:
+    with transaction(world.engine) as session:
+        connection = session.connection()
+        connection.exec_driver_sql(
+            "UPDATE merchant SET name_consent_at = '2026-03-02 01:00:00' WHERE kind = 'farmer'"
+        )
+    assert audited(world) == [f"consent {world.businesses[2]} name: the table has it, the log does not tell of it"]
 
 
 def test_nobody_else_changes_a_business(world: People, clock: MovableClock) -> None:
@@ -580,6 +651,17 @@ def test_who_helps_is_marked(world: People, clock: MovableClock) -> None:
             FILE.name,
         )
         assert queries.shared_facts(session, [made.id, view(world, world.businesses[0]).id]) == {}
+    with pytest.raises(NotAllowed), transaction(world.engine) as session:
+        consents.consent(session, actor=clerk.now(session), now=clock(), ref=ref, purpose=ConsentPurpose.NAME)
+    with pytest.raises(RuleBroken), transaction(world.engine) as session:
+        actions.register(
+            session,
+            actor=clerk.now(session),
+            now=clock(),
+            today=TODAY,
+            particulars=replace(BUSINESSES[2], named=True, ringable=True),
+            help=actions.Help("云岭村 文书", FILE),
+        )
     (entry,) = logged(world)
     assert (entry.kind, entry.assisted) == ("merchant.registered", True)
     with pytest.raises(RuleBroken) as refused, transaction(world.engine) as session:

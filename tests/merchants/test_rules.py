@@ -146,26 +146,6 @@ def test_telephones_as_they_are_shown(stored: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "masked"),
-    [
-        ("张三", "张*"),
-        ("李小明", "李**"),
-        ("欧阳明", "欧阳*"),
-        ("欧阳", "欧*"),
-        ("欧阳小明", "欧阳**"),
-        ("买买提·艾力", "买***"),
-        ("云岭村张三家庭农场", "云***"),
-        ("Ana Bell", "A***"),
-        ("张", "张*"),
-        (" 张 三 ", "张**"),
-        ("", ""),
-    ],
-)
-def test_names_of_natural_persons(name: str, masked: str) -> None:
-    assert rules.masked_name(name) == masked
-
-
-@pytest.mark.parametrize(
     ("kind", "consent", "public"),
     [
         (MerchantKind.COMPANY, False, "张三"),
@@ -183,25 +163,23 @@ def test_who_is_named_in_public(kind: MerchantKind, consent: bool, public: str) 
     assert rules.public_name(kind, "张三", consent=consent) == public
 
 
-@given(st.text(min_size=2))
-def test_a_mask_hides_everything_but_the_beginning(name: str) -> None:
-    masked = rules.masked_name(name)
-    shown = masked.rstrip("*")
-    assert len(shown) <= 2
-    assert masked == "" or masked.endswith("*")
-
-
+@pytest.mark.parametrize("purpose", rules.ConsentPurpose)
 @pytest.mark.parametrize(
-    ("stored", "masked"),
+    ("kind", "given_", "held", "fine"),
     [
-        ("+8613812345678", "138****5678"),
-        ("+8673182210000", "*********00"),
-        ("+861065529988;ext=12", "********88"),
-        ("", ""),
+        (MerchantKind.FARMER, True, False, True),
+        (MerchantKind.FARMER, True, True, False),
+        (MerchantKind.FARMER, False, True, True),
+        (MerchantKind.FARMER, False, False, False),
+        (MerchantKind.COMPANY, True, False, False),
+        (MerchantKind.COMPANY, False, True, False),
     ],
 )
-def test_telephones_in_public(stored: str, masked: str) -> None:
-    assert rules.masked_phone(stored) == masked
+def test_when_a_consent_can_be_given_or_taken_back(
+    purpose: rules.ConsentPurpose, kind: MerchantKind, given_: bool, held: bool, fine: bool
+) -> None:
+    assert purpose in rules.CONSENTS
+    assert (rules.check_consent(kind, given=given_, held=held) == []) is fine
 
 
 # --- particulars --------------------------------------------------------------------------------------------------
@@ -301,7 +279,8 @@ def test_the_normal_form() -> None:
 
 
 def test_a_company_cannot_agree_to_what_needs_no_consent() -> None:
-    assert rules.normal_particulars(replace(COMPANY, named=True)).named is False
+    agreed = rules.normal_particulars(replace(COMPANY, named=True, ringable=True))
+    assert (agreed.named, agreed.ringable) == (False, False)
 
 
 # --- certificates -------------------------------------------------------------------------------------------------

@@ -80,12 +80,18 @@ def test_changing_particulars_and_consent(app: Flask, world: People, clock: Mova
         "address": "云岭村三组17号",
         "contact": "张三丰",
         "phone": "13712345678",
-        "named": "y",
     }
-    assert "张**" in text_of(visit.get(path))
     assert visit.send(f"{path}/edit", **farmer).location == path
-    assert "张**" not in text_of(visit.get(path))
     assert visit.send(f"{path}/edit", **{**farmer, "phone": ""}).status_code == 422
+    assert "张**" in text_of(visit.get(path))
+    assert " checked>" not in visit.get(f"{path}/consents").text
+    page = f"{path}/consents"
+    visit.send(f"{page}/name", form_on=page, status=422)  # no box ticked
+    assert visit.send(f"{page}/name", form_on=page, **{"name-agreed": "y"}).location == page
+    assert "张**" not in text_of(visit.get(path))
+    visit.send(f"{page}/shoe-size", form_on=page, status=404)
+    assert visit.send(f"{page}/name/withdraw", form_on=page).location == page
+    assert "张**" in text_of(visit.get(path))
 
 
 def test_nobody_elses_business_can_be_seen(app: Flask, world: People, clock: MovableClock) -> None:

@@ -150,7 +150,7 @@ def test_anyone_objects_and_stays_unnamed(noticed: ScoringWorld) -> None:
     ref = objected(noticed, replace(correcting(noticed, 0, "M1", "quality", "5"), files=(evidence,)))
     assert ref == f"{noticed.ref}-O01"
     filed = view(noticed, ref)
-    assert (filed.state, filed.public_name, filed.argument) == (Step.FILED, "L**", ARGUMENT)
+    assert (filed.state, filed.public_name, filed.argument) == (Step.FILED, "L***", ARGUMENT)
     assert [file.digest for file in filed.files] == [evidence.digest]
     assert filed.due is not None
     assert noticed.applied.round.course.open_objections == {ref}
