@@ -304,6 +304,7 @@ def upgrade() -> None:
     sa.Column('hotline', sa.String(length=40), nullable=False),
     sa.Column('founded', sa.Integer(), nullable=True),
     sa.Column('name_consent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('hotline_consent_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('assisted', sa.Boolean(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
