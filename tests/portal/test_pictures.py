@@ -1,5 +1,7 @@
 """What the drawings of public pages say, and when there is nothing to draw."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -15,6 +17,14 @@ from procurement.rounds.scoring_rule import Text
 START = datetime(2026, 3, 2, 1, tzinfo=UTC)
 
 
+@contextmanager
+def in_english(app: Flask) -> Iterator[None]:
+    """Inside a request for an English page."""
+    with app.test_request_context("/en/"):
+        app.preprocess_request()
+        yield
+
+
 @pytest.mark.parametrize(
     ("span", "said"),
     [
@@ -26,7 +36,7 @@ START = datetime(2026, 3, 2, 1, tzinfo=UTC)
     ],
 )
 def test_a_length_counts_every_day_begun(app: Flask, span: timedelta, said: str) -> None:
-    with app.test_request_context("/en/"):
+    with in_english(app):
         assert pictures.length_of(START, START + span) == said
 
 
@@ -36,7 +46,7 @@ def test_the_course_says_each_step_that_has_begun(app: Flask) -> None:
         Step("Eligibility check", "current", START + timedelta(days=15)),
         Step("Committee", "future"),
     ]
-    with app.test_request_context("/en/"):
+    with in_english(app):
         drawing = pictures.course(steps, START + timedelta(days=18))
         assert drawing is not None
         assert drawing.description == "Applications: 15 days; Eligibility check: 3 days"
@@ -46,7 +56,7 @@ def test_the_course_says_each_step_that_has_begun(app: Flask) -> None:
 def test_the_money_adds_up_to_the_budget(app: Flask) -> None:
     paid = Payment(Party.PUBLIC, Party.AGENCY, Text("Stage", "舞台"), amount=Decimal("300"))
     other = Payment(Party.MERCHANT, Party.PLATFORM, Text("Fee", "服务费"), amount=Decimal("5"))
-    with app.test_request_context("/en/"):
+    with in_english(app):
         drawing = pictures.money(Money(Decimal(1000), Text("Budget", "预算"), (paid, other)))
         assert drawing is not None
         assert drawing.description == "Stage ¥300; not assigned: ¥700"
@@ -57,7 +67,7 @@ def test_the_money_adds_up_to_the_budget(app: Flask) -> None:
 
 def test_rotation_tells_selected_from_reserve_and_shortens_names(app: Flask) -> None:
     rows = [Selected("M-1", "很" * 40, frozenset({"R2"}), frozenset({"R1"}))]
-    with app.test_request_context("/en/"):
+    with in_english(app):
         drawing = pictures.rotation(rows, ["R1", "R2"])
         assert drawing is not None
         html = drawing.__html__()
