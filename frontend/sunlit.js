@@ -21,3 +21,70 @@ for (const form of document.querySelectorAll("form[data-guard]")) {
   form.addEventListener("submit", () => { changed = false; });
   window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
 }
+
+// Sending files says how far it is. The answer takes the place of the page, as it would without this.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches('form[method="post"][enctype="multipart/form-data"]')) return;
+  const files = [...form.querySelectorAll('input[type="file"]')].flatMap((input) => [...input.files]);
+  if (!files.some((file) => file.size > 200_000)) return; // quicker than it could be said
+  event.preventDefault();
+  sendWithProgress(form, new FormData(form, event.submitter));
+});
+
+function sendWithProgress(form, data) {
+  const shown = document.createElement("div");
+  shown.className = "sun-upload";
+  shown.setAttribute("role", "status");
+  const bar = document.createElement("progress");
+  bar.max = 100;
+  const words = document.createElement("span");
+  shown.append(bar, words);
+  form.append(shown);
+  const chinese = document.documentElement.lang.startsWith("zh");
+  const say = (percent) => {
+    bar.value = percent;
+    const text = percent < 100 ? `${percent}%` : chinese ? "已发送，正在检查文件" : "Sent; the files are being checked";
+    if (words.textContent !== text) words.textContent = text;
+  };
+  bar.setAttribute("aria-label", chinese ? "上传进度" : "Upload progress");
+  say(0);
+  const request = new XMLHttpRequest();
+  request.open("POST", form.action || window.location.href);
+  request.responseType = "document";
+  request.upload.addEventListener("progress", (step) => {
+    if (step.lengthComputable) say(Math.floor((step.loaded * 10) / step.total) * 10); // a screen reader says each
+  });
+  const send = form.querySelectorAll('button[type="submit"]');
+  for (const button of send) button.disabled = true;
+  const again = () => {
+    shown.remove();
+    for (const button of send) button.disabled = false;
+  };
+  request.addEventListener("error", () => {
+    again();
+    const failed = document.createElement("p");
+    failed.className = "govuk-error-message";
+    failed.setAttribute("role", "alert");
+    failed.textContent = chinese
+      ? "连接中断，文件未发送。您填写的内容仍在本页，请重新提交。"
+      : "The connection broke and nothing was sent. What you typed is still here: please send it again.";
+    form.append(failed);
+  });
+  request.addEventListener("load", () => {
+    const answer = request.response;
+    const main = answer && answer.querySelector("main");
+    if (!main || request.responseURL !== (form.action || window.location.href)) {
+      window.location.assign(request.responseURL);
+      return;
+    }
+    // Not accepted: the same page with what is wrong. Its files have to be chosen again.
+    document.title = answer.title;
+    document.querySelector("main").replaceWith(document.adoptNode(main));
+    for (const part of [Button, CharacterCount, Checkboxes, ErrorSummary, Radios]) createAll(part);
+    const summary = main.querySelector(".govuk-error-summary");
+    (summary || main).setAttribute("tabindex", "-1");
+    (summary || main).focus();
+  });
+  request.send(data);
+}

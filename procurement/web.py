@@ -193,8 +193,24 @@ def _gate() -> ResponseReturnValue | None:
     if not actor().signed_in:
         if request.method in ("GET", "HEAD"):
             return flask.redirect(flask.url_for("accounts.sign_in", next=request.full_path.rstrip("?")), 303)
-        raise NotAllowed(N_("Please sign in first. If you were signed in, your session has ended."))
+        return _kept_for_later()
     raise NotAllowed(N_("Your account has no role that may do this."))
+
+
+def _kept_for_later() -> ResponseReturnValue:
+    """What was sent by somebody whose session has ended, to be sent again after signing in: nothing typed is lost.
+
+    The anti-forgery token has been checked before the gate, so the values come from a form of ours and cannot have been
+    put there by another site. Files cannot be kept; passwords are not.
+    """
+    kept = [
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if name != "csrf_token" and "password" not in name
+    ]
+    return render(
+        "errors/signed_out.html", status=403, kept=kept, files=any(file.filename for file in request.files.values())
+    )
 
 
 def _refuse_nul() -> None:
