@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from importlib import resources
+from types import MappingProxyType
 from typing import Any, Literal, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -54,23 +55,28 @@ class DayOff:
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """A counted period: `date` is its last day, `counted_from` the day after the event, `skipped` the days off passed
-    over, `make_up` the weekend days that counted, `provisional` whether the calendar may still change."""
+    over, `make_up` the weekend days that counted, `provisional` whether the calendar may still change, `stopped` the
+    days that would have counted had the clock not stood still."""
 
     date: Date
     counted_from: Date
     skipped: tuple[DayOff, ...]
     make_up: tuple[Date, ...]
     provisional: bool
+    stopped: tuple[DayOff, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Dates as ISO 8601 strings; the form of `sunlit deadline`, kept with each milestone."""
-        return {
+        """Dates as ISO 8601 strings; the form of `sunlit deadline`, kept with each milestone. "stopped" is there only
+        when there are such days."""
+        found = {
             "deadline": self.date.isoformat(),
             "counted_from": self.counted_from.isoformat(),
             "skipped": [{"date": d.date.isoformat(), "why": d.why} for d in self.skipped],
             "make_up": [d.isoformat() for d in self.make_up],
             "provisional": self.provisional,
         }
+        stopped = [{"date": d.date.isoformat(), "why": d.why} for d in self.stopped]
+        return found | {"stopped": stopped} if stopped else found
 
 
 class Calendar(Protocol):
@@ -179,29 +185,40 @@ def calendar(name: CalendarName) -> Calendar:
     return ChinaCalendar(read_corrections(shipped))
 
 
-def deadline(start: date, days: int, calendar: Calendar, unit: Unit = "working") -> Deadline:
+def deadline(
+    start: date,
+    days: int,
+    calendar: Calendar,
+    unit: Unit = "working",
+    stopped: Mapping[date, str] = MappingProxyType({}),
+) -> Deadline:
     """The last day of a period of `days` (1 or more) that begins with an event on `start`, which is not counted.
 
     With unit "working" only working days count. With unit "calendar" every day counts, and a last day that is off
-    rolls over to the next working day. RuleBroken for a period outside 1..3660 days or years outside 1950..2099.
+    rolls over to the next working day. `stopped`: days on which the clock stood still, and why; they do not count.
+    RuleBroken for a period outside 1..3660 days or years outside 1950..2099.
     """
     if not 1 <= days <= MOST_DAYS:
         raise RuleBroken(N_("A period lasts 1 to %(most)s days, not %(given)s."), most=MOST_DAYS, given=days)
     _check_year(start)
     skipped: list[DayOff] = []
+    lost: list[DayOff] = []
     make_up: list[date] = []
     day, counted = start, 0
     while counted < days:
         day += _DAY
         _check_year(day)
         why = calendar.day_off(day)
-        if why is None and day.weekday() >= 5:
-            make_up.append(day)
         if why is not None and (unit == "working" or counted == days - 1):
             skipped.append(DayOff(day, why))
+        elif day in stopped:
+            lost.append(DayOff(day, stopped[day]))
         else:
             counted += 1
-    return Deadline(day, start + _DAY, tuple(skipped), tuple(make_up), _unsettled(calendar, start + _DAY, day))
+            if why is None and day.weekday() >= 5:
+                make_up.append(day)
+    unsettled = _unsettled(calendar, start + _DAY, day)
+    return Deadline(day, start + _DAY, tuple(skipped), tuple(make_up), unsettled, tuple(lost))
 
 
 def working_days_between(after: date, until: date, calendar: Calendar) -> int:

@@ -1,10 +1,10 @@
 """What this step says on the board: which applications wait for a verdict, and whether the check can be closed."""
 
 from procurement.applications.queries import applications_of, blocks, counts_of
-from procurement.applications.questions import overdue_problems, unanswered
+from procurement.applications.questions import clock_of, overdue_problems, unanswered
 from procurement.errors import N_, Problem
+from procurement.rounds import clocks
 from procurement.rounds.board import Card, Link, Scene, place, register_card
-from procurement.rounds.clocks import working_deadline
 from procurement.rounds.phases import Phase
 
 
@@ -39,11 +39,12 @@ def checking_card(scene: Scene) -> Card | None:
     open_list = Link(N_("Check the applications"), "applications.checking", {"ref": scene.ref})
     if state == "done":
         return Card(order=30, title=title, state="done", lines=lines, links=[open_list])
-    due, counted = working_deadline(
+    _, counted = clocks.working_deadline(
         scene.document,
         start=scene.course.applications_close,
         working_days=scene.document.timetable.checking_working_days,
     )
+    clock = clocks.running(counted, stops=scene.course.stops, now=scene.now)
     in_the_way = [] if waiting else blocks(views)
     overdue = overdue_problems(scene.session, scene.round_id, now=scene.now)
     following = []
@@ -57,9 +58,9 @@ def checking_card(scene: Scene) -> Card | None:
         state="blocked" if in_the_way or overdue else "todo",
         lines=lines,
         blocks=[*in_the_way, *overdue],
-        due=due,
+        due=clock.due,
         due_label=N_("Checking ends"),
-        counted=counted,
+        counted=clock.counted,
         links=[*following, open_list],
     )
 
@@ -70,14 +71,15 @@ def questions_card(scene: Scene) -> Card | None:
     waiting = unanswered(scene.session, scene.round_id)
     if not waiting or scene.phase not in (Phase.OPEN, Phase.CHECKING):
         return None
+    clock = clock_of(waiting[0], scene.course.stops, scene.now)
     return Card(
         order=20,
         title=N_("Questions on the call"),
         state="todo",
         lines=[Problem(N_("%(count)s questions wait for an answer."), {"count": len(waiting)})],
         blocks=overdue_problems(scene.session, scene.round_id, now=scene.now),
-        due=waiting[0].due,
+        due=clock.due,
         due_label=N_("Answer due"),
-        counted=waiting[0].counted,
+        counted=clock.counted,
         links=[Link(N_("Answer the questions"), "applications.questions", {"ref": scene.ref})],
     )

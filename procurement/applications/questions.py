@@ -6,12 +6,11 @@ to everybody at once, so that no applicant knows more than another. Applications
 checking cannot be closed while a question is unanswered after its time.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -21,7 +20,11 @@ from procurement.applications.models import Question
 from procurement.applications.rules import TOO_LONG
 from procurement.errors import N_, NotFound, Problem
 from procurement.masking import public_text_problems
+from procurement.rounds import clocks
+from procurement.rounds.clocks import Clock
 from procurement.rounds.models import Round
+from procurement.rounds.phases import Stop
+from procurement.rounds.queries import course_of
 
 ANSWER_WORKING_DAYS = 3
 TEXT = (10, 2000)
@@ -57,14 +60,13 @@ def check_text(text: str, field: str) -> list[Problem]:
 @dataclass(frozen=True, slots=True)
 class QuestionView:
     """A question as its reader may see it. `text` is None while it is not public, or withheld for the reason
-    `withheld` (a source text). `overdue` at the instant that asked."""
+    `withheld` (a source text). `clock` runs for the answer; `overdue` at the instant that asked."""
 
     ref: str
     number: int
     text: str | None
     asked_at: datetime
-    due: datetime
-    counted: Mapping[str, Any]
+    clock: Clock
     answer: str | None
     answered_at: datetime | None
     withheld: str | None
@@ -75,7 +77,8 @@ def questions_of(session: Session, found: Round, *, actor: Actor, now: datetime)
     """Every question of a round, oldest first. Who reads the round's files sees what is not public yet as well."""
     inside = may(actor, Permission.READ_ROUND_FILES, round_id=found.id)
     rows = session.scalars(select(Question).where(Question.round_id == found.id).order_by(Question.number))
-    return [_view(row, inside, now) for row in rows]
+    stops = course_of(session, found.id).stops
+    return [_view(row, inside, stops, now) for row in rows]
 
 
 def find_question(session: Session, found: Round, number: int, *, lock: bool = False) -> Question:
@@ -92,7 +95,7 @@ def find_question(session: Session, found: Round, number: int, *, lock: bool = F
 def question_view(session: Session, found: Round, number: int, *, actor: Actor, now: datetime) -> QuestionView:
     """One question. Raises NotFound."""
     inside = may(actor, Permission.READ_ROUND_FILES, round_id=found.id)
-    return _view(find_question(session, found, number), inside, now)
+    return _view(find_question(session, found, number), inside, course_of(session, found.id).stops, now)
 
 
 def next_number(session: Session, round_id: int) -> int:
@@ -108,24 +111,31 @@ def unanswered(session: Session, round_id: int) -> Sequence[Question]:
 
 def overdue_problems(session: Session, round_id: int, *, now: datetime) -> list[Problem]:
     """Questions whose time is over and that are not answered: each one keeps checking from being closed."""
+    stops = course_of(session, round_id).stops
+    timed = [(row.ref, clock_of(row, stops, now)) for row in unanswered(session, round_id)]
     return [
-        Problem(N_("Question %(ref)s should have been answered by %(due)s."), {"ref": row.ref, "due": row.due})
-        for row in unanswered(session, round_id)
-        if now >= row.due
+        Problem(N_("Question %(ref)s should have been answered by %(due)s."), {"ref": ref, "due": clock.due})
+        for ref, clock in timed
+        if clock.overdue(now)
     ]
 
 
-def _view(row: Question, inside: bool, now: datetime) -> QuestionView:
+def clock_of(row: Question, stops: Iterable[Stop], now: datetime) -> Clock:
+    """The clock that runs for the answer; `stops`: the holds of the round."""
+    return clocks.running(row.counted, stops=stops, now=now)
+
+
+def _view(row: Question, inside: bool, stops: Iterable[Stop], now: datetime) -> QuestionView:
+    clock = clock_of(row, stops, now)
     public = row.answer is not None and row.withheld is None
     return QuestionView(
         ref=row.ref,
         number=row.number,
         text=row.text if public or inside else None,
         asked_at=row.asked_at,
-        due=row.due,
-        counted=row.counted,
+        clock=clock,
         answer=row.answer,
         answered_at=row.answered_at,
         withheld=WITHHELD[Withheld(row.withheld)] if row.withheld is not None else None,
-        overdue=row.answer is None and now >= row.due,
+        overdue=row.answer is None and clock.overdue(now),
     )

@@ -39,8 +39,10 @@ def decision_card(scene: Scene) -> Card | None:
     )
 
 
-def _due(scene: Scene) -> tuple[datetime, clocks.Counted]:
+def _due(scene: Scene) -> tuple[datetime | None, clocks.Counted]:
     """When the rules foresee the decision: their working days after the notice, or the last objection, was over."""
-    ended = scene.course.notice_closes or scene.now
+    ends = [at for at in (scene.course.notice_closes, scene.course.settled) if at is not None]
     days = scene.document.timetable.decision_working_days
-    return clocks.working_deadline(scene.document, start=ended, working_days=days)
+    _, counted = clocks.working_deadline(scene.document, start=max(ends, default=scene.now), working_days=days)
+    clock = clocks.running(counted, stops=scene.course.stops, now=scene.now)
+    return clock.due, clock.counted

@@ -45,8 +45,8 @@ def milestones_in(envelope: Envelope) -> Iterator[LoggedMilestone]:  # noqa: C90
             yield LoggedMilestone(Kind.AMENDED, at, closes=closes)
         case RoundHeld():
             yield LoggedMilestone(Kind.HELD, at)
-        case RoundResumed():
-            yield LoggedMilestone(Kind.RESUMED, at)
+        case RoundResumed(closes=closes):
+            yield LoggedMilestone(Kind.RESUMED, at, closes=closes)
         case RoundAborted():
             yield LoggedMilestone(Kind.ABORTED, at)
         case CheckingClosed():

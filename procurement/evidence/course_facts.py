@@ -1,13 +1,17 @@
 """Rules, phases, deadlines, applications. Each check yields what is wrong. Pure."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
 
 from procurement.applications.entries import ApplicationSubmitted, ApplicationWithdrawn, CheckingClosed, VerdictGiven
+from procurement.committee.entries import ScoringBegan
 from procurement.errors import N_, Problem
 from procurement.evidence.course import lawful_phases
-from procurement.evidence.facts import Record, checks
+from procurement.evidence.facts import Record, Unknown, checks
+from procurement.objections.entries import NoticeGiven
 from procurement.rounds import clocks
-from procurement.rounds.entries import RoundPublished
+from procurement.rounds.entries import RoundAmended, RoundPublished, RoundResumed
 from procurement.rounds.phases import PHASE_NAMES
 
 # --- rules and phases ---------------------------------------------------------------------------------------------
@@ -49,6 +53,57 @@ def _call_period(record: Record) -> Iterator[Problem]:
                 N_("Applications close %(closes)s; counted anew, %(expected)s."),
                 {"closes": entry.applications_close, "expected": expected},
             )
+    for n, at, amended in record.of(RoundAmended):
+        later, _ = _amended(record, n, at)
+        if amended.applications_close < later:
+            yield Problem(
+                N_("Applications close %(closes)s; counted anew, %(expected)s."),
+                {"closes": amended.applications_close, "expected": later},
+            )
+
+
+def _amended(record: Record, position: int, at: datetime) -> tuple[datetime, clocks.Counted | None]:
+    """When applications close after the amendment that is the entry at `position`."""
+    course = record.courses[position]
+    if course.published is None or course.applications_close is None:
+        raise Unknown(N_("The rules are not in the file."))
+    return clocks.amended_deadline(
+        record.rules_at(position),
+        published=course.published,
+        closes=course.applications_close,
+        now=at,
+        stops=course.stops,
+    )
+
+
+@checks("holds", N_("Each hold gave back the days that it took"))
+def _holds(record: Record) -> Iterator[Problem]:
+    counted: dict[str, clocks.Counted] = {}
+    for n, envelope in enumerate(record.envelopes):
+        at, course = envelope.at, record.courses[n]
+        match envelope.entry:
+            case RoundPublished():
+                counted["applications_close"] = clocks.call_deadline(record.rules_at(n), published=at)[1]
+            case RoundAmended():
+                counted |= {"applications_close": how} if (how := _amended(record, n, at)[1]) else {}
+            case ScoringBegan():
+                days = record.rules_at(n).timetable.scoring_working_days
+                counted["scoring_closes"] = clocks.working_deadline(record.rules_at(n), start=at, working_days=days)[
+                    1
+                ]
+            case NoticeGiven():
+                days = record.rules_at(n).timetable.notice_working_days
+                counted["notice_closes"] = clocks.working_deadline(record.rules_at(n), start=at, working_days=days)[1]
+            case RoundResumed(held_at=held_at, closes=closes):
+                expected = None
+                if course.standing in counted:
+                    stops = (replace(stop, ended=stop.ended or at) for stop in course.stops)
+                    expected = clocks.running(counted[course.standing], stops=stops, now=at).due
+                if (held_at, closes) != (course.held, expected):
+                    yield Problem(
+                        N_("After the hold of %(held)s the deadline is %(closes)s; counted anew, %(expected)s."),
+                        {"held": held_at, "closes": closes or "–", "expected": expected or "–"},
+                    )
 
 
 @checks("applications", N_("No application came after the deadline, and none is unaccounted for"))

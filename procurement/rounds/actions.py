@@ -4,6 +4,7 @@ Every act locks the round's row first, so that two acts in one round never pass 
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -31,7 +32,16 @@ from procurement.rounds.entries import (
 from procurement.rounds.lint import check_publishable
 from procurement.rounds.models import Milestone, Round, RoundDraft, RoundNumber, RoundRules
 from procurement.rounds.phases import Course, Kind, Phase
-from procurement.rounds.queries import NO_SUPERVISOR, course_of, find_round, role_in, roles_held, rules_of, seats_of
+from procurement.rounds.queries import (
+    NO_SUPERVISOR,
+    course_of,
+    find_round,
+    milestones_of,
+    role_in,
+    roles_held,
+    rules_of,
+    seats_of,
+)
 from procurement.rounds.rules import (
     AbortReason,
     HoldLabel,
@@ -367,7 +377,9 @@ def amend(
     problems = check_both(reason, "reason") + check_amendment(rules_of(session, found.id), document)
     refuse_if(problems or check_publishable(document))
     published, before = _opened(course)
-    closes, counted = clocks.amended_deadline(document, published=published, closes=before, now=now)
+    closes, counted = clocks.amended_deadline(
+        document, published=published, closes=before, now=now, stops=course.stops
+    )
     version = 1 + (session.scalar(select(func.max(RoundRules.version)).where(RoundRules.round_id == found.id)) or 0)
     _freeze(session, found, document, version=version, now=now, reason=reason)
     milestone = record(
@@ -418,7 +430,8 @@ def hold(session: Session, *, actor: Actor, now: datetime, ref: str, label: Hold
 
 
 def resume(session: Session, *, actor: Actor, now: datetime, ref: str) -> Milestone:
-    """The supervisor lets the round go on; deadlines that were running move by the time it was held.
+    """The supervisor lets the round go on; the deadline that was running is counted anew without the days of the
+    hold, as every other clock of the round is from now on (clocks.running).
 
     Raises NotFound, NotAllowed, WrongPhase.
     """
@@ -428,9 +441,25 @@ def resume(session: Session, *, actor: Actor, now: datetime, ref: str) -> Milest
     course.require(now, Phase.HELD)
     if course.held is None:
         raise RuntimeError("a round on hold knows since when")
-    milestone = record(session, round=found, kind=Kind.RESUMED, at=now, by=actor)
-    _say(session, RoundResumed(held_at=course.held), found, actor, Permission.HOLD_ROUND, now)
+    closes, counted = _extended(session, found, course, now)
+    milestone = record(session, round=found, kind=Kind.RESUMED, at=now, by=actor, closes=closes, counted=counted)
+    _say(session, RoundResumed(held_at=course.held, closes=closes), found, actor, Permission.HOLD_ROUND, now)
     return milestone
+
+
+def _extended(
+    session: Session, found: Round, course: Course, now: datetime
+) -> tuple[datetime | None, clocks.Counted | None]:
+    """When the deadline closes that was running when the round was held, and how it is counted now."""
+    if course.standing is None:
+        return None, None
+    before = getattr(course, course.standing)
+    setting = next(
+        m for m in reversed(milestones_of(session, found.id)) if m.closes == before and m.counted is not None
+    )
+    stops = tuple(replace(stop, ended=stop.ended or now) for stop in course.stops)
+    clock = clocks.running(dict(setting.counted or {}), stops=stops, now=now)
+    return clock.due, clock.counted
 
 
 def abort(

@@ -135,8 +135,8 @@ def milestones_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
                 yield row | {"kind": Kind.AMENDED, "subject": str(version), "closes": closes}
             case RoundHeld():
                 yield row | {"kind": Kind.HELD, "subject": again(round_ref, Kind.HELD)}
-            case RoundResumed():
-                yield row | {"kind": Kind.RESUMED, "subject": again(round_ref, Kind.RESUMED)}
+            case RoundResumed(closes=closes):
+                yield row | {"kind": Kind.RESUMED, "subject": again(round_ref, Kind.RESUMED), "closes": closes}
             case RoundAborted():
                 yield row | {"kind": Kind.ABORTED, "subject": ""}
 

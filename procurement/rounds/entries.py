@@ -73,10 +73,18 @@ class RoundHeld(
     label: Code
 
 
-class RoundResumed(Entry, kind="round.resumed", title=N_("The round goes on; its running deadlines are extended")):
-    """`held_at`: since when it had been on hold."""
+class RoundResumed(
+    Entry,
+    kind="round.resumed",
+    title=N_("The round goes on; its running deadlines are extended"),
+    labels={"held_at": N_("On hold since"), "closes": N_("The deadline that was running, counted anew")},
+):
+    """`held_at`: since when it had been on hold. `closes`: of the deadline that was running then (applications,
+    sheets, objections), counted anew without the days of the hold; None when none was. Clocks of single matters are
+    counted from their own entries and the holds."""
 
     held_at: datetime
+    closes: datetime | None
 
 
 class RoundAborted(

@@ -65,8 +65,18 @@ class Kind(StrEnum):
     DECISION_PUBLISHED = "decision_published"
     CLOSED = "closed"
     HELD = "held"
-    RESUMED = "resumed"
+    RESUMED = "resumed"  # * the deadline that was running when the round was held, counted anew
     ABORTED = "aborted"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A time in which a clock stood still, and why (clocks.STOPS). `ended`: None while it still stands. The days that
+    it touches do not count (clocks.running)."""
+
+    began: datetime
+    ended: datetime | None
+    why: str = "held"
 
 
 class MilestoneLike(Protocol):
@@ -95,10 +105,13 @@ class Course:
     notice_given: datetime | None = None
     notice_closes: datetime | None = None
     open_objections: frozenset[str] = frozenset()
+    settled: datetime | None = None  # when the last objection was
     decided: datetime | None = None
     closed: datetime | None = None
     held: datetime | None = None
     aborted: datetime | None = None
+    stops: tuple[Stop, ...] = ()
+    """Every hold: all clocks in the round stand still meanwhile."""
 
     @classmethod
     def of(cls, milestones: Iterable[MilestoneLike]) -> "Course":
@@ -125,7 +138,7 @@ class Course:
             case Kind.OBJECTION_FILED:
                 return replace(self, open_objections=self.open_objections | {m.subject})
             case Kind.OBJECTION_SETTLED:
-                return replace(self, open_objections=self.open_objections - {m.subject})
+                return replace(self, open_objections=self.open_objections - {m.subject}, settled=m.at)
             case Kind.REOPENED_TALLY:
                 return replace(self, notice_given=None, notice_closes=None)
             case Kind.REOPENED_FORMING:
@@ -137,9 +150,9 @@ class Course:
             case Kind.CLOSED:
                 return replace(self, closed=m.at)
             case Kind.HELD:
-                return replace(self, held=m.at)
+                return replace(self, held=m.at, stops=(*self.stops, Stop(m.at, None)))
             case Kind.RESUMED:
-                return self._resumed(m.at)
+                return self._resumed(m.at, m.closes)
             case Kind.ABORTED:
                 return replace(self, aborted=m.at)
 
@@ -154,22 +167,32 @@ class Course:
             notice_closes=None,
         )
 
-    def _resumed(self, at: datetime) -> "Course":
-        """Every deadline that was running when the round was held moves by the time that it was held."""
+    def _resumed(self, at: datetime, closes: datetime | None) -> "Course":
+        """The hold is over; `closes`: the deadline that was running, counted anew without the days of the hold."""
         if self.held is None:
             return self
-        held, lost = self.held, at - self.held
+        stops = tuple(Stop(stop.began, at, stop.why) if stop.ended is None else stop for stop in self.stops)
+        name = self.standing
+        moved = {} if closes is None or name is None else {name: closes}
+        return replace(self, held=None, stops=stops, **moved)  # type: ignore[arg-type]
 
-        def moved(closes: datetime | None) -> datetime | None:
-            return closes + lost if closes is not None and held < closes else closes
+    @property
+    def standing(self) -> str | None:
+        """Of a round on hold: the name of the deadline that was running when it was held, if one was."""
+        if self.held is None:
+            return None
+        name = {
+            Phase.OPEN: "applications_close",
+            Phase.SCORING: "scoring_closes",
+            Phase.NOTICE: "notice_closes",
+        }.get(self.under_hold(self.held))
+        closes = getattr(self, name) if name else None
+        return name if closes is not None and self.held < closes else None
 
-        return replace(
-            self,
-            held=None,
-            applications_close=moved(self.applications_close),
-            scoring_closes=moved(self.scoring_closes),
-            notice_closes=moved(self.notice_closes),
-        )
+    def under_hold(self, now: datetime) -> Phase:
+        """The phase at `now` as if nobody had held the round: of a round on hold the one in which it stands."""
+        held = self.held
+        return self.phase_at(now) if held is None else replace(self, held=None).phase_at(min(now, held))
 
     def phase_at(self, now: datetime) -> Phase:
         """The phase at `now` (aware). The order of the questions is the order of the process, backwards."""

@@ -1,7 +1,7 @@
 """Public questions: who asks and answers, when, what is public, and what an overdue one keeps from happening."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +17,9 @@ from procurement.db import reading, transaction
 from procurement.errors import NotAllowed, NotFound, RuleBroken, WrongPhase
 from procurement.publiclog.entry import digest_of, unseal
 from procurement.publiclog.models import LogEntry
+from procurement.rounds import actions as round_actions
 from procurement.rounds import queries as rounds
+from procurement.rounds.rules import HoldLabel
 from tests.conftest import MovableClock
 from tests.visiting import Visitor, text_of
 from tests.worlds.applications import applied_round, close_applications, judge
@@ -52,6 +54,13 @@ def answer(world: RoundWorld, actor: Actor, *, text: str = ANSWERED, withheld: W
     )
 
 
+def due(world: RoundWorld) -> datetime:
+    """When the answer is due; the clock must be running."""
+    found = view(world).clock.due
+    assert found is not None
+    return found
+
+
 def view(world: RoundWorld, actor: Actor = VISITOR) -> questions.QuestionView:
     with reading(world.engine) as session:
         found = rounds.find_round(session, world.ref)
@@ -84,11 +93,32 @@ def test_anybody_asks_and_nobody_is_named(world: RoundWorld) -> None:
 def test_the_answer_is_due_in_three_working_days_of_the_round(world: RoundWorld) -> None:
     ask(world)
     found = view(world)
-    assert found.counted["days"] == 3
-    assert found.due.isoformat() == "2026-03-05T16:00:00+00:00"  # midnight in Shanghai after Thursday 5 March
-    world.clock.move_to(found.due - timedelta(microseconds=1))
+    assert found.clock.counted["days"] == 3
+    assert due(world).isoformat() == "2026-03-05T16:00:00+00:00"  # midnight in Shanghai after Thursday 5 March
+    world.clock.move_to(due(world) - timedelta(microseconds=1))
     assert not view(world).overdue
-    world.clock.move_to(found.due)
+    world.clock.move_to(due(world))
+    assert view(world).overdue
+
+
+def test_a_hold_stops_the_clock_of_a_question(world: RoundWorld) -> None:
+    ask(world)
+    before = due(world)
+    world.clock.move_to(before - timedelta(microseconds=1))
+    supervisor = world.people.supervisor
+    write(
+        world,
+        lambda s: round_actions.hold(
+            s, actor=supervisor.now(s), now=world.clock(), ref=world.ref, label=HoldLabel.CLARIFICATION
+        ),
+    )
+    world.clock.advance(days=1)
+    held = view(world)
+    assert (held.clock.due, held.clock.left, held.overdue) == (None, 1, False)
+    write(world, lambda s: round_actions.resume(s, actor=supervisor.now(s), now=world.clock(), ref=world.ref))
+    # Thursday and Friday were touched by the hold: the third day is Monday
+    assert due(world) == before + timedelta(days=4)
+    world.clock.move_to(due(world))
     assert view(world).overdue
 
 
@@ -161,7 +191,7 @@ def test_checking_cannot_be_closed_while_a_question_is_overdue(world: RoundWorld
             ),
         )
 
-    world.clock.move_to(view(world).due)
+    world.clock.move_to(due(world))
     with pytest.raises(RuleBroken, match="Q001"):
         close()
     answer(world, world.people.organiser.actor)

@@ -7,22 +7,27 @@ should not have happened, and then everything is well signed and the rules of th
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from procurement.db import transaction
 from procurement.evidence.bundle import Bundle, NotEvidence, unpack
 from procurement.evidence.check import check
 from procurement.evidence.facts import Outcome, Policy
 from procurement.publiclog.checkpoint import SigningKey
 from procurement.publiclog.witness import WitnessKey
-from tests.evidence.conftest import Body, failing, holding, repacked, retold
+from procurement.rounds import actions as rounds
+from procurement.rounds.rules import HoldLabel
+from tests.evidence.conftest import Body, failing, gathered, holding, repacked, retold
 from tests.publiclog.happenings import NOON
 from tests.publiclog.test_signer import KEY
+from tests.worlds.scoring import ScoringWorld
 
 EVERYTHING = {
-    "manifest", "checkpoint", "proofs", "order", "rules", "phases", "call_period", "applications", "verdicts",
-    "committee", "declarations", "recusals", "seals", "tally", "draws", "notice", "objections", "texts",
+    "manifest", "checkpoint", "proofs", "order", "rules", "phases", "call_period", "holds", "applications",
+    "verdicts", "committee", "declarations", "recusals", "seals", "tally", "draws", "notice", "objections", "texts",
 }  # fmt: skip
 
 
@@ -212,3 +217,46 @@ def test_a_broken_rule_is_caught_in_a_well_signed_log(
 
 def test_the_same_story_told_again_holds(sound: Bundle) -> None:
     assert failing(retold(sound, lambda bodies: bodies)) == set()
+
+
+# --- holds --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def held(noticed: ScoringWorld, tmp_path: Path) -> Bundle:
+    """The notice was held for two days, and again for an hour."""
+    for hours in (48, 1):
+        noticed.clock.advance(hours=1)
+        with transaction(noticed.engine) as session:
+            rounds.hold(
+                session,
+                actor=noticed.supervisor.now(session),
+                now=noticed.clock(),
+                ref=noticed.ref,
+                label=HoldLabel.REVIEW,
+            )
+        noticed.clock.advance(hours=hours)
+        with transaction(noticed.engine) as session:
+            rounds.resume(session, actor=noticed.supervisor.now(session), now=noticed.clock(), ref=noticed.ref)
+    return unpack(gathered(noticed, tmp_path))
+
+
+def test_deadlines_after_holds_are_counted_anew(held: Bundle) -> None:
+    assert failing(held) == set()
+    assert "holds" in holding(held)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        edited("round.resumed", lambda body: shorter(body, "closes", microseconds=1)),
+        edited("round.resumed", lambda body: shorter(body, "closes", days=-1), 1),
+        edited("round.resumed", lambda body: body["data"].update(closes=None)),
+        edited("round.resumed", lambda body: shorter(body, "held_at", microseconds=1)),
+        edited("round.held", lambda body: body.update(at=earlier(body["at"], minutes=30))),
+    ],
+)
+def test_a_hold_that_gives_back_too_little_or_too_much_is_caught(
+    held: Bundle, change: Callable[[list[Body]], list[Body]]
+) -> None:
+    assert "holds" in failing(retold(held, change))

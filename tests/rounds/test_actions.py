@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from procurement.access import VISITOR, Permission, Role, require
 from procurement.db import make_engine, reading, transaction
 from procurement.errors import NotAllowed, NotFound, Refused, RuleBroken, WrongPhase
+from procurement.publiclog.audit import audit, load_steps
 from procurement.publiclog.entry import Salted
 from procurement.publiclog.queries import entries
 from procurement.rounds import actions, queries
@@ -37,6 +38,7 @@ from tests.worlds.people import People, Person, people
 from tests.worlds.rounds import RoundWorld, draft_round, published_round, small_document
 
 BOTH = Text("Because.", "因为。")
+load_steps()
 
 
 @pytest.fixture
@@ -580,13 +582,15 @@ def test_a_hold_stops_the_clock_and_resuming_gives_the_time_back(world: RoundWor
     assert said(world.engine, world.ref)[0] == RoundHeld(label="review")
     clock.advance(days=3)
     resume(world)
-    assert said(world.engine, world.ref)[0] == RoundResumed(held_at=held_at)
-    assert world.course.applications_close == closes + timedelta(days=3)
+    # held from Wednesday to Saturday: four days of a call that would have ended on Tuesday; Saturday rolls over
+    later = closes + timedelta(days=6)
+    assert said(world.engine, world.ref)[0] == RoundResumed(held_at=held_at, closes=later)
+    assert world.course.applications_close == later
     clock.advance(hours=1)
-    hold(world)  # and again
+    hold(world)  # and again, on the same day
     clock.advance(hours=1)
     resume(world)
-    assert world.course.applications_close == closes + timedelta(days=3, hours=1)
+    assert world.course.applications_close == later
     with reading(world.engine) as session:
         milestones = queries.milestones_of(session, world.id)
     assert [(m.kind, m.subject, m.detail) for m in milestones[1:]] == [
@@ -595,6 +599,23 @@ def test_a_hold_stops_the_clock_and_resuming_gives_the_time_back(world: RoundWor
         (Kind.HELD, "2", {"code": "review"}),
         (Kind.RESUMED, "2", None),
     ]
+
+
+@pytest.mark.parametrize(("early", "moves"), [(timedelta(microseconds=1), True), (timedelta(0), False)])
+def test_a_hold_at_the_last_instant_gives_time_and_one_later_none(
+    world: RoundWorld, clock: MovableClock, early: timedelta, *, moves: bool
+) -> None:
+    closes = world.course.applications_close
+    assert closes is not None
+    clock.move_to(closes - early)
+    hold(world)
+    clock.advance(days=2)
+    milestone = resume(world)
+    assert (milestone.closes is not None) is moves
+    assert world.course.applications_close == (closes + timedelta(days=3) if moves else closes)
+    assert world.course.phase_at(clock()) is (Phase.OPEN if moves else Phase.CHECKING)
+    with reading(world.engine) as session:
+        assert audit(session, None).findings == []
 
 
 def test_only_the_rounds_supervisor_holds_and_resumes(world: RoundWorld) -> None:

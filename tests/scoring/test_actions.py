@@ -515,7 +515,7 @@ def test_only_what_is_missing_is_scored_again(checked: AppliedWorld) -> None:
     with transaction(world.engine) as session:
         found = find_round(session, world.ref, lock=True)
         record(session, round=found, kind=Kind.REOPENED_FORMING, at=world.clock(), by=None)
-        entry = RoundResumed(held_at=world.clock())  # stands for the ruling that sends the round back
+        entry = RoundResumed(held_at=world.clock(), closes=None)  # stands for the ruling that sends the round back
         append(session, entry, now=world.clock(), actor=None, role=None, round_ref=world.ref)
     act(world, world.organiser, committee.begin_scoring, ref=world.ref)
     save(world, "M3", 2)
