@@ -200,8 +200,8 @@ def _gate() -> ResponseReturnValue | None:
 def _kept_for_later() -> ResponseReturnValue:
     """What was sent by somebody whose session has ended, to be sent again after signing in: nothing typed is lost.
 
-    The anti-forgery token has been checked before the gate, so the values come from a form of ours and cannot have been
-    put there by another site. Files cannot be kept; passwords are not.
+    The anti-forgery token has been checked before the gate, so the values come from a form of ours and cannot have
+    been put there by another site. Files cannot be kept; passwords are not.
     """
     kept = [
         (name, value)
