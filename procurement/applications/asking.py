@@ -8,7 +8,6 @@ from procurement.access import Actor, Permission, Role, require
 from procurement.applications.entries import QuestionAnswered, QuestionAsked
 from procurement.applications.models import Question
 from procurement.applications.questions import (
-    ANSWER_WORKING_DAYS,
     Withheld,
     check_text,
     find_question,
@@ -30,7 +29,8 @@ def ask(session: Session, *, actor: Actor, now: datetime, round_ref: str, text: 
     rounds.course_of(session, found.id).require(now, Phase.OPEN)
     text = plain_text(text)
     refuse_if(check_text(text, "text"))
-    due, counted = working_deadline(rounds.rules_of(session, found.id), start=now, working_days=ANSWER_WORKING_DAYS)
+    rules = rounds.rules_of(session, found.id)
+    due, counted = working_deadline(rules, start=now, working_days=rules.timetable.question_working_days)
     number = next_number(session, found.id)
     question = Question(
         ref=f"{found.ref}-Q{number:03d}",

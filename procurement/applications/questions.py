@@ -1,7 +1,7 @@
 """Public questions on a call: what may be asked and answered, who reads what, and how long an answer may take.
 
-Anybody asks while applications are open. The answer is due in three working days (Procurement Law, Implementing
-Regulation art. 52, by analogy), in public with how they were counted. Question and answer are published together and
+Anybody asks while applications are open. The answer is due in the working days of the round's timetable, in public
+with how they were counted. Question and answer are published together and
 to everybody at once, so that no applicant knows more than another. Applications close by the clock alone; but
 checking cannot be closed while a question is unanswered after its time.
 """
@@ -26,7 +26,6 @@ from procurement.rounds.models import Round
 from procurement.rounds.phases import Stop
 from procurement.rounds.queries import course_of
 
-ANSWER_WORKING_DAYS = 3
 TEXT = (10, 2000)
 """Shortest and longest question or answer, in characters."""
 

@@ -31,7 +31,7 @@ def _notice(record: Record) -> Iterator[Problem]:
     tallies = record.of(Tallied)
     for n, at, entry in record.of(NoticeGiven):
         document = record.rules_at(n)
-        expected, _ = clocks.working_deadline(document, start=at, working_days=document.timetable.notice_working_days)
+        expected, _ = clocks.notice_deadline(document, start=at)
         if entry.closes != expected:
             yield Problem(
                 N_("Notice %(number)s closes %(closes)s; counted anew, %(expected)s."),

@@ -91,9 +91,7 @@ def give_notice(session: Session, *, actor: Actor, now: datetime, ref: str, tall
         raise RuleBroken(N_("The result was computed again after you read it. Read it once more."))
     document = rules_of(session, found.id)
     refuse_if(notice_problems(session, found.id, tally, document, now=now))
-    closes, counted = clocks.working_deadline(
-        document, start=now, working_days=document.timetable.notice_working_days
-    )
+    closes, counted = clocks.notice_deadline(document, start=now)
     number = next_notice(session, found.id)
     text = canonical_text(
         {

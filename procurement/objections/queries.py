@@ -151,9 +151,7 @@ def notice_preview(session: Session, ref: str, *, actor: Actor, now: datetime) -
     require(actor, Permission.GIVE_NOTICE, round_id=found.id)
     found.course.require(now, Phase.OPENED)
     tally = tally_of(session, found.id)
-    closes, counted = clocks.working_deadline(
-        found.document, start=now, working_days=found.document.timetable.notice_working_days
-    )
+    closes, counted = clocks.notice_deadline(found.document, start=now)
     return NoticePreview(
         round=found,
         tally=tally,

@@ -300,8 +300,6 @@ FILERS: Mapping[Filer, str] = MappingProxyType(
 ARGUMENT = (20, 10_000)
 """Shortest and longest argument, in characters."""
 MOST_FILES = 5
-VERDICT_WORKING_DAYS = 2
-"""After checking is closed, verdicts may be objected to for so long."""
 
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(r"\+?[\d\s()-]{7,20}")
@@ -451,15 +449,17 @@ def window_for(target: Target, *, phase: Phase, closes: datetime | None = None) 
 def verdict_window(
     document: RoundDocument, *, phase: Phase, given_at: datetime, checking_closed: datetime | None, now: datetime
 ) -> Window:
-    """A verdict may be objected to from when it is given until two working days after checking is closed (or after
-    it was given, when a ruling gave it later)."""
+    """A verdict may be objected to from when it is given until the period of the timetable after checking is closed
+    (or after it was given, when a ruling gave it later)."""
     if phase in (Phase.DRAFT, Phase.OPEN):
         return Window(False, why=Problem(_LATER))
     if phase in (Phase.DECIDED, Phase.CLOSED, Phase.HELD, Phase.ABORTED):
         return Window(False, why=Problem(_HELD if phase is Phase.HELD else _OVER))
     if checking_closed is None:
         return Window(True)
-    return _counted_window(document, max(given_at, checking_closed), VERDICT_WORKING_DAYS, now)
+    days = document.timetable.verdict_objection_working_days
+    start = max(given_at, checking_closed)
+    return _counted_window(clocks.working_deadline(document, start=start, working_days=days), now)
 
 
 def decision_window(document: RoundDocument, *, phase: Phase, decided: datetime | None, now: datetime) -> Window:
@@ -468,11 +468,11 @@ def decision_window(document: RoundDocument, *, phase: Phase, decided: datetime 
         return Window(False, why=Problem(_LATER))
     if phase is not Phase.DECIDED:
         return Window(False, why=Problem(_OVER))
-    return _counted_window(document, decided, document.timetable.notice_working_days, now)
+    return _counted_window(clocks.notice_deadline(document, start=decided), now)
 
 
-def _counted_window(document: RoundDocument, start: datetime, days: int, now: datetime) -> Window:
-    closes, counted = clocks.working_deadline(document, start=start, working_days=days)
+def _counted_window(deadline: tuple[datetime, Mapping[str, Any]], now: datetime) -> Window:
+    closes, counted = deadline
     if now < closes:
         return Window(True, closes, counted)
     return Window(False, closes, counted, Problem(_OVER))

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from procurement.errors import N_
 from procurement.rounds.phases import Course, Phase
-from procurement.rounds.rules import Timetable
+from procurement.rounds.rules import DayUnit, Timetable
 
 State = Literal["done", "current", "future"]
 
@@ -108,4 +108,6 @@ def _notice(phase: Phase, timetable: Timetable) -> tuple[str, Mapping[str, Any]]
         return N_("The scores are public; the proposed result is being put on notice."), {}
     if phase is Phase.RULING:
         return N_("Objections are being decided. Until then nothing is awarded."), {}
-    return N_("%(days)s working days in which anyone may object."), {"days": timetable.notice_working_days}
+    if timetable.notice_unit is DayUnit.CALENDAR:
+        return N_("%(days)s calendar days in which anyone may object."), {"days": timetable.notice_days}
+    return N_("%(days)s working days in which anyone may object."), {"days": timetable.notice_days}

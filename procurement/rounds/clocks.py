@@ -98,6 +98,18 @@ def calendar_deadline(document: RoundDocument, *, start: datetime, days: int) ->
     return _deadline(document, start, days, "calendar", None)
 
 
+def notice_deadline(document: RoundDocument, *, start: datetime) -> tuple[datetime, Counted]:
+    """When a public notice given at `start` closes, in the unit that the rules name."""
+    timetable = document.timetable
+    return _deadline(document, start, timetable.notice_days, timetable.notice_unit.value, None)
+
+
+def standstill_deadline(document: RoundDocument, *, decided: datetime) -> tuple[datetime, Counted] | None:
+    """Until when nothing is done on a decision that was published at `decided`; None where there is no standstill."""
+    days = document.timetable.standstill_days
+    return calendar_deadline(document, start=decided, days=days) if days else None
+
+
 def call_deadline(document: RoundDocument, *, published: datetime) -> tuple[datetime, Counted]:
     """When applications close for a round published at `published`."""
     return calendar_deadline(document, start=published, days=document.timetable.call_days)

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from procurement.errors import N_, Problem
 from procurement.rounds import clocks
+from procurement.rounds.figures import PLACES, Counted, value_of
 from procurement.rounds.rules import (
     CATEGORIES,
     EMPLOYER_KINDS,
@@ -29,7 +30,6 @@ from procurement.rounds.rules import (
 from procurement.rounds.scoring_rule import Text, check_for_publication
 
 LEAST_MEMBERS = 5
-NOTICE_LEAST, NOTICE_MOST = 3, 20
 SHORT_CALL = 15
 VOTE_MOST = 20
 LONG_BREAK = 5
@@ -181,15 +181,6 @@ def experts_needed(size: int) -> int:
     return math.ceil(2 * size / 3)
 
 
-_COMMITTEE = (
-    ("rotation", 0, 20),
-    ("seat_working_days", 1, 10),
-    ("recusal_working_days", 1, 10),
-    ("observers", 0, 50),
-)
-"""Field of the committee's rule → least and most."""
-
-
 def _committee(document: RoundDocument) -> Iterator[Finding]:
     size, experts = document.committee.size, document.committee.experts
     if size < LEAST_MEMBERS or size % 2 == 0:
@@ -205,11 +196,6 @@ def _committee(document: RoundDocument) -> Iterator[Finding]:
         )
     elif experts >= size:
         yield _error("committee.experts", N_("Leave a seat for a consumer representative."))
-    for name, least, most in _COMMITTEE:
-        if not least <= getattr(document.committee, name) <= most:
-            yield _error(
-                f"committee.{name}", N_("Choose a number from %(least)s to %(most)s."), least=least, most=most
-            )
     if document.committee.experts_chosen is ExpertsChosen.APPOINTED:
         yield _warning(
             "committee.experts_chosen",
@@ -227,30 +213,27 @@ def _committee(document: RoundDocument) -> Iterator[Finding]:
 
 # --- periods ------------------------------------------------------------------------------------------------------
 
-_PERIODS = (
-    ("checking_working_days", 1, 30),
-    ("supplement_working_days", 1, 30),
-    ("scoring_working_days", 1, 30),
-    ("notice_working_days", NOTICE_LEAST, NOTICE_MOST),
-    ("admissibility_working_days", 1, 10),
-    ("answer_working_days", 1, 20),
-    ("ruling_working_days", 1, 60),
-    ("decision_working_days", 1, 30),
-    ("amendment_days", 1, 60),
-    ("min_call_days", 1, 90),
-)
+
+def _figures(document: RoundDocument) -> Iterator[Finding]:
+    for place in PLACES:
+        if place.counted is Counted.CHOICE or place.path in _BOUND_ELSEWHERE:
+            continue
+        if not place.least <= int(value_of(document, place.path)) <= place.most:
+            yield _error(
+                place.path,
+                N_("“%(figure)s” lies between %(least)s and %(most)s."),
+                figure=place.label,
+                least=place.least,
+                most=place.most,
+            )
+
+
+_BOUND_ELSEWHERE = frozenset({"timetable.call_days", "committee.size", "committee.experts"})
+"""Figures whose bounds depend on others."""
 
 
 def _periods(document: RoundDocument) -> Iterator[Finding]:
     timetable = document.timetable
-    for name, least, most in _PERIODS:
-        if not least <= getattr(timetable, name) <= most:
-            yield _error(
-                f"timetable.{name}",
-                N_("This period lasts %(least)s to %(most)s days."),
-                least=least,
-                most=most,
-            )
     if not timetable.min_call_days <= timetable.call_days <= 366:
         yield _error(
             "timetable.call_days",
@@ -495,6 +478,7 @@ RULES: tuple[Rule, ...] = (
     _gates,
     _scoring,
     _committee,
+    _figures,
     _periods,
     _food,
     _opinions,

@@ -189,24 +189,81 @@ class Activity:
     food: Opinion = field(default_factory=Opinion)
 
 
+class DayUnit(StrEnum):
+    """In what a period is counted (workdays.Unit)."""
+
+    WORKING = "working"
+    CALENDAR = "calendar"
+
+
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """Periods. `call_days` and `amendment_days` are calendar days, the others working days of `calendar`, counted in
-    `zone`: the first day is not counted, the last rolls over (workdays.deadline)."""
+    """Periods. Those called `…_working_days` are working days of `calendar`, those called `…_days` calendar days,
+    and the notice is counted in its own unit; all are counted in `zone`: the first day is not counted, the last
+    rolls over (workdays.deadline). Ask `clocks` for the deadlines.
+
+    `question_…`: for the answer to a public question. `verdict_objection_…`: after checking is closed, for objecting
+    to a verdict. `objection_supplement_…`: for completing an objection. `suspension_days`: how long an objection may
+    keep an award frozen, at most. `escalation_…`: after a ruling, for turning to the outside authority.
+    `standstill_days`: after the decision is published, before anything is done on it; 0: none. `retention_years`: how
+    long the file is kept after the round is closed, `broadcast_retention_years` what belongs to the broadcast.
+    """
 
     call_days: int = 15
     min_call_days: int = 15
     amendment_days: int = 5
+    question_working_days: int = 3
     checking_working_days: int = 3
     supplement_working_days: int = 3
+    verdict_objection_working_days: int = 2
     scoring_working_days: int = 5
-    notice_working_days: int = 5
+    notice_days: int = 5
+    notice_unit: DayUnit = DayUnit.WORKING
     admissibility_working_days: int = 3
+    objection_supplement_working_days: int = 5
     answer_working_days: int = 7
     ruling_working_days: int = 10
+    suspension_days: int = 30
+    escalation_working_days: int = 15
     decision_working_days: int = 5
+    standstill_days: int = 0
+    retention_years: int = 15
+    broadcast_retention_years: int = 3
     calendar: str = "cn"
     zone: str = "Asia/Shanghai"
+
+
+class Basis(StrEnum):
+    """How a figure of a rule pack is known. Only the first is printed as law."""
+
+    LAW = "law"
+    SECONDARY = "secondary"
+    DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure of a rule pack: the place in the document that it stands for ("timetable.call_days"), its value there
+    as text, and where it comes from."""
+
+    place: str
+    value: str
+    basis: Basis
+    source: Text
+
+
+@dataclass(frozen=True, slots=True)
+class RulePack:
+    """The set of figures that a round was begun from (packs.py). It stands in the document in full, so that a
+    stranger sees which figure was adjusted, without this program. `code` "": none was chosen. `by_analogy`: the law
+    that is named does not bind this activity. `version`: the day of its file."""
+
+    code: str = ""
+    title: Text = field(default_factory=Text)
+    about: Text = field(default_factory=Text)
+    by_analogy: bool = False
+    version: str = ""
+    figures: tuple[Figure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +316,10 @@ class Money:
 
 @dataclass(frozen=True, slots=True)
 class RoundDocument:
-    """See the module. Its JSON form, RFC 8785 text and SHA-256 are exact: `from_json(d.to_json()) == d`."""
+    """See the module. Its JSON form, RFC 8785 text and SHA-256 are exact: `from_json(d.to_json()) == d`. A field that
+    a document of an earlier day lacks has its default.
+
+    `least_eligible`: with fewer eligible applications nothing is selected. `pack`: what the figures come from."""
 
     scoring: ScoringRule
     title: Text = field(default_factory=Text)
@@ -270,6 +330,8 @@ class RoundDocument:
     activity: Activity = field(default_factory=Activity)
     categories: tuple[Category, ...] = tuple(Category)
     gates: tuple[Gate, ...] = ()
+    least_eligible: int = 3
+    pack: RulePack = field(default_factory=RulePack)
     timetable: Timetable = field(default_factory=Timetable)
     committee: CommitteeRule = field(default_factory=CommitteeRule)
     money: Money = field(default_factory=Money)

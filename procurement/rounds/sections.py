@@ -25,6 +25,7 @@ from procurement.rounds.fields import (
     LINE,
     DecimalField,
     Group,
+    IntegerField,
     SectionForm,
     area,
     code,
@@ -35,6 +36,7 @@ from procurement.rounds.fields import (
     tidy,
     whole,
 )
+from procurement.rounds.figures import CHOICES, PLACES, Counted, Place
 from procurement.rounds.rules import (
     CATEGORIES,
     EMPLOYER_KINDS,
@@ -42,6 +44,7 @@ from procurement.rounds.rules import (
     PARTIES,
     Category,
     CommitteeRule,
+    DayUnit,
     EmployerKind,
     ExpertsChosen,
     Gate,
@@ -290,48 +293,63 @@ class GatesForm(SectionForm):
         return replace(document, gates=tuple(gates))
 
 
-_PERIODS = (
-    ("call_days", _("Call, in calendar days"), _("How long applications are open.")),
-    ("min_call_days", _("Least call, in calendar days"), _("The office's own rule; the call may not be shorter.")),
-    (
-        "amendment_days",
-        _("Time left after an amendment, in calendar days"),
-        _("An amendment later than this extends the call."),
-    ),
-    ("checking_working_days", _("Checking applications"), ""),
-    ("supplement_working_days", _("Supplementing papers"), ""),
-    ("scoring_working_days", _("Scoring"), ""),
-    ("notice_working_days", _("Public notice of the proposed result"), _("Objections may be filed in this time.")),
-    ("admissibility_working_days", _("Saying whether an objection is admissible"), ""),
-    ("answer_working_days", _("Answering an objection"), ""),
-    ("ruling_working_days", _("Ruling on an objection"), ""),
-    ("decision_working_days", _("Drawing up the decision"), ""),
+_COUNTED = {
+    Counted.CALENDAR_DAYS: _("In calendar days."),
+    Counted.WORKING_DAYS: _("In working days."),
+    Counted.YEARS: _("In years."),
+}
+_HINTS = {
+    "min_call_days": _("The office's own rule, in calendar days; the call may not be shorter."),
+    "amendment_days": _("In calendar days. An amendment later than this extends the call."),
+    "notice_days": _("Objections may be filed in this time. In the unit chosen below."),
+    "standstill_days": _("In calendar days; 0 for none. Nothing is done on the decision meanwhile."),
+}
+
+
+def _period(place: Place) -> IntegerField:
+    name = place.path.removeprefix("timetable.")
+    return whole(_(place.label), _HINTS.get(name) or _COUNTED.get(place.counted, ""))
+
+
+_CALL = ("call_days", "min_call_days", "amendment_days", "question_working_days")
+_CHECKING = (
+    "checking_working_days",
+    "supplement_working_days",
+    "verdict_objection_working_days",
+    "scoring_working_days",
 )
+_RESULT = (
+    "notice_days",
+    "notice_unit",
+    "admissibility_working_days",
+    "objection_supplement_working_days",
+    "answer_working_days",
+    "ruling_working_days",
+    "suspension_days",
+    "escalation_working_days",
+)
+_AFTERWARDS = ("decision_working_days", "standstill_days", "retention_years", "broadcast_retention_years")
 
 
 class TimetableForm(SectionForm):
-    prefixes = ("timetable",)
+    prefixes = ("timetable", "least_eligible")
     groups = (
-        Group(_("The call"), ("timetable_call_days", "timetable_min_call_days", "timetable_amendment_days")),
+        Group(_("The call"), tuple(f"timetable_{n}" for n in _CALL)),
+        Group(_("Checking and scoring"), (*(f"timetable_{n}" for n in _CHECKING), "least_eligible")),
         Group(
-            _("Periods in working days"),
-            tuple(f"timetable_{name}" for name, _label, _hint in _PERIODS[3:]),
+            _("Result and objections"),
+            tuple(f"timetable_{n}" for n in _RESULT),
             _("The first day is not counted; a last day that is off rolls over to the next working day."),
         ),
+        Group(_("Afterwards"), tuple(f"timetable_{n}" for n in _AFTERWARDS)),
         Group(_("How days are counted"), ("timetable_calendar", "timetable_zone")),
     )
 
-    timetable_call_days = whole(*_PERIODS[0][1:])
-    timetable_min_call_days = whole(*_PERIODS[1][1:])
-    timetable_amendment_days = whole(*_PERIODS[2][1:])
-    timetable_checking_working_days = whole(*_PERIODS[3][1:])
-    timetable_supplement_working_days = whole(*_PERIODS[4][1:])
-    timetable_scoring_working_days = whole(*_PERIODS[5][1:])
-    timetable_notice_working_days = whole(*_PERIODS[6][1:])
-    timetable_admissibility_working_days = whole(*_PERIODS[7][1:])
-    timetable_answer_working_days = whole(*_PERIODS[8][1:])
-    timetable_ruling_working_days = whole(*_PERIODS[9][1:])
-    timetable_decision_working_days = whole(*_PERIODS[10][1:])
+    least_eligible = whole(_("Eligible applications, at least"), _("With fewer, the round ends without a selection."))
+    timetable_notice_unit = radio(
+        _("The notice is counted in"),
+        [(unit.value, words) for unit, words in CHOICES["timetable.notice_unit"].items()],
+    )
     timetable_calendar = RadioField(
         _("Calendar"),
         choices=[
@@ -343,11 +361,18 @@ class TimetableForm(SectionForm):
 
     @classmethod
     def data_of(cls, document: RoundDocument) -> dict[str, Any]:
-        return {f"timetable_{field.name}": getattr(document.timetable, field.name) for field in fields(Timetable)}
+        periods = {f"timetable_{one.name}": getattr(document.timetable, one.name) for one in fields(Timetable)}
+        return periods | {"least_eligible": document.least_eligible}
 
     def changed(self, document: RoundDocument) -> RoundDocument:
-        periods = {field.name: self[f"timetable_{field.name}"].data for field in fields(Timetable)}
-        return replace(document, timetable=Timetable(**periods))
+        periods = {one.name: self[f"timetable_{one.name}"].data for one in fields(Timetable)}
+        periods["notice_unit"] = DayUnit(periods["notice_unit"])
+        return replace(document, timetable=Timetable(**periods), least_eligible=self.least_eligible.data)
+
+
+for _place in PLACES:
+    if _place.path.startswith("timetable.") and _place.counted is not Counted.CHOICE:
+        setattr(TimetableForm, _place.path.replace(".", "_"), _period(_place))
 
 
 class CommitteeForm(SectionForm):
@@ -374,13 +399,7 @@ class CommitteeForm(SectionForm):
     committee_experts = whole(_("Of them experts, at least"))
     committee_experts_chosen = radio(
         _("How experts are found"),
-        (
-            (
-                ExpertsChosen.DRAWN.value,
-                N_("drawn by lot from the pool of experts, so that anybody can check the draw"),
-            ),
-            (ExpertsChosen.APPOINTED.value, N_("appointed by the organiser")),
-        ),
+        [(way.value, words) for way, words in CHOICES["committee.experts_chosen"].items()],
     )
     committee_rotation = whole(
         _("Consecutive rounds after which a person pauses"), _("For example 2; 0 when there is no limit.")
@@ -389,10 +408,7 @@ class CommitteeForm(SectionForm):
     committee_recusal_working_days = whole(_("Working days within which a request for recusal is decided"))
     committee_names_published = radio(
         _("When members' names are published"),
-        (
-            (NamesPublished.DECIDED.value, N_("with the decision")),
-            (NamesPublished.FORMED.value, N_("when scoring begins")),
-        ),
+        [(when.value, words) for when, words in CHOICES["committee.names_published"].items()],
         _("Until then they are known by code: M1, M2 and so on."),
     )
     committee_observers = whole(

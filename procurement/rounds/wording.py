@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from flask_babel import gettext, ngettext
 
-from procurement.errors import N_
-from procurement.rounds.rules import CATEGORIES, EMPLOYER_KINDS, NATURES, PARTIES, RoundDocument
+from procurement.rounds.figures import CHOICES, PLACES, Counted, Place, value_of
+from procurement.rounds.rules import CATEGORIES, EMPLOYER_KINDS, NATURES, PARTIES, DayUnit, RoundDocument
 from procurement.web import format_money, format_number, localised
 
 
@@ -20,24 +20,33 @@ class Words:
     payments: list[list[str]]
 
 
+def value_words(place: Place, value: str, notice_unit: str) -> str:
+    """A figure as people read it: "20 calendar days". `notice_unit`: in what the notice is counted."""
+    if place.path in CHOICES:
+        return str(gettext(next(words for option, words in CHOICES[place.path].items() if option.value == value)))
+    count = int(value)
+    unit = place.counted
+    if unit is Counted.NOTICE_DAYS:
+        unit = Counted.CALENDAR_DAYS if notice_unit == DayUnit.CALENDAR else Counted.WORKING_DAYS
+    match unit:
+        case Counted.WORKING_DAYS:
+            found = ngettext("%(num)s working day", "%(num)s working days", count)
+        case Counted.CALENDAR_DAYS:
+            found = ngettext("%(num)s calendar day", "%(num)s calendar days", count) if count else gettext("none")
+        case Counted.YEARS:
+            found = ngettext("%(num)s year", "%(num)s years", count)
+        case Counted.ROUNDS:
+            found = ngettext("%(num)s round", "%(num)s rounds", count) if count else gettext("no limit")
+        case _:
+            found = count
+    return str(found)
+
+
 def words_of(document: RoundDocument) -> Words:
     """The words for `document`."""
-    t = document.timetable
     periods = [
-        [gettext("Applications"), ngettext("%(num)s day", "%(num)s days", t.call_days)],
-        *(
-            [gettext(step), ngettext("%(num)s working day", "%(num)s working days", days)]
-            for step, days in (
-                ("Eligibility check", t.checking_working_days),
-                (N_("Answer of somebody who was drawn for the committee"), document.committee.seat_working_days),
-                (N_("Decision on a request for recusal"), document.committee.recusal_working_days),
-                ("Scoring", t.scoring_working_days),
-                ("Public notice", t.notice_working_days),
-                ("Whether an objection is admitted", t.admissibility_working_days),
-                ("Answer to an objection", t.answer_working_days),
-                ("Ruling on an objection", t.ruling_working_days),
-            )
-        ),
+        [gettext(place.label), value_words(place, value_of(document, place.path), document.timetable.notice_unit)]
+        for place in PLACES
     ]
     payments = [
         [

@@ -64,7 +64,7 @@ def test_an_aborted_round_tells_the_phase_that_it_had_reached() -> None:
 
 
 def test_deadlines_stand_at_their_steps() -> None:
-    steps = steps_of(NOTICE, Timetable(notice_working_days=5), START + 31 * DAY)
+    steps = steps_of(NOTICE, Timetable(notice_days=5), START + 31 * DAY)
     assert (steps[0].begins, steps[0].ends) == (OPEN.published, OPEN.applications_close)
     assert (steps[3].begins, steps[3].ends) == (SCORING.scoring_began, OPENED.scores_opened)
     assert (steps[4].begins, steps[4].ends) == (NOTICE.notice_given, NOTICE.notice_closes)

@@ -520,7 +520,7 @@ def test_two_amendments(world: RoundWorld, clock: MovableClock) -> None:
         ({"committee": replace(small_document().committee, size=7)}, "committee"),
         ({"official": replace(small_document().official, name="Another")}, "official"),
         ({"categories": small_document().categories[:1]}, "categories"),
-        ({"timetable": replace(small_document().timetable, call_days=16, notice_working_days=3)}, "timetable"),
+        ({"timetable": replace(small_document().timetable, call_days=16, notice_days=3)}, "timetable"),
         ({"timetable": replace(small_document().timetable, call_days=14)}, "timetable.call_days"),
         ({}, None),
     ],

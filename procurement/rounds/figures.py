@@ -1,0 +1,128 @@
+"""The figures of a round that a rule pack settles: where each stands in the document, what it is called, in what
+it is counted, and between which bounds it lies.
+
+One table for everything that has to know them all: packs, the linter, the printed rules, the pages of a draft. Pure.
+A figure's value is written as text, as in a pack: "20", "decided".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum, StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from procurement.errors import N_
+from procurement.rounds.rules import (
+    DayUnit,
+    ExpertsChosen,
+    Figure,
+    NamesPublished,
+    RoundDocument,
+)
+
+
+class Counted(Enum):
+    """In what a figure is counted."""
+
+    CALENDAR_DAYS = "calendar_days"
+    WORKING_DAYS = "working_days"
+    NOTICE_DAYS = "notice_days"
+    YEARS = "years"
+    MEMBERS = "members"
+    ROUNDS = "rounds"
+    APPLICATIONS = "applications"
+    CHOICE = "choice"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A figure's place. `label` is an N_ text; `least` and `most` bound it (a choice has none)."""
+
+    path: str
+    label: str
+    counted: Counted
+    least: int = 0
+    most: int = 0
+
+
+_DAYS, _WORKING, _YEARS = Counted.CALENDAR_DAYS, Counted.WORKING_DAYS, Counted.YEARS
+
+PLACES: tuple[Place, ...] = (
+    Place("timetable.call_days", N_("Call for applications"), _DAYS, 1, 366),
+    Place("timetable.min_call_days", N_("A call may not be shorter than"), _DAYS, 1, 90),
+    Place("timetable.amendment_days", N_("Time left after an amendment"), _DAYS, 1, 60),
+    Place("timetable.question_working_days", N_("Answer to a question on the call"), _WORKING, 1, 20),
+    Place("timetable.checking_working_days", N_("Checking applications"), _WORKING, 1, 30),
+    Place("timetable.supplement_working_days", N_("Supplementing papers"), _WORKING, 1, 30),
+    Place("timetable.verdict_objection_working_days", N_("Objecting to a verdict"), _WORKING, 1, 20),
+    Place("least_eligible", N_("Eligible applications, at least"), Counted.APPLICATIONS, 1, 20),
+    Place("committee.size", N_("Members of the committee"), Counted.MEMBERS, 5, 99),
+    Place("committee.experts", N_("Of them experts, at least"), Counted.MEMBERS, 1, 98),
+    Place("committee.experts_chosen", N_("How experts are found"), Counted.CHOICE),
+    Place("committee.rotation", N_("Who sat in so many rounds in a row pauses"), Counted.ROUNDS, 0, 20),
+    Place("committee.seat_working_days", N_("Answer of somebody who was drawn for the committee"), _WORKING, 1, 10),
+    Place("committee.recusal_working_days", N_("Decision on a request for recusal"), _WORKING, 1, 10),
+    Place("committee.names_published", N_("Members' names are published"), Counted.CHOICE),
+    Place("committee.observers", N_("Seats for observers"), Counted.MEMBERS, 0, 50),
+    Place("timetable.scoring_working_days", N_("Scoring"), _WORKING, 1, 30),
+    Place("timetable.notice_days", N_("Public notice of the proposed result"), Counted.NOTICE_DAYS, 3, 20),
+    Place("timetable.notice_unit", N_("The notice is counted in"), Counted.CHOICE),
+    Place("timetable.admissibility_working_days", N_("Whether an objection is admitted"), _WORKING, 1, 10),
+    Place("timetable.objection_supplement_working_days", N_("Completing an objection"), _WORKING, 1, 20),
+    Place("timetable.answer_working_days", N_("Answer to an objection"), _WORKING, 1, 20),
+    Place("timetable.ruling_working_days", N_("Ruling on an objection"), _WORKING, 1, 60),
+    Place("timetable.suspension_days", N_("An objection stops the award for at most"), _DAYS, 1, 90),
+    Place("timetable.escalation_working_days", N_("Turning to the outside authority"), _WORKING, 1, 60),
+    Place("timetable.decision_working_days", N_("Drawing up the decision"), _WORKING, 1, 30),
+    Place("timetable.standstill_days", N_("Standstill after the decision"), _DAYS, 0, 60),
+    Place("timetable.retention_years", N_("The file is kept"), _YEARS, 3, 30),
+    Place("timetable.broadcast_retention_years", N_("Records of the broadcast are kept"), _YEARS, 3, 30),
+)
+"""In the order of the process. Notice lengths that are met in practice lie between three days and a month."""
+
+BY_PATH: Mapping[str, Place] = MappingProxyType({place.path: place for place in PLACES})
+
+CHOICES: Mapping[str, Mapping[StrEnum, str]] = MappingProxyType(
+    {
+        "committee.experts_chosen": {
+            ExpertsChosen.DRAWN: N_("drawn by lot from the pool of experts, so that anybody can check the draw"),
+            ExpertsChosen.APPOINTED: N_("appointed by the organiser"),
+        },
+        "committee.names_published": {
+            NamesPublished.DECIDED: N_("with the decision"),
+            NamesPublished.FORMED: N_("when scoring begins"),
+        },
+        "timetable.notice_unit": {
+            DayUnit.WORKING: N_("working days"),
+            DayUnit.CALENDAR: N_("calendar days"),
+        },
+    }
+)
+"""Path of a choice → its options and their words."""
+
+
+def value_of(document: RoundDocument, path: str) -> str:
+    """What stands at `path` of the document, as text."""
+    thing: Any = document
+    for name in path.split("."):
+        thing = getattr(thing, name)
+    return thing.value if isinstance(thing, StrEnum) else str(thing)
+
+
+def with_value(document: RoundDocument, path: str, value: str) -> RoundDocument:
+    """`document` with `value` at `path`. Raises ValueError for what cannot stand there."""
+    outer, _dot, inner = path.rpartition(".")
+    known: Any = int(value) if path not in CHOICES else type(next(iter(CHOICES[path])))(value)
+    if not outer:
+        return replace(document, **{inner: known})
+    return replace(document, **{outer: replace(getattr(document, outer), **{inner: known})})
+
+
+def adjusted(document: RoundDocument) -> tuple[Figure, ...]:
+    """The figures of the document's pack that stand otherwise in it."""
+    return tuple(figure for figure in document.pack.figures if figure.value != value_of(document, figure.place))
+
+
+def figure_of(document: RoundDocument, path: str) -> Figure | None:
+    """The figure that the document's pack has for `path`."""
+    return next((figure for figure in document.pack.figures if figure.place == path), None)
