@@ -92,8 +92,7 @@ def _holds(record: Record) -> Iterator[Problem]:
                     1
                 ]
             case NoticeGiven():
-                days = record.rules_at(n).timetable.notice_working_days
-                counted["notice_closes"] = clocks.working_deadline(record.rules_at(n), start=at, working_days=days)[1]
+                counted["notice_closes"] = clocks.notice_deadline(record.rules_at(n), start=at)[1]
             case RoundResumed(held_at=held_at, closes=closes):
                 expected = None
                 if course.standing in counted:
