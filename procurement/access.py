@@ -102,7 +102,9 @@ class Permission(StrEnum):
     ASK = "ask"  # applications: public questions on a call
     ANSWER_QUESTION = "answer_question"  # applications: their answers
     CHECK_APPLICATIONS = "check_applications"  # applications: verdicts, closing the check
-    FORM_COMMITTEE = "form_committee"  # committee: appoint, begin scoring
+    KEEP_EXPERTS = "keep_experts"  # committee: the register of experts
+    FORM_COMMITTEE = "form_committee"  # committee: announce the draw, appoint, begin scoring
+    CARRY_OUT_DRAW = "carry_out_draw"  # committee: bring what the draw's source said
     DECLARE_INTERESTS = "declare_interests"  # committee: own declarations
     SCORE = "score"  # scoring: own sheets
     OPEN_SCORES = "open_scores"  # scoring: open all sheets at once
@@ -133,7 +135,9 @@ GRANTS: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         Permission.APPLY: frozenset({Role.MERCHANT}),
         Permission.ANSWER_QUESTION: frozenset({Role.ORGANISER}),
         Permission.CHECK_APPLICATIONS: frozenset({Role.ORGANISER}),
+        Permission.KEEP_EXPERTS: frozenset({Role.ORGANISER, Role.ADMINISTRATOR}),
         Permission.FORM_COMMITTEE: frozenset({Role.ORGANISER}),
+        Permission.CARRY_OUT_DRAW: frozenset({Role.ORGANISER, Role.SUPERVISOR}),
         Permission.DECLARE_INTERESTS: frozenset({Role.MEMBER}),
         Permission.SCORE: frozenset({Role.MEMBER}),
         Permission.OPEN_SCORES: frozenset({Role.ORGANISER}),

@@ -5,6 +5,7 @@ standard error and, with `--format json`, also an object {"error": …, "problem
 use. Every command imports what it needs when it runs: `sunlit tally` needs no database and no web framework.
 """
 
+import itertools
 import json
 import sys
 from datetime import date, datetime
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from config import Config
+    from procurement.committee.retracing import Retraced
     from procurement.rounds.scoring_rule import ScoringRule
     from procurement.scoring.tally import Tally
 
@@ -241,13 +243,23 @@ def _print_table(rows: list[list[str]]) -> None:
 
 
 @sunlit.command()
-@click.option("--pool", type=int, required=True, help="How many are in the published, numbered pool.")
-@click.option("--count", type=int, required=True, help="How many to draw.")
-@click.option("--key", required=True, help="The published key.")
+@click.argument("file", type=click.File("rb"), required=False)
+@click.option("--pool", type=int, help="How many are in the published, numbered pool.")
+@click.option("--count", type=int, help="How many to draw.")
+@click.option("--key", help="The published key.")
 @click.option("--digest", type=click.Choice(["sha256", "md5"]), default="sha256", help="md5 is the RFC's own.")
 @as_format
-def draw(pool: int, count: int, key: str, digest: Any, form: str) -> None:
-    """Draw from a pool by RFC 3797, so that anybody gets the same numbers."""
+def draw(file: Any, pool: int | None, count: int | None, key: str | None, digest: Any, form: str) -> None:
+    """Draw from a pool by RFC 3797, so that anybody gets the same numbers; or check a round's draws.
+
+    FILE is the draws of a round as its page offers them (draws.json), or its evidence file. Without it, --pool,
+    --count and --key say what to draw.
+    """
+    if file is not None:
+        _check_draws(file.read(), form)
+        return
+    if pool is None or count is None or key is None:
+        raise click.UsageError("Give FILE, or --pool, --count and --key.")
     from procurement.committee.draw import draw as drawn
 
     order = drawn(pool, count, key, digest)
@@ -255,6 +267,89 @@ def draw(pool: int, count: int, key: str, digest: Any, form: str) -> None:
         print_json({"order": order})
     else:
         click.echo(" ".join(map(str, order)))
+
+
+def _check_draws(content: bytes, form: str) -> None:
+    """Retrace the draws in `content` and say what does not follow; exit with 1 when something does not."""
+    from procurement.evidence.draw_file import read_draws
+
+    draws = read_draws(content)
+    problems = [str(problem) for one in draws for problem in one.problems]
+    if form == "json":
+        print_json({"fine": not problems, "draws": [_told_draw(one) for one in draws]})
+    else:
+        for one in draws:
+            _print_draw(one)
+        click.echo("Everything follows." if not problems else f"It does not follow: {len(problems)} problems.")
+    sys.exit(0 if not problems else 1)
+
+
+def _told_draw(draw: "Retraced") -> dict[str, Any]:
+    return {
+        "purpose": draw.purpose.value,
+        "number": draw.number,
+        "announced_at": draw.announced_at.isoformat(),
+        "exists_at": draw.announced.exists_at.isoformat(),
+        "drawn_at": None if draw.drawn_at is None else draw.drawn_at.isoformat(),
+        "key": None if draw.carried_out is None else draw.carried_out.key,
+        "lots": [
+            {
+                "field": lot.lot.field,
+                "seats": lot.lot.seats,
+                "reserves": lot.lot.reserves,
+                "pool": lot.lot.pool,
+                "key": lot.key or None,
+                "order": list(lot.order),
+                "turns": [
+                    {"place": turn.place, "number": turn.number, "seated": turn.seated, "passed": turn.passed}
+                    for turn in lot.turns
+                ],
+            }
+            for lot in draw.lots
+        ],
+        "problems": [str(problem) for problem in draw.problems],
+    }
+
+
+def _print_draw(draw: "Retraced") -> None:
+    source = draw.announced.beacon or ", ".join(f"{one.name} {one.issue}" for one in draw.announced.lotteries)
+    if draw.announced.beacon_round is not None:
+        source += f", round {draw.announced.beacon_round}"
+    click.echo(f"draw {draw.number} of {draw.purpose}: announced {draw.announced_at}, {source}")
+    click.echo(f"  its randomness exists from {draw.announced.exists_at}")
+    if draw.carried_out is None:
+        click.echo("  not carried out yet")
+    for position, lot in enumerate(draw.lots, 1):
+        of = f" of {lot.lot.field}" if lot.lot.field else ""
+        seats = f"{lot.lot.seats} seats and {lot.lot.reserves} reserves from {lot.lot.pool}"
+        click.echo(f"  lot {position}{of}: {seats}" + (f", key {lot.key}" if lot.key else ""))
+        for step, turn in itertools.zip_longest(lot.steps, lot.turns):
+            became = "reserve" if turn is None else turn.seated or f"passed over ({turn.passed})"
+            if step is not None:
+                click.echo(f"    {step.number:5}  {step.digest} mod {step.left} = {step.index}  {became}")
+    for problem in draw.problems:
+        click.echo(f"  FOUND {problem}")
+
+
+@sunlit.command("beacon")
+@click.argument("number", type=int)
+@click.option("--from", "server", default="https://api.drand.sh", help="Whoever brings it: it is verified here.")
+@as_format
+def fetch_beacon(number: int, server: str, form: str) -> None:
+    """Fetch round NUMBER of the public beacon drand quicknet and verify its signature; print what a draw asks for.
+
+    The web server never does this itself: it makes no request to anybody.
+    """
+    from procurement.committee.beacon import QUICKNET, randomness
+    from procurement.committee.fetching import fetch_signature
+
+    signature = fetch_signature(server, QUICKNET, number)
+    found = {"round": number, "signature": signature, "randomness": randomness(number, signature)}
+    if form == "json":
+        print_json(found)
+    else:
+        for name, value in found.items():
+            click.echo(f"{name:10}  {value}")
 
 
 def _as_date(_ctx: click.Context, _param: click.Parameter, value: str) -> date:

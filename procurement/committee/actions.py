@@ -1,21 +1,24 @@
-"""What is done about the committee: appointed, removed, interests declared, scoring begun, a member recused late."""
+"""What is done about the committee: appointed, interests declared, scoring begun, a member recused late.
 
-from collections.abc import Iterable, Mapping
+Draws are in draws.py, members who leave in leaving.py, the register of experts in register.py.
+"""
+
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from procurement.access import Actor, Permission, Role, require
 from procurement.accounts.models import User
+from procurement.committee.candidates import recent_committees
 from procurement.committee.entries import Declaration as Declared_
 from procurement.committee.entries import (
     InterestsDeclared,
-    MemberAppointed,
     MemberRecused,
-    MemberRemoved,
     ScoringBegan,
 )
+from procurement.committee.expertise import rotated_out
 from procurement.committee.models import Declaration, Member
 from procurement.committee.queries import applicants_of, grounds_of, member_of, members_of
 from procurement.committee.rules import (
@@ -28,15 +31,15 @@ from procurement.committee.rules import (
     check_declaration,
     check_ready,
 )
+from procurement.committee.seats import find_member, seat, write_to
 from procurement.errors import N_, NotAllowed, NotFound, Problem, RuleBroken, refuse_if
-from procurement.mail import queue_mail
-from procurement.publiclog.entry import Salted, digest_of
 from procurement.publiclog.writing import append
 from procurement.rounds import clocks
-from procurement.rounds.actions import RUNNING, put_seat, record, take_seat
+from procurement.rounds.actions import RUNNING, record
 from procurement.rounds.models import Milestone, Round
 from procurement.rounds.phases import Kind, Phase
 from procurement.rounds.queries import course_of, find_round, rules_of
+from procurement.rounds.rules import ExpertsChosen, RoundDocument
 
 FORMING = (Phase.CHECKING, Phase.FORMING)
 """Members are named after applications have closed, so that nobody can apply with an eye to them."""
@@ -57,81 +60,41 @@ def appoint(
     exclude each other. Raises NotFound, NotAllowed, WrongPhase, RuleBroken."""
     found = find_round(session, ref, lock=True)
     require(actor, Permission.FORM_COMMITTEE, round_id=found.id)
-    course_of(session, found.id).require(now, *FORMING)
+    course = course_of(session, found.id)
+    course.require(now, *FORMING)
     document = rules_of(session, found.id)
     problems = check_appointment(members_of(session, found.id), Place(kind, chair), document.committee)
     if kind is MemberKind.EXPERT and not field.strip():
         problems.append(Problem(N_("Say in which field this person is an expert."), {}, "field"))
+    if kind is MemberKind.EXPERT and document.committee.experts_chosen is ExpertsChosen.DRAWN:
+        problems.append(Problem(N_("By the rules of this round experts are drawn, not appointed."), {}, "kind"))
+    if chair and document.committee.experts_chosen is ExpertsChosen.DRAWN:
+        problems.append(Problem(N_("The expert who is drawn first chairs."), {}, "chair"))
+    user = session.get(User, user_id)
+    problems += _check_rotation(session, document, course.published, kind, user_id)
     refuse_if(problems)
-    put_seat(session, actor=actor, acting_as=Role.ORGANISER, now=now, round=found, user_id=user_id, role=Role.MEMBER)
-    number = session.scalar(select(func.count()).select_from(Member).where(Member.round_id == found.id)) or 0
-    member = Member(
-        round_id=found.id,
-        user_id=user_id,
-        code=f"M{number + 1}",
-        kind=kind,
-        field=field.strip(),
-        chair=chair,
-        appointed_at=now,
-    )
-    session.add(member)
-    session.flush()
-    user = session.get_one(User, user_id)
-    whose = f"user:{user_id}"
-    entry = MemberAppointed(
-        member=member.code,
-        kind_of=kind,
-        chair=chair,
-        name=Salted(user.name, whose=whose),
-        employer=Salted(user.employer, whose=whose),
-    )
-    append(session, entry, now=now, actor=actor, role=Role.ORGANISER, round_ref=found.ref)
-    _write_to(session, [user], "committee/appointed", found, now, code=member.code)
+    if user is None:
+        raise RuleBroken(N_("Choose a person with an account in use."), field="user_id")
+    member = seat(session, found, user=user, kind=kind, field=field.strip(), chair=chair, now=now, actor=actor)
+    write_to(session, [user], "committee/appointed", found, now, code=member.code)
     return member
 
 
-def remove(session: Session, *, actor: Actor, now: datetime, ref: str, member_id: int, reason: str) -> None:
-    """A member leaves before scoring, with a reason. What was declared stays on record and no longer counts.
-
-    Raises NotFound, NotAllowed, WrongPhase, RuleBroken.
-    """
-    found = find_round(session, ref, lock=True)
-    require(actor, Permission.FORM_COMMITTEE, round_id=found.id)
-    course_of(session, found.id).require(now, *FORMING)
-    member = _member(session, found, member_id)
-    if not reason.strip():
-        raise RuleBroken(N_("Say why this member leaves."), field="reason")
-    member.ended_at, member.end_reason = now, reason.strip()
-    session.flush()
-    take_seat(
-        session,
-        actor=actor,
-        acting_as=Role.ORGANISER,
-        now=now,
-        round=found,
-        user_id=member.user_id,
-        role=Role.MEMBER,
-    )
-    entry = MemberRemoved(member=member.code, reason=digest_of(reason.strip()))
-    append(session, entry, now=now, actor=actor, role=Role.ORGANISER, round_ref=found.ref)
-
-
-def _write_to(
-    session: Session, users: Iterable[User], template: str, found: Round, now: datetime, **context: str
-) -> None:
-    """A letter to each of `users` about the round."""
-    about = {"ref": found.ref, "round_en": found.title_en, "round_zh": found.title_zh, **context}
-    for user in users:
-        queue_mail(session, to=user.email, language=user.language, template=template, context=about, now=now)
-
-
-def _member(session: Session, found: Round, member_id: int) -> Member:
-    member = session.scalars(
-        select(Member).where(Member.id == member_id, Member.round_id == found.id, Member.ended_at.is_(None))
-    ).one_or_none()
-    if member is None:
-        raise NotFound(N_("There is no such member on this committee."))
-    return member
+def _check_rotation(
+    session: Session, document: RoundDocument, published: datetime | None, kind: MemberKind, user_id: int
+) -> list[Problem]:
+    """Whoever sat in the last rounds pauses; the organiser's own representative speaks for an office."""
+    if kind is MemberKind.ORGANISER or published is None:
+        return []
+    rotation = document.committee.rotation
+    sat = [user_id in one for one in recent_committees(session, before=published, count=rotation)]
+    if not rotated_out(sat, rotation):
+        return []
+    return [
+        Problem(
+            N_("This person sat in each of the last %(rounds)s rounds and pauses."), {"rounds": rotation}, "user_id"
+        )
+    ]
 
 
 def declare(session: Session, *, actor: Actor, now: datetime, ref: str, declarations: Mapping[str, Declared]) -> None:
@@ -236,7 +199,7 @@ def begin_scoring(session: Session, *, actor: Actor, now: datetime, ref: str) ->
     )
     append(session, entry, now=now, actor=actor, role=Role.ORGANISER, round_ref=found.ref)
     users = session.scalars(select(User).where(User.id.in_([member.user_id for member in members])).order_by(User.id))
-    _write_to(session, users, "committee/scoring-began", found, now, closes=closes.isoformat())
+    write_to(session, users, "committee/scoring-began", found, now, closes=closes.isoformat())
     return milestone
 
 
@@ -260,7 +223,7 @@ def recuse(
     found = find_round(session, ref, lock=True)
     require(actor, Permission.RULE_OBJECTION, round_id=found.id)
     course_of(session, found.id).require(now, *RUNNING)
-    member = _member(session, found, member_id)
+    member = find_member(session, found, member_id)
     applicants = {applicant.ref: applicant.id for applicant in applicants_of(session, found.id)}
     if application_ref not in applicants:
         raise NotFound(N_("There is no eligible application “%(ref)s” in this round."), ref=application_ref[:40])

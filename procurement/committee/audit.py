@@ -7,14 +7,17 @@ from typing import Any
 from sqlalchemy import select
 
 from procurement.applications.models import Application
+from procurement.committee import draw_audit  # noqa: F401 (registers the replays of the pool and the draw)
 from procurement.committee.entries import (
+    ChairPassed,
     InterestsDeclared,
     MemberAppointed,
     MemberRecused,
     MemberRemoved,
     ScoringBegan,
+    SeatAccepted,
 )
-from procurement.committee.models import Declaration, Member
+from procurement.committee.models import Declaration, Draw, DrawCandidate, DrawLot, Member
 from procurement.publiclog.audit import Replay, Row, replays
 from procurement.publiclog.entry import digest_of
 from procurement.publiclog.queries import Logged
@@ -35,33 +38,58 @@ def members_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
                     "kind": entry.kind_of,
                     "chair": entry.chair,
                     "appointed_at": at,
+                    "drawn": None if entry.drawn is None else (entry.drawn.draw, entry.drawn.lot, entry.drawn.place),
+                    "answer_due": entry.answer_due,
+                    "accepted_at": None,
                     "ended_at": None,
+                    "end_code": "",
                     "end_reason": None,
                 }
-            case MemberRemoved(member=member, reason=reason):
-                rows[round_ref, member] |= {"ended_at": at, "end_reason": reason}
+            case SeatAccepted(member=member):
+                rows[round_ref, member]["accepted_at"] = at
+            case ChairPassed(member=member):
+                rows[round_ref, member]["chair"] = True
+            case MemberRemoved(member=member, code=code, reason=reason):
+                rows[round_ref, member] |= {"ended_at": at, "end_code": code, "end_reason": reason}
     return rows.values()
 
 
 def _ended(row: Row) -> Row:
     found = dict(row)
-    return found | {"end_reason": digest_of(found["end_reason"]) if found["ended_at"] is not None else None}
+    place = tuple(found.pop(name) for name in ("draw", "lot", "place"))
+    return found | {
+        "drawn": None if place[0] is None else place,
+        "end_reason": digest_of(found["end_reason"]) if found["ended_at"] is not None else None,
+    }
 
 
 replays(
     Replay(
         table="committee_member",
-        kinds=(MemberAppointed, MemberRemoved),
+        kinds=(MemberAppointed, SeatAccepted, ChairPassed, MemberRemoved),
         expected=members_from_log,
-        actual=lambda: select(
-            Round.ref.label("round"),
-            Member.code.label("member"),
-            Member.kind,
-            Member.chair,
-            Member.appointed_at,
-            Member.ended_at,
-            Member.end_reason,
-        ).join(Round, Round.id == Member.round_id),
+        actual=lambda: (
+            select(
+                Round.ref.label("round"),
+                Member.code.label("member"),
+                Member.kind,
+                Member.chair,
+                Member.appointed_at,
+                Draw.number.label("draw"),
+                DrawLot.position.label("lot"),
+                DrawCandidate.place.label("place"),
+                Member.answer_due_at.label("answer_due"),
+                Member.accepted_at,
+                Member.ended_at,
+                Member.end_code,
+                Member.end_reason,
+            )
+            .select_from(Member)
+            .join(Round, Round.id == Member.round_id)
+            .outerjoin(DrawCandidate, DrawCandidate.id == Member.candidate_id)
+            .outerjoin(DrawLot, DrawLot.id == DrawCandidate.lot_id)
+            .outerjoin(Draw, Draw.id == DrawLot.draw_id)
+        ),
         key=("round", "member"),
         derived=_ended,
     )

@@ -5,7 +5,8 @@ listed and where the key will come from must be published before the key exists;
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from procurement.errors import N_, RuleBroken
@@ -28,14 +29,20 @@ def canonical_key(sources: Iterable[Sequence[int]]) -> str:
     return "".join(parts)
 
 
-def draw(pool_size: int, count: int, key: str, digest: Digest = "sha256") -> list[int]:
-    """`count` numbers out of 1..`pool_size`, in the order in which they are drawn (RFC 3797 §4.1 and §5).
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the table of RFC 3797 §6. `left`: how many entries are left before it; `index`: the remainder, from
+    0, in the list of those left; `number`: what is drawn, from 1."""
 
-    For i = 0, 1, …: the digest of (i as two octets ‖ key ‖ i as two octets), read as an integer, modulo the number of
-    entries left, is the place in the list of those left, which then closes up. Ask for more to get reserves: a longer
-    draw begins with the shorter one. `md5` reproduces the RFC's own example; it is not for new draws. Raises
-    RuleBroken for an empty key, a pool outside 1..65535 or a count outside 1..pool.
-    """
+    turn: int
+    digest: str
+    left: int
+    index: int
+    number: int
+
+
+def steps(pool_size: int, count: int, key: str, digest: Digest = "sha256") -> Iterator[Step]:
+    """The draw line by line, so that it can be checked by hand. Raises as `draw`."""
     if not 1 <= pool_size <= MAX_POOL:
         raise RuleBroken(N_("A pool has 1 to %(most)s entries, not %(given)s."), most=MAX_POOL, given=pool_size)
     if not 1 <= count <= pool_size:
@@ -46,9 +53,19 @@ def draw(pool_size: int, count: int, key: str, digest: Digest = "sha256") -> lis
         raise RuleBroken(N_("A draw needs a key."))
     octets = key.encode("utf-8", "surrogateescape")
     left = list(range(1, pool_size + 1))
-    drawn: list[int] = []
     for i in range(count):
         counter = i.to_bytes(2, "big")
         hashed = hashlib.new(digest, counter + octets + counter, usedforsecurity=False).digest()
-        drawn.append(left.pop(int.from_bytes(hashed, "big") % len(left)))
-    return drawn
+        index = int.from_bytes(hashed, "big") % len(left)
+        yield Step(i, hashed.hex(), len(left), index, left.pop(index))
+
+
+def draw(pool_size: int, count: int, key: str, digest: Digest = "sha256") -> list[int]:
+    """`count` numbers out of 1..`pool_size`, in the order in which they are drawn (RFC 3797 §4.1 and §5).
+
+    For i = 0, 1, …: the digest of (i as two octets ‖ key ‖ i as two octets), read as an integer, modulo the number of
+    entries left, is the place in the list of those left, which then closes up. Ask for more to get reserves: a longer
+    draw begins with the shorter one. `md5` reproduces the RFC's own example; it is not for new draws. Raises
+    RuleBroken for an empty key, a pool outside 1..65535 or a count outside 1..pool.
+    """
+    return [step.number for step in steps(pool_size, count, key, digest)]

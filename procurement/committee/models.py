@@ -1,6 +1,7 @@
 """Tables of the committee."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -14,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from procurement.db import Base, UTCDateTime
+from procurement.db import Base, Document, UTCDateTime
 
 
 class Member(Base):
@@ -41,6 +42,12 @@ class Member(Base):
         ),
         CheckConstraint("kind IN ('expert', 'consumer', 'organiser')", name="kind_known"),
         CheckConstraint("NOT (chair AND kind = 'organiser')", name="organiser_not_chair"),
+        # The draw fills experts' seats alone, and each place of its order at most one.
+        CheckConstraint("candidate_id IS NULL OR kind = 'expert'", name="drawn_is_expert"),
+        CheckConstraint("(candidate_id IS NULL) = (answer_due_at IS NULL)", name="drawn_has_period"),
+        CheckConstraint("(ended_at IS NULL) = (end_code = '')", name="ended_with_code"),
+        ForeignKeyConstraint(["candidate_id", "round_id"], ["draw_candidate.id", "draw_candidate.round_id"]),
+        UniqueConstraint("candidate_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -52,7 +59,12 @@ class Member(Base):
     chair: Mapped[bool] = mapped_column(default=False)
     appointed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    end_code: Mapped[str] = mapped_column(String(20), default="")  # rules.Leaving
     end_reason: Mapped[str] = mapped_column(Text, default="")
+    candidate_id: Mapped[int | None]
+    """The place in a draw that gave the seat; None for who was appointed."""
+    answer_due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    accepted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class Declaration(Base):
@@ -88,3 +100,243 @@ class Declaration(Base):
     @property
     def recused(self) -> bool:
         return self.ground != "none"
+
+
+# --- the pool of experts ------------------------------------------------------------------------------------------
+
+
+class Expert(Base):
+    """Somebody in the office's register of experts. The register outlives rounds; an entry that ended stays."""
+
+    __tablename__ = "expert"
+    __table_args__ = (
+        Index(
+            "uq_expert_in_force",
+            "user_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        CheckConstraint("(suspended_at IS NULL) = (suspend_reason = '')", name="suspended_with_reason"),
+        CheckConstraint("(ended_at IS NULL) = (end_reason = '')", name="ended_with_reason"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ref: Mapped[str] = mapped_column(String(12), unique=True)  # E-0012
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    employer: Mapped[str] = mapped_column(String(200))
+    fields: Mapped[list[str]] = mapped_column(Document)  # expertise.Expertise, sorted
+    entered_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    suspended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    suspend_reason: Mapped[str] = mapped_column(Text, default="")
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    end_reason: Mapped[str] = mapped_column(Text, default="")
+
+
+class SetAside(Base):
+    """An expert who is left out of one round's pool for what was known before its draw was announced."""
+
+    __tablename__ = "set_aside"
+    __table_args__ = (
+        UniqueConstraint("round_id", "expert_id"),
+        CheckConstraint("reason IN ('relation', 'unavailable')", name="reason_known"),
+        CheckConstraint("detail <> ''", name="with_detail"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    expert_id: Mapped[int] = mapped_column(ForeignKey("expert.id"), index=True)
+    reason: Mapped[str] = mapped_column(String(20))  # expertise.LeftOut
+    detail: Mapped[str] = mapped_column(Text)  # read by organiser and supervisor
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+# --- the draw -----------------------------------------------------------------------------------------------------
+
+
+class Draw(Base):
+    """An announced draw. What is announced never changes; `key` is set once. A second one follows only when the
+    first is `spent`: its order has nobody left for a seat that is vacant."""
+
+    __tablename__ = "committee_draw"
+    __table_args__ = (
+        UniqueConstraint("id", "round_id"),
+        UniqueConstraint("round_id", "purpose", "number"),
+        # One announcement at a time, whoever would like another result.
+        Index(
+            "uq_committee_draw_in_force",
+            "round_id",
+            "purpose",
+            unique=True,
+            sqlite_where=text("spent_at IS NULL"),
+            postgresql_where=text("spent_at IS NULL"),
+        ),
+        CheckConstraint("purpose IN ('experts', 'observers')", name="purpose_known"),
+        CheckConstraint("number > 0", name="number_positive"),
+        CheckConstraint("announced_at < exists_at", name="announced_before"),
+        CheckConstraint(
+            "(source = 'beacon' AND beacon IS NOT NULL AND beacon_round IS NOT NULL AND lotteries IS NULL)"
+            " OR (source = 'lottery' AND beacon IS NULL AND beacon_round IS NULL AND lotteries IS NOT NULL)",
+            name="one_source",
+        ),
+        CheckConstraint("(key IS NULL) = (drawn_at IS NULL)", name="drawn_with_key"),
+        CheckConstraint("drawn_at IS NULL OR drawn_at >= exists_at", name="drawn_after"),
+        CheckConstraint("drawn_at IS NULL OR source = 'lottery' OR signature IS NOT NULL", name="beacon_signed"),
+        CheckConstraint("spent_at IS NULL OR drawn_at IS NOT NULL", name="spent_after_draw"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    purpose: Mapped[str] = mapped_column(String(20))  # drawing.Purpose
+    number: Mapped[int]
+    source: Mapped[str] = mapped_column(String(20))  # drawing.SourceKind
+    beacon: Mapped[str | None] = mapped_column(String(80))
+    beacon_round: Mapped[int | None]
+    lotteries: Mapped[list[dict[str, Any]] | None] = mapped_column(Document)  # drawing.Lottery
+    exists_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    announced_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    signature: Mapped[str | None] = mapped_column(String(96))
+    numbers: Mapped[list[list[int]] | None] = mapped_column(Document)
+    key: Mapped[str | None] = mapped_column(Text)
+    drawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    spent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class DrawLot(Base):
+    """A list from which a draw takes seats and reserves. `drawn`: how long its order is, once drawn."""
+
+    __tablename__ = "draw_lot"
+    __table_args__ = (
+        ForeignKeyConstraint(["draw_id", "round_id"], ["committee_draw.id", "committee_draw.round_id"]),
+        UniqueConstraint("id", "round_id"),
+        UniqueConstraint("draw_id", "position"),
+        UniqueConstraint("draw_id", "field"),
+        CheckConstraint("seats > 0 AND reserves >= 0 AND pool >= seats", name="possible"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    draw_id: Mapped[int]
+    position: Mapped[int]
+    field: Mapped[str] = mapped_column(String(40))  # expertise.Expertise; "" for observers
+    seats: Mapped[int]
+    reserves: Mapped[int]
+    pool: Mapped[int]
+
+
+class DrawCandidate(Base):
+    """Somebody in the list of a lot, under a number that says nothing about who it is. `place`: in the order drawn;
+    `turn_at`: when they got a seat or were passed over, for the reason `passed`."""
+
+    __tablename__ = "draw_candidate"
+    __table_args__ = (
+        ForeignKeyConstraint(["lot_id", "round_id"], ["draw_lot.id", "draw_lot.round_id"]),
+        UniqueConstraint("id", "round_id"),
+        UniqueConstraint("lot_id", "number"),
+        UniqueConstraint("lot_id", "place"),
+        UniqueConstraint("lot_id", "expert_id"),
+        UniqueConstraint("lot_id", "observer_id"),
+        CheckConstraint("(expert_id IS NULL) <> (observer_id IS NULL)", name="somebody"),
+        CheckConstraint("turn_at IS NULL OR place IS NOT NULL", name="turn_has_place"),
+        CheckConstraint("passed = '' OR turn_at IS NOT NULL", name="passed_has_turn"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    lot_id: Mapped[int]
+    number: Mapped[int]
+    expert_id: Mapped[int | None] = mapped_column(ForeignKey("expert.id"), index=True)
+    observer_id: Mapped[int | None] = mapped_column(ForeignKey("observer.id"), index=True)
+    place: Mapped[int | None]
+    turn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    passed: Mapped[str] = mapped_column(String(20), default="")  # drawing.PassedOver
+
+
+class DrawLeftOut(Base):
+    """An expert of the register who was left out of an announced draw, and why."""
+
+    __tablename__ = "draw_left_out"
+    __table_args__ = (
+        ForeignKeyConstraint(["draw_id", "round_id"], ["committee_draw.id", "committee_draw.round_id"]),
+        UniqueConstraint("draw_id", "expert_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    draw_id: Mapped[int]
+    number: Mapped[int]
+    expert_id: Mapped[int] = mapped_column(ForeignKey("expert.id"), index=True)
+    reason: Mapped[str] = mapped_column(String(20))  # expertise.LeftOut
+
+
+class DrawReading(Base):
+    """What one of two people read off the lotteries' results. Both must agree; readings that differ are set aside."""
+
+    __tablename__ = "draw_reading"
+    __table_args__ = (
+        ForeignKeyConstraint(["draw_id", "round_id"], ["committee_draw.id", "committee_draw.round_id"]),
+        Index(
+            "uq_draw_reading_by_role",
+            "draw_id",
+            "role",
+            unique=True,
+            sqlite_where=text("discarded_at IS NULL"),
+            postgresql_where=text("discarded_at IS NULL"),
+        ),
+        Index(
+            "uq_draw_reading_by_person",
+            "draw_id",
+            "user_id",
+            unique=True,
+            sqlite_where=text("discarded_at IS NULL"),
+            postgresql_where=text("discarded_at IS NULL"),
+        ),
+        CheckConstraint("role IN ('organiser', 'supervisor')", name="role_known"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    draw_id: Mapped[int]
+    role: Mapped[str] = mapped_column(String(20))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    numbers: Mapped[list[list[int]]] = mapped_column(Document)
+    read_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    discarded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+# --- observers and meetings ---------------------------------------------------------------------------------------
+
+
+class Observer(Base):
+    """A citizen or journalist who asked to watch. `code` (O1, O2 …) is what everybody reads; the name only where
+    they agreed (`listed`). `admitted_at`: since when they have a seat."""
+
+    __tablename__ = "observer"
+    __table_args__ = (
+        UniqueConstraint("id", "round_id"),
+        UniqueConstraint("round_id", "code"),
+        Index(
+            "uq_observer_contact",
+            "round_id",
+            "contact",
+            unique=True,
+            sqlite_where=text("withdrawn_at IS NULL"),
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
+        CheckConstraint("kind IN ('citizen', 'press')", name="kind_known"),
+        CheckConstraint("kind = 'citizen' OR outlet <> ''", name="press_has_outlet"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    code: Mapped[str] = mapped_column(String(8))
+    kind: Mapped[str] = mapped_column(String(20))  # watching.ObserverKind
+    name: Mapped[str] = mapped_column(String(120))
+    contact: Mapped[str] = mapped_column(String(254))
+    outlet: Mapped[str] = mapped_column(String(120), default="")
+    listed: Mapped[bool]
+    language: Mapped[str] = mapped_column(String(8))
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    admitted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

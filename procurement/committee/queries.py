@@ -53,7 +53,11 @@ class MemberView:
     chair: bool
     appointed_at: datetime
     ended_at: datetime | None
+    end_code: str
     end_reason: str
+    drawn: bool
+    answer_due: datetime | None
+    accepted_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,11 @@ def members_of(session: Session, round_id: int, *, in_force: bool = True) -> lis
             chair=member.chair,
             appointed_at=member.appointed_at,
             ended_at=member.ended_at,
+            end_code=member.end_code,
             end_reason=member.end_reason,
+            drawn=member.candidate_id is not None,
+            answer_due=member.answer_due_at,
+            accepted_at=member.accepted_at,
         )
         for member, name, employer in session.execute(wanted)
     ]

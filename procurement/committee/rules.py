@@ -9,6 +9,7 @@ A declaration names one of the five grounds of the Implementing Regulation's art
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Protocol
@@ -78,6 +79,91 @@ GROUND_QUESTIONS: Mapping[Ground, str] = MappingProxyType(
 """What the member reads."""
 
 
+class Leaving(StrEnum):
+    """Why a member leaves the committee before scoring."""
+
+    REFUSED = "refused"
+    NO_ANSWER = "no_answer"
+    UNABLE = "unable"
+    RECUSALS = "recusals"
+    RULING = "ruling"
+    RELEASED = "released"
+
+
+LEAVING: Mapping[Leaving, str] = MappingProxyType(
+    {
+        Leaving.REFUSED: N_("did not take the seat or gave it up"),
+        Leaving.NO_ANSWER: N_("did not answer in time"),
+        Leaving.UNABLE: N_("is unable to serve, as the supervisor found"),
+        Leaving.RECUSALS: N_("is recused from applications that would have too few sheets"),
+        Leaving.RULING: N_("a request for recusal was granted"),
+        Leaving.RELEASED: N_("was released by the organiser, who had appointed them"),
+    }
+)
+
+BY_ORGANISER = (Leaving.RELEASED, Leaving.NO_ANSWER, Leaving.RECUSALS)
+"""Reasons for which the organiser may end a seat: the first for members they appointed themselves, the others for
+drawn ones, when the record shows that it is so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """What decides whether somebody's seat may be ended. `answered`: they took the seat or declared interests;
+    `gives_way`: recusals leave applications with too few sheets, and this is the member who must make room."""
+
+    drawn: bool
+    answered: bool = False
+    answer_due: datetime | None = None
+    gives_way: bool = False
+
+
+def check_leaving(holder: Holder, code: Leaving, *, now: datetime) -> list[Problem]:
+    """What keeps a seat from being ended for `code`: a drawn seat is not at anybody's disposal."""
+    if code is Leaving.RELEASED and holder.drawn:
+        return [Problem(N_("A member who was drawn is not released: the draw gave the seat."), {}, "code")]
+    if code in (Leaving.NO_ANSWER, Leaving.RECUSALS) and not holder.drawn:
+        return [Problem(N_("This is for members who were drawn."), {}, "code")]
+    if code is Leaving.NO_ANSWER:
+        if holder.answered:
+            return [Problem(N_("This member has answered."), {}, "code")]
+        if holder.answer_due is not None and now < holder.answer_due:
+            return [Problem(N_("This member may still answer until %(due)s."), {"due": holder.answer_due}, "code")]
+    if code is Leaving.RECUSALS and not holder.gives_way:
+        return [
+            Problem(
+                N_(
+                    "This member does not have to make room: every application keeps enough sheets, or another "
+                    "member is next."
+                ),
+                {},
+                "code",
+            )
+        ]
+    return []
+
+
+def who_gives_way(
+    applications: Collection[int],
+    members: Sequence[int],
+    drawn: Sequence[int],
+    grounds: Mapping[tuple[int, int], Ground],
+    quorum: int,
+) -> int | None:
+    """Which drawn member leaves so that a reserve can step in; None while every application keeps enough sheets.
+
+    Of those recused from applications that recusals leave under the quorum, the one recused from most of them; of
+    several, who was drawn last (`drawn` is in the order of the draw). Nobody chooses.
+    """
+    times: dict[int, int] = {}
+    for application in applications:
+        recused = sheets_for(application, members, grounds).recused
+        if len(members) - len(recused) < quorum:
+            for member in recused:
+                times[member] = times.get(member, 0) + 1
+    candidates = [member for member in drawn if member in times]
+    return max(candidates, key=lambda member: (times[member], candidates.index(member)), default=None)
+
+
 class Seated(Protocol):
     """What the composition rule asks about a member."""
 
@@ -104,7 +190,7 @@ def check_appointment(members: Sequence[Seated], new: Seated, rule: CommitteeRul
     problems: list[Problem] = []
     together = [*members, new]
     free = rule.size - len(together)
-    experts_missing = max(0, _experts(rule) - _count(together, MemberKind.EXPERT))
+    experts_missing = max(0, experts_of(rule) - _count(together, MemberKind.EXPERT))
     consumer_missing = _count(together, MemberKind.CONSUMER) == 0
     if free < 0:
         problems.append(
@@ -114,7 +200,7 @@ def check_appointment(members: Sequence[Seated], new: Seated, rule: CommitteeRul
         problems.append(
             Problem(
                 N_("At least %(needed)s of the %(size)s members must be experts; no other seat is left."),
-                {"needed": _experts(rule), "size": rule.size},
+                {"needed": experts_of(rule), "size": rule.size},
                 "kind",
             )
         )
@@ -129,7 +215,8 @@ def check_appointment(members: Sequence[Seated], new: Seated, rule: CommitteeRul
     return problems
 
 
-def _experts(rule: CommitteeRule) -> int:
+def experts_of(rule: CommitteeRule) -> int:
+    """How many experts the committee has at least."""
     return max(rule.experts, experts_needed(rule.size))
 
 
@@ -141,10 +228,10 @@ def check_composition(members: Sequence[Seated], rule: CommitteeRule) -> list[Pr
         problems.append(
             Problem(N_("The committee has %(have)s of %(size)s members."), {"have": size, "size": rule.size})
         )
-    if experts < _experts(rule):
+    if experts < experts_of(rule):
         problems.append(
             Problem(
-                N_("It has %(have)s experts; %(needed)s are needed."), {"have": experts, "needed": _experts(rule)}
+                N_("It has %(have)s experts; %(needed)s are needed."), {"have": experts, "needed": experts_of(rule)}
             )
         )
     if _count(members, MemberKind.CONSUMER) == 0:

@@ -5,7 +5,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from procurement.access import Permission
-from procurement.committee import actions, cards, queries  # noqa: F401 (the card registers itself)
+from procurement.committee import actions, cards, leaving, queries  # noqa: F401 (the card registers itself)
 from procurement.committee.forms import BeginForm, RemoveForm, appoint_form, declare_form
 from procurement.committee.rules import GROUNDS, MEMBER_KINDS
 from procurement.errors import N_, NotFound
@@ -69,7 +69,7 @@ def remove(ref: str, code: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         with refusals_into(form):
             with transaction() as session:
-                actions.remove(
+                leaving.remove(
                     session, actor=actor(), now=now(), ref=ref, member_id=member.id, reason=form.reason.data
                 )
             return redirect("committee.members", ref=ref)

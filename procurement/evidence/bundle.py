@@ -8,6 +8,8 @@
     ballots.ndjson               every opened sheet: {"member", "application", "commitment", "nonce", "ballot"}
     tallies/<number>.json        every computation: rule, marks, result
     notices/<number>.json        every notice of the proposed result
+    committee/disclosures.ndjson once members' names are public: what opens their salted digests, one to a line:
+                                 {"member", "field", "salt", "value"}
     texts.ndjson                 public texts that entries name by hash only: {"sha256", "text"}
     decisions/<ref>.json, .pdf   the published decisions
     README.txt                   how to check this file
@@ -32,6 +34,7 @@ LARGEST = 512 * 1024 * 1024
 MOST_FILES = 20_000
 
 MANIFEST = "manifest.json"
+DISCLOSURES = "committee/disclosures.ndjson"
 
 
 class NotEvidence(ValueError):

@@ -10,7 +10,15 @@ from datetime import datetime
 from types import MappingProxyType
 
 from procurement.applications.entries import ApplicationSubmitted, ApplicationWithdrawn, CheckingClosed, VerdictGiven
-from procurement.committee.entries import InterestsDeclared, ScoringBegan
+from procurement.committee.entries import (
+    DrawAnnounced,
+    DrawCarriedOut,
+    ExpertSetAside,
+    InterestsDeclared,
+    MemberAppointed,
+    ScoringBegan,
+    SeatAccepted,
+)
 from procurement.decisions.entries import DecisionDrawnUp, DecisionPublished
 from procurement.objections.entries import (
     NoticeGiven,
@@ -80,6 +88,11 @@ IN_PHASE: Mapping[type[Entry], frozenset[Phase]] = MappingProxyType(
         ApplicationSubmitted: frozenset({Phase.OPEN}),
         ApplicationWithdrawn: frozenset({Phase.OPEN}),
         CheckingClosed: frozenset({Phase.CHECKING}),
+        ExpertSetAside: frozenset({Phase.CHECKING, Phase.FORMING}),
+        DrawAnnounced: frozenset({Phase.CHECKING, Phase.FORMING}),
+        DrawCarriedOut: frozenset({Phase.CHECKING, Phase.FORMING}),
+        MemberAppointed: frozenset({Phase.CHECKING, Phase.FORMING}),
+        SeatAccepted: frozenset({Phase.CHECKING, Phase.FORMING}),
         InterestsDeclared: frozenset({Phase.FORMING}),
         ScoringBegan: frozenset({Phase.FORMING}),
         SheetSealed: frozenset({Phase.SCORING}),

@@ -11,10 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from procurement.applications.models import Application
+from procurement.committee.draw_queries import member_disclosures
 from procurement.committee.models import Member
 from procurement.decisions.models import Decision
 from procurement.errors import N_, NotFound, WrongPhase
-from procurement.evidence.bundle import Ballot, ProvedEntry, ndjson, pack
+from procurement.evidence.bundle import DISCLOSURES, Ballot, ProvedEntry, ndjson, pack
 from procurement.objections.models import Notice, Objection, ObjectionStep
 from procurement.publiclog import queries as log
 from procurement.publiclog import serving
@@ -83,6 +84,8 @@ def evidence_of(session: Session, ref: str, *, key: VerifierKey, store: Store, n
         "texts.ndjson": ndjson({"sha256": digest_of(text), "text": text} for text in _texts(session, found.id)),
     }
     files |= _documents(session, found.id)
+    if disclosed := list(member_disclosures(session, found.id, ref)):
+        files[DISCLOSURES] = ndjson(disclosed)
     for decision in session.scalars(
         select(Decision).where(Decision.round_id == found.id, Decision.published_at.is_not(None))
     ):

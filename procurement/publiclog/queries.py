@@ -1,6 +1,6 @@
 """Reading the log: entries, tiles, the head, checkpoints."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, TextClause, select, text
 from sqlalchemy.orm import Session
 
-from procurement.publiclog.entry import Envelope, unseal
+from procurement.publiclog.entry import Entry, Envelope, unseal
 from procurement.publiclog.models import LogCheckpoint, LogEntry, LogHead
 from procurement.publiclog.tiles import WIDTH, subtrees
 from procurement.publiclog.tree import Frontier, Subtree
@@ -57,6 +57,12 @@ def entries(
     if before is not None and 0 <= before < 2**63:
         wanted = wanted.where(LogEntry.idx < before)
     return [_logged(row) for row in session.scalars(wanted)]
+
+
+def told(session: Session, round_ref: str, kinds: Collection[type[Entry]]) -> list[Logged]:
+    """Every entry of some kinds in a round, oldest first."""
+    wanted = select(LogEntry).where(LogEntry.round_ref == round_ref, LogEntry.kind.in_([one.kind for one in kinds]))
+    return [_logged(row) for row in session.scalars(wanted.order_by(LogEntry.idx))]
 
 
 def bodies(session: Session) -> Iterator[Row[int, bytes, bytes, str, datetime, str | None]]:

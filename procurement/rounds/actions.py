@@ -180,15 +180,16 @@ def edit_draft(
 def put_seat(
     session: Session,
     *,
-    actor: Actor,
-    acting_as: Role,
+    actor: Actor | None,
+    acting_as: Role | None,
     now: datetime,
     round: Round,  # noqa: A002 (the word of the process)
     user_id: int,
     role: Role,
 ) -> Seat:
     """Give a seat, for acts that have asked their own who and when: eligibility by account and the table of roles
-    that exclude each other hold for all of them. The caller has locked the round. Raises RuleBroken."""
+    that exclude each other hold for all of them. `actor` None: a draw gave it. The caller has locked the round.
+    Raises RuleBroken."""
     user = session.get(User, user_id)
     if user is None or user.disabled_at is not None:
         raise RuleBroken(N_("Choose a person with an account in use."), field="user_id")

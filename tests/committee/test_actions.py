@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from procurement.access import Role
-from procurement.committee import actions, queries
+from procurement.committee import actions, leaving, queries
 from procurement.committee.entries import (
     InterestsDeclared,
     MemberAppointed,
@@ -160,7 +160,7 @@ def test_an_expert_has_a_field_and_the_organiser_no_chair(checked: AppliedWorld)
 
 def test_nobody_sits_twice_and_nobody_with_another_role_sits(appointed: CommitteeWorld) -> None:
     ids = member_ids(appointed)
-    act(appointed.people.organiser, actions.remove, appointed, member_id=ids["M4"], reason="Ill.")
+    act(appointed.people.organiser, leaving.remove, appointed, member_id=ids["M4"], reason="Ill.")
     with refused(appointed, RuleBroken, "user_id"):
         appoint(appointed, appointed.people.members[0])
     for person, role in (
@@ -219,7 +219,7 @@ def test_the_database_holds_one_chair_and_one_seat(appointed: CommitteeWorld) ->
 
 def test_a_member_leaves_and_another_comes(formed: CommitteeWorld) -> None:
     ids = member_ids(formed)
-    act(formed.people.organiser, actions.remove, formed, member_id=ids["M5"], reason=" Fell ill. ")
+    act(formed.people.organiser, leaving.remove, formed, member_id=ids["M5"], reason=" Fell ill. ")
     assert isinstance(said(formed)[0], MemberRemoved)
     assert formed.id not in formed.members[4].actor.seats
     with reading(formed.engine) as session:
@@ -235,14 +235,14 @@ def test_leaving_needs_a_reason_and_a_member(formed: CommitteeWorld) -> None:
     ids = member_ids(formed)
     organiser = formed.people.organiser
     with refused(formed, RuleBroken, "reason"):
-        act(organiser, actions.remove, formed, member_id=ids["M5"], reason=" ")
+        act(organiser, leaving.remove, formed, member_id=ids["M5"], reason=" ")
     with refused(formed, NotFound):
-        act(organiser, actions.remove, formed, member_id=10**6, reason="Ill.")
+        act(organiser, leaving.remove, formed, member_id=10**6, reason="Ill.")
     with refused(formed, NotAllowed):
-        act(formed.people.supervisor, actions.remove, formed, member_id=ids["M5"], reason="Ill.")
+        act(formed.people.supervisor, leaving.remove, formed, member_id=ids["M5"], reason="Ill.")
     begin(formed)
     with refused(formed, WrongPhase):
-        act(organiser, actions.remove, formed, member_id=ids["M5"], reason="Ill.")
+        act(organiser, leaving.remove, formed, member_id=ids["M5"], reason="Ill.")
 
 
 # --- declaring ------------------------------------------------------------------------------------------------------
@@ -383,7 +383,7 @@ def test_scoring_does_not_begin_under_quorum(formed: CommitteeWorld, recused: in
 
 
 def test_scoring_does_not_begin_with_an_incomplete_committee(formed: CommitteeWorld) -> None:
-    act(formed.people.organiser, actions.remove, formed, member_id=member_ids(formed)["M1"], reason="Ill.")
+    act(formed.people.organiser, leaving.remove, formed, member_id=member_ids(formed)["M1"], reason="Ill.")
     with refused(formed, RuleBroken) as caught:
         begin(formed)
     assert "It needs exactly one chair." in {str(problem) for problem in caught.value.problems}
@@ -413,7 +413,7 @@ def test_nothing_is_done_on_hold(formed: CommitteeWorld) -> None:
     with refused(formed, WrongPhase):
         declare(formed, formed.members[0], {formed.refs[0]: COUSIN})
     with refused(formed, WrongPhase):
-        act(formed.people.organiser, actions.remove, formed, member_id=member_ids(formed)["M1"], reason="Ill.")
+        act(formed.people.organiser, leaving.remove, formed, member_id=member_ids(formed)["M1"], reason="Ill.")
 
 
 # --- a late recusal -------------------------------------------------------------------------------------------------
