@@ -400,6 +400,25 @@ def upgrade() -> None:
     sa.UniqueConstraint('ref', name=op.f('uq_debarment_ref'))
     )
     op.create_index(op.f('ix_debarment_merchant_id'), 'debarment', ['merchant_id'], unique=False)
+    op.create_table('expert',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('ref', sa.String(length=12), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=False),
+    sa.Column('employer', sa.String(length=200), nullable=False),
+    sa.Column('fields', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('entered_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('suspended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('suspend_reason', sa.Text(), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('end_reason', sa.Text(), nullable=False),
+    sa.CheckConstraint("(ended_at IS NULL) = (end_reason = '')", name=op.f('ck_expert_ended_with_reason')),
+    sa.CheckConstraint("(suspended_at IS NULL) = (suspend_reason = '')", name=op.f('ck_expert_suspended_with_reason')),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_expert_user_id_user_account')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_expert')),
+    sa.UniqueConstraint('ref', name=op.f('uq_expert_ref'))
+    )
+    op.create_index(op.f('ix_expert_user_id'), 'expert', ['user_id'], unique=False)
+    op.create_index('uq_expert_in_force', 'expert', ['user_id'], unique=True, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
     op.create_table('invitation',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('email', sa.String(length=254), nullable=False),
@@ -570,29 +589,37 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_certificate_check'))
     )
     op.create_index(op.f('ix_certificate_check_certificate_id'), 'certificate_check', ['certificate_id'], unique=False)
-    op.create_table('committee_member',
+    op.create_table('committee_draw',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('round_id', sa.Integer(), nullable=False),
-    sa.Column('user_id', sa.Integer(), nullable=False),
-    sa.Column('code', sa.String(length=8), nullable=False),
-    sa.Column('kind', sa.String(length=20), nullable=False),
-    sa.Column('field', sa.String(length=120), nullable=False),
-    sa.Column('chair', sa.Boolean(), nullable=False),
-    sa.Column('appointed_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('end_reason', sa.Text(), nullable=False),
-    sa.CheckConstraint("NOT (chair AND kind = 'organiser')", name=op.f('ck_committee_member_organiser_not_chair')),
-    sa.CheckConstraint("kind IN ('expert', 'consumer', 'organiser')", name=op.f('ck_committee_member_kind_known')),
-    sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_committee_member_round_id_round')),
-    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_committee_member_user_id_user_account')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_committee_member')),
-    sa.UniqueConstraint('id', 'round_id', name=op.f('uq_committee_member_id_round_id')),
-    sa.UniqueConstraint('round_id', 'code', name=op.f('uq_committee_member_round_id_code'))
+    sa.Column('purpose', sa.String(length=20), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('source', sa.String(length=20), nullable=False),
+    sa.Column('beacon', sa.String(length=80), nullable=True),
+    sa.Column('beacon_round', sa.Integer(), nullable=True),
+    sa.Column('lotteries', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
+    sa.Column('exists_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('announced_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('signature', sa.String(length=96), nullable=True),
+    sa.Column('numbers', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
+    sa.Column('key', sa.Text(), nullable=True),
+    sa.Column('drawn_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('spent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("(source = 'beacon' AND beacon IS NOT NULL AND beacon_round IS NOT NULL AND lotteries IS NULL) OR (source = 'lottery' AND beacon IS NULL AND beacon_round IS NULL AND lotteries IS NOT NULL)", name=op.f('ck_committee_draw_one_source')),
+    sa.CheckConstraint("drawn_at IS NULL OR source = 'lottery' OR signature IS NOT NULL", name=op.f('ck_committee_draw_beacon_signed')),
+    sa.CheckConstraint("purpose IN ('experts', 'observers')", name=op.f('ck_committee_draw_purpose_known')),
+    sa.CheckConstraint('(key IS NULL) = (drawn_at IS NULL)', name=op.f('ck_committee_draw_drawn_with_key')),
+    sa.CheckConstraint('announced_at < exists_at', name=op.f('ck_committee_draw_announced_before')),
+    sa.CheckConstraint('drawn_at IS NULL OR drawn_at >= exists_at', name=op.f('ck_committee_draw_drawn_after')),
+    sa.CheckConstraint('number > 0', name=op.f('ck_committee_draw_number_positive')),
+    sa.CheckConstraint('spent_at IS NULL OR drawn_at IS NOT NULL', name=op.f('ck_committee_draw_spent_after_draw')),
+    sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_committee_draw_round_id_round')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_committee_draw')),
+    sa.UniqueConstraint('id', 'round_id', name=op.f('uq_committee_draw_id_round_id')),
+    sa.UniqueConstraint('round_id', 'purpose', 'number', name=op.f('uq_committee_draw_round_id_purpose_number'))
     )
-    op.create_index(op.f('ix_committee_member_round_id'), 'committee_member', ['round_id'], unique=False)
-    op.create_index(op.f('ix_committee_member_user_id'), 'committee_member', ['user_id'], unique=False)
-    op.create_index('uq_committee_member_chair', 'committee_member', ['round_id'], unique=True, sqlite_where=sa.text('chair AND ended_at IS NULL'), postgresql_where=sa.text('chair AND ended_at IS NULL'))
-    op.create_index('uq_committee_member_in_force', 'committee_member', ['round_id', 'user_id'], unique=True, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
+    op.create_index(op.f('ix_committee_draw_round_id'), 'committee_draw', ['round_id'], unique=False)
+    op.create_index('uq_committee_draw_in_force', 'committee_draw', ['round_id', 'purpose'], unique=True, sqlite_where=sa.text('spent_at IS NULL'), postgresql_where=sa.text('spent_at IS NULL'))
     op.create_table('decision',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('ref', sa.String(length=40), nullable=False),
@@ -675,6 +702,30 @@ def upgrade() -> None:
     sa.UniqueConstraint('token_sha256', name=op.f('uq_objection_token_sha256'))
     )
     op.create_index(op.f('ix_objection_round_id'), 'objection', ['round_id'], unique=False)
+    op.create_table('observer',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('round_id', sa.Integer(), nullable=False),
+    sa.Column('code', sa.String(length=8), nullable=False),
+    sa.Column('kind', sa.String(length=20), nullable=False),
+    sa.Column('name', sa.String(length=120), nullable=False),
+    sa.Column('contact', sa.String(length=254), nullable=False),
+    sa.Column('outlet', sa.String(length=120), nullable=False),
+    sa.Column('listed', sa.Boolean(), nullable=False),
+    sa.Column('language', sa.String(length=8), nullable=False),
+    sa.Column('token_sha256', sa.String(length=64), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('admitted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('withdrawn_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("kind = 'citizen' OR outlet <> ''", name=op.f('ck_observer_press_has_outlet')),
+    sa.CheckConstraint("kind IN ('citizen', 'press')", name=op.f('ck_observer_kind_known')),
+    sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_observer_round_id_round')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_observer')),
+    sa.UniqueConstraint('id', 'round_id', name=op.f('uq_observer_id_round_id')),
+    sa.UniqueConstraint('round_id', 'code', name=op.f('uq_observer_round_id_code')),
+    sa.UniqueConstraint('token_sha256', name=op.f('uq_observer_token_sha256'))
+    )
+    op.create_index(op.f('ix_observer_round_id'), 'observer', ['round_id'], unique=False)
+    op.create_index('uq_observer_contact', 'observer', ['round_id', 'contact'], unique=True, sqlite_where=sa.text('withdrawn_at IS NULL'), postgresql_where=sa.text('withdrawn_at IS NULL'))
     op.create_table('question',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('ref', sa.String(length=30), nullable=False),
@@ -733,6 +784,22 @@ def upgrade() -> None:
     op.create_index(op.f('ix_seat_round_id'), 'seat', ['round_id'], unique=False)
     op.create_index(op.f('ix_seat_user_id'), 'seat', ['user_id'], unique=False)
     op.create_index('uq_seat_in_force', 'seat', ['round_id', 'user_id', 'role'], unique=True, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
+    op.create_table('set_aside',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('round_id', sa.Integer(), nullable=False),
+    sa.Column('expert_id', sa.Integer(), nullable=False),
+    sa.Column('reason', sa.String(length=20), nullable=False),
+    sa.Column('detail', sa.Text(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("detail <> ''", name=op.f('ck_set_aside_with_detail')),
+    sa.CheckConstraint("reason IN ('relation', 'unavailable')", name=op.f('ck_set_aside_reason_known')),
+    sa.ForeignKeyConstraint(['expert_id'], ['expert.id'], name=op.f('fk_set_aside_expert_id_expert')),
+    sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_set_aside_round_id_round')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_set_aside')),
+    sa.UniqueConstraint('round_id', 'expert_id', name=op.f('uq_set_aside_round_id_expert_id'))
+    )
+    op.create_index(op.f('ix_set_aside_expert_id'), 'set_aside', ['expert_id'], unique=False)
+    op.create_index(op.f('ix_set_aside_round_id'), 'set_aside', ['round_id'], unique=False)
     op.create_table('tally_run',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('round_id', sa.Integer(), nullable=False),
@@ -824,24 +891,57 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_decision_signature_decision_id'), 'decision_signature', ['decision_id'], unique=False)
     op.create_index(op.f('ix_decision_signature_user_id'), 'decision_signature', ['user_id'], unique=False)
-    op.create_table('declaration',
+    op.create_table('draw_left_out',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('round_id', sa.Integer(), nullable=False),
-    sa.Column('member_id', sa.Integer(), nullable=False),
-    sa.Column('application_id', sa.Integer(), nullable=False),
-    sa.Column('ground', sa.String(length=20), nullable=False),
-    sa.Column('detail', sa.Text(), nullable=False),
-    sa.Column('declared_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('replaced_at', sa.DateTime(timezone=True), nullable=True),
-    sa.CheckConstraint("ground IN ('none', 'employment', 'office', 'ownership', 'family', 'other')", name=op.f('ck_declaration_ground_known')),
-    sa.ForeignKeyConstraint(['application_id', 'round_id'], ['application.id', 'application.round_id'], name=op.f('fk_declaration_application_id_round_id_application')),
-    sa.ForeignKeyConstraint(['member_id', 'round_id'], ['committee_member.id', 'committee_member.round_id'], name=op.f('fk_declaration_member_id_round_id_committee_member')),
-    sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_declaration_round_id_round')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_declaration'))
+    sa.Column('draw_id', sa.Integer(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('expert_id', sa.Integer(), nullable=False),
+    sa.Column('reason', sa.String(length=20), nullable=False),
+    sa.ForeignKeyConstraint(['draw_id', 'round_id'], ['committee_draw.id', 'committee_draw.round_id'], name=op.f('fk_draw_left_out_draw_id_round_id_committee_draw')),
+    sa.ForeignKeyConstraint(['expert_id'], ['expert.id'], name=op.f('fk_draw_left_out_expert_id_expert')),
+    sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_draw_left_out_round_id_round')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_draw_left_out')),
+    sa.UniqueConstraint('draw_id', 'expert_id', name=op.f('uq_draw_left_out_draw_id_expert_id'))
     )
-    op.create_index(op.f('ix_declaration_application_id'), 'declaration', ['application_id'], unique=False)
-    op.create_index(op.f('ix_declaration_round_id'), 'declaration', ['round_id'], unique=False)
-    op.create_index('uq_declaration_in_force', 'declaration', ['member_id', 'application_id'], unique=True, sqlite_where=sa.text('replaced_at IS NULL'), postgresql_where=sa.text('replaced_at IS NULL'))
+    op.create_index(op.f('ix_draw_left_out_expert_id'), 'draw_left_out', ['expert_id'], unique=False)
+    op.create_index(op.f('ix_draw_left_out_round_id'), 'draw_left_out', ['round_id'], unique=False)
+    op.create_table('draw_lot',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('round_id', sa.Integer(), nullable=False),
+    sa.Column('draw_id', sa.Integer(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('field', sa.String(length=40), nullable=False),
+    sa.Column('seats', sa.Integer(), nullable=False),
+    sa.Column('reserves', sa.Integer(), nullable=False),
+    sa.Column('pool', sa.Integer(), nullable=False),
+    sa.CheckConstraint('seats > 0 AND reserves >= 0 AND pool >= seats', name=op.f('ck_draw_lot_possible')),
+    sa.ForeignKeyConstraint(['draw_id', 'round_id'], ['committee_draw.id', 'committee_draw.round_id'], name=op.f('fk_draw_lot_draw_id_round_id_committee_draw')),
+    sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_draw_lot_round_id_round')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_draw_lot')),
+    sa.UniqueConstraint('draw_id', 'field', name=op.f('uq_draw_lot_draw_id_field')),
+    sa.UniqueConstraint('draw_id', 'position', name=op.f('uq_draw_lot_draw_id_position')),
+    sa.UniqueConstraint('id', 'round_id', name=op.f('uq_draw_lot_id_round_id'))
+    )
+    op.create_index(op.f('ix_draw_lot_round_id'), 'draw_lot', ['round_id'], unique=False)
+    op.create_table('draw_reading',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('round_id', sa.Integer(), nullable=False),
+    sa.Column('draw_id', sa.Integer(), nullable=False),
+    sa.Column('role', sa.String(length=20), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=False),
+    sa.Column('numbers', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('read_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('discarded_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("role IN ('organiser', 'supervisor')", name=op.f('ck_draw_reading_role_known')),
+    sa.ForeignKeyConstraint(['draw_id', 'round_id'], ['committee_draw.id', 'committee_draw.round_id'], name=op.f('fk_draw_reading_draw_id_round_id_committee_draw')),
+    sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_draw_reading_round_id_round')),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_draw_reading_user_id_user_account')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_draw_reading'))
+    )
+    op.create_index(op.f('ix_draw_reading_round_id'), 'draw_reading', ['round_id'], unique=False)
+    op.create_index('uq_draw_reading_by_person', 'draw_reading', ['draw_id', 'user_id'], unique=True, sqlite_where=sa.text('discarded_at IS NULL'), postgresql_where=sa.text('discarded_at IS NULL'))
+    op.create_index('uq_draw_reading_by_role', 'draw_reading', ['draw_id', 'role'], unique=True, sqlite_where=sa.text('discarded_at IS NULL'), postgresql_where=sa.text('discarded_at IS NULL'))
     op.create_table('notice',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('round_id', sa.Integer(), nullable=False),
@@ -892,6 +992,116 @@ def upgrade() -> None:
     sa.UniqueConstraint('objection_id', 'kind', name=op.f('uq_objection_step_objection_id_kind'))
     )
     op.create_index(op.f('ix_objection_step_objection_id'), 'objection_step', ['objection_id'], unique=False)
+    op.create_table('verdict',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('application_id', sa.Integer(), nullable=False),
+    sa.Column('eligible', sa.Boolean(), nullable=False),
+    sa.Column('reason_code', sa.String(length=40), nullable=False),
+    sa.Column('explanation', sa.Text(), nullable=False),
+    sa.Column('gates', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('given_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('given_by_id', sa.Integer(), nullable=False),
+    sa.Column('objection_ref', sa.String(length=40), nullable=True),
+    sa.Column('superseded_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['application_id'], ['application.id'], name=op.f('fk_verdict_application_id_application')),
+    sa.ForeignKeyConstraint(['given_by_id'], ['user_account.id'], name=op.f('fk_verdict_given_by_id_user_account')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_verdict'))
+    )
+    op.create_index(op.f('ix_verdict_application_id'), 'verdict', ['application_id'], unique=False)
+    op.create_index('uq_verdict_in_force', 'verdict', ['application_id'], unique=True, sqlite_where=sa.text('superseded_at IS NULL'), postgresql_where=sa.text('superseded_at IS NULL'))
+    op.create_table('application_file',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('draft_id', sa.Integer(), nullable=False),
+    sa.Column('section', sa.String(length=30), nullable=False),
+    sa.Column('purpose', sa.String(length=40), nullable=False),
+    sa.Column('name', sa.String(length=200), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('media_type', sa.String(length=60), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('public', sa.Boolean(), nullable=False),
+    sa.Column('added_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['draft_id'], ['application_draft.id'], name=op.f('fk_application_file_draft_id_application_draft')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_application_file'))
+    )
+    op.create_index(op.f('ix_application_file_draft_id'), 'application_file', ['draft_id'], unique=False)
+    op.create_table('draw_candidate',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('round_id', sa.Integer(), nullable=False),
+    sa.Column('lot_id', sa.Integer(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('expert_id', sa.Integer(), nullable=True),
+    sa.Column('observer_id', sa.Integer(), nullable=True),
+    sa.Column('place', sa.Integer(), nullable=True),
+    sa.Column('turn_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('passed', sa.String(length=20), nullable=False),
+    sa.CheckConstraint("passed = '' OR turn_at IS NOT NULL", name=op.f('ck_draw_candidate_passed_has_turn')),
+    sa.CheckConstraint('(expert_id IS NULL) <> (observer_id IS NULL)', name=op.f('ck_draw_candidate_somebody')),
+    sa.CheckConstraint('turn_at IS NULL OR place IS NOT NULL', name=op.f('ck_draw_candidate_turn_has_place')),
+    sa.ForeignKeyConstraint(['expert_id'], ['expert.id'], name=op.f('fk_draw_candidate_expert_id_expert')),
+    sa.ForeignKeyConstraint(['lot_id', 'round_id'], ['draw_lot.id', 'draw_lot.round_id'], name=op.f('fk_draw_candidate_lot_id_round_id_draw_lot')),
+    sa.ForeignKeyConstraint(['observer_id'], ['observer.id'], name=op.f('fk_draw_candidate_observer_id_observer')),
+    sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_draw_candidate_round_id_round')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_draw_candidate')),
+    sa.UniqueConstraint('id', 'round_id', name=op.f('uq_draw_candidate_id_round_id')),
+    sa.UniqueConstraint('lot_id', 'expert_id', name=op.f('uq_draw_candidate_lot_id_expert_id')),
+    sa.UniqueConstraint('lot_id', 'number', name=op.f('uq_draw_candidate_lot_id_number')),
+    sa.UniqueConstraint('lot_id', 'observer_id', name=op.f('uq_draw_candidate_lot_id_observer_id')),
+    sa.UniqueConstraint('lot_id', 'place', name=op.f('uq_draw_candidate_lot_id_place'))
+    )
+    op.create_index(op.f('ix_draw_candidate_expert_id'), 'draw_candidate', ['expert_id'], unique=False)
+    op.create_index(op.f('ix_draw_candidate_observer_id'), 'draw_candidate', ['observer_id'], unique=False)
+    op.create_index(op.f('ix_draw_candidate_round_id'), 'draw_candidate', ['round_id'], unique=False)
+    op.create_table('committee_member',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('round_id', sa.Integer(), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=False),
+    sa.Column('code', sa.String(length=8), nullable=False),
+    sa.Column('kind', sa.String(length=20), nullable=False),
+    sa.Column('field', sa.String(length=120), nullable=False),
+    sa.Column('chair', sa.Boolean(), nullable=False),
+    sa.Column('appointed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('end_code', sa.String(length=20), nullable=False),
+    sa.Column('end_reason', sa.Text(), nullable=False),
+    sa.Column('candidate_id', sa.Integer(), nullable=True),
+    sa.Column('answer_due_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('accepted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("(ended_at IS NULL) = (end_code = '')", name=op.f('ck_committee_member_ended_with_code')),
+    sa.CheckConstraint("NOT (chair AND kind = 'organiser')", name=op.f('ck_committee_member_organiser_not_chair')),
+    sa.CheckConstraint("candidate_id IS NULL OR kind = 'expert'", name=op.f('ck_committee_member_drawn_is_expert')),
+    sa.CheckConstraint("kind IN ('expert', 'consumer', 'organiser')", name=op.f('ck_committee_member_kind_known')),
+    sa.CheckConstraint('(candidate_id IS NULL) = (answer_due_at IS NULL)', name=op.f('ck_committee_member_drawn_has_period')),
+    sa.ForeignKeyConstraint(['candidate_id', 'round_id'], ['draw_candidate.id', 'draw_candidate.round_id'], name=op.f('fk_committee_member_candidate_id_round_id_draw_candidate')),
+    sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_committee_member_round_id_round')),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_committee_member_user_id_user_account')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_committee_member')),
+    sa.UniqueConstraint('candidate_id', name=op.f('uq_committee_member_candidate_id')),
+    sa.UniqueConstraint('id', 'round_id', name=op.f('uq_committee_member_id_round_id')),
+    sa.UniqueConstraint('round_id', 'code', name=op.f('uq_committee_member_round_id_code'))
+    )
+    op.create_index(op.f('ix_committee_member_round_id'), 'committee_member', ['round_id'], unique=False)
+    op.create_index(op.f('ix_committee_member_user_id'), 'committee_member', ['user_id'], unique=False)
+    op.create_index('uq_committee_member_chair', 'committee_member', ['round_id'], unique=True, sqlite_where=sa.text('chair AND ended_at IS NULL'), postgresql_where=sa.text('chair AND ended_at IS NULL'))
+    op.create_index('uq_committee_member_in_force', 'committee_member', ['round_id', 'user_id'], unique=True, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
+    op.create_table('declaration',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('round_id', sa.Integer(), nullable=False),
+    sa.Column('member_id', sa.Integer(), nullable=False),
+    sa.Column('application_id', sa.Integer(), nullable=False),
+    sa.Column('ground', sa.String(length=20), nullable=False),
+    sa.Column('detail', sa.Text(), nullable=False),
+    sa.Column('declared_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('replaced_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("ground IN ('none', 'employment', 'office', 'ownership', 'family', 'other')", name=op.f('ck_declaration_ground_known')),
+    sa.ForeignKeyConstraint(['application_id', 'round_id'], ['application.id', 'application.round_id'], name=op.f('fk_declaration_application_id_round_id_application')),
+    sa.ForeignKeyConstraint(['member_id', 'round_id'], ['committee_member.id', 'committee_member.round_id'], name=op.f('fk_declaration_member_id_round_id_committee_member')),
+    sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_declaration_round_id_round')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_declaration'))
+    )
+    op.create_index(op.f('ix_declaration_application_id'), 'declaration', ['application_id'], unique=False)
+    op.create_index(op.f('ix_declaration_round_id'), 'declaration', ['round_id'], unique=False)
+    op.create_index('uq_declaration_in_force', 'declaration', ['member_id', 'application_id'], unique=True, sqlite_where=sa.text('replaced_at IS NULL'), postgresql_where=sa.text('replaced_at IS NULL'))
     op.create_table('sheet',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('round_id', sa.Integer(), nullable=False),
@@ -928,39 +1138,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('member_id', 'application_id', name=op.f('pk_sheet_draft'))
     )
     op.create_index(op.f('ix_sheet_draft_round_id'), 'sheet_draft', ['round_id'], unique=False)
-    op.create_table('verdict',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('application_id', sa.Integer(), nullable=False),
-    sa.Column('eligible', sa.Boolean(), nullable=False),
-    sa.Column('reason_code', sa.String(length=40), nullable=False),
-    sa.Column('explanation', sa.Text(), nullable=False),
-    sa.Column('gates', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
-    sa.Column('given_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('given_by_id', sa.Integer(), nullable=False),
-    sa.Column('objection_ref', sa.String(length=40), nullable=True),
-    sa.Column('superseded_at', sa.DateTime(timezone=True), nullable=True),
-    sa.ForeignKeyConstraint(['application_id'], ['application.id'], name=op.f('fk_verdict_application_id_application')),
-    sa.ForeignKeyConstraint(['given_by_id'], ['user_account.id'], name=op.f('fk_verdict_given_by_id_user_account')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_verdict'))
-    )
-    op.create_index(op.f('ix_verdict_application_id'), 'verdict', ['application_id'], unique=False)
-    op.create_index('uq_verdict_in_force', 'verdict', ['application_id'], unique=True, sqlite_where=sa.text('superseded_at IS NULL'), postgresql_where=sa.text('superseded_at IS NULL'))
-    op.create_table('application_file',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('draft_id', sa.Integer(), nullable=False),
-    sa.Column('section', sa.String(length=30), nullable=False),
-    sa.Column('purpose', sa.String(length=40), nullable=False),
-    sa.Column('name', sa.String(length=200), nullable=False),
-    sa.Column('digest', sa.String(length=64), nullable=False),
-    sa.Column('media_type', sa.String(length=60), nullable=False),
-    sa.Column('size', sa.Integer(), nullable=False),
-    sa.Column('public', sa.Boolean(), nullable=False),
-    sa.Column('added_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
-    sa.ForeignKeyConstraint(['draft_id'], ['application_draft.id'], name=op.f('fk_application_file_draft_id_application_draft')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_application_file'))
-    )
-    op.create_index(op.f('ix_application_file_draft_id'), 'application_file', ['draft_id'], unique=False)
     op.create_table('correction',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('round_id', sa.Integer(), nullable=False),
@@ -992,11 +1169,6 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_correction_sheet_id'), table_name='correction')
     op.drop_index(op.f('ix_correction_round_id'), table_name='correction')
     op.drop_table('correction')
-    op.drop_index(op.f('ix_application_file_draft_id'), table_name='application_file')
-    op.drop_table('application_file')
-    op.drop_index('uq_verdict_in_force', table_name='verdict', sqlite_where=sa.text('superseded_at IS NULL'), postgresql_where=sa.text('superseded_at IS NULL'))
-    op.drop_index(op.f('ix_verdict_application_id'), table_name='verdict')
-    op.drop_table('verdict')
     op.drop_index(op.f('ix_sheet_draft_round_id'), table_name='sheet_draft')
     op.drop_table('sheet_draft')
     op.drop_index('uq_sheet_in_force', table_name='sheet', sqlite_where=sa.text('voided_at IS NULL'), postgresql_where=sa.text('voided_at IS NULL'))
@@ -1004,6 +1176,24 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_sheet_member_id'), table_name='sheet')
     op.drop_index(op.f('ix_sheet_application_id'), table_name='sheet')
     op.drop_table('sheet')
+    op.drop_index('uq_declaration_in_force', table_name='declaration', sqlite_where=sa.text('replaced_at IS NULL'), postgresql_where=sa.text('replaced_at IS NULL'))
+    op.drop_index(op.f('ix_declaration_round_id'), table_name='declaration')
+    op.drop_index(op.f('ix_declaration_application_id'), table_name='declaration')
+    op.drop_table('declaration')
+    op.drop_index('uq_committee_member_in_force', table_name='committee_member', sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
+    op.drop_index('uq_committee_member_chair', table_name='committee_member', sqlite_where=sa.text('chair AND ended_at IS NULL'), postgresql_where=sa.text('chair AND ended_at IS NULL'))
+    op.drop_index(op.f('ix_committee_member_user_id'), table_name='committee_member')
+    op.drop_index(op.f('ix_committee_member_round_id'), table_name='committee_member')
+    op.drop_table('committee_member')
+    op.drop_index(op.f('ix_draw_candidate_round_id'), table_name='draw_candidate')
+    op.drop_index(op.f('ix_draw_candidate_observer_id'), table_name='draw_candidate')
+    op.drop_index(op.f('ix_draw_candidate_expert_id'), table_name='draw_candidate')
+    op.drop_table('draw_candidate')
+    op.drop_index(op.f('ix_application_file_draft_id'), table_name='application_file')
+    op.drop_table('application_file')
+    op.drop_index('uq_verdict_in_force', table_name='verdict', sqlite_where=sa.text('superseded_at IS NULL'), postgresql_where=sa.text('superseded_at IS NULL'))
+    op.drop_index(op.f('ix_verdict_application_id'), table_name='verdict')
+    op.drop_table('verdict')
     op.drop_index(op.f('ix_objection_step_objection_id'), table_name='objection_step')
     op.drop_table('objection_step')
     op.drop_index(op.f('ix_objection_file_objection_id'), table_name='objection_file')
@@ -1011,10 +1201,15 @@ def downgrade() -> None:
     op.drop_index('uq_notice_in_force', table_name='notice', sqlite_where=sa.text('superseded_at IS NULL'), postgresql_where=sa.text('superseded_at IS NULL'))
     op.drop_index(op.f('ix_notice_round_id'), table_name='notice')
     op.drop_table('notice')
-    op.drop_index('uq_declaration_in_force', table_name='declaration', sqlite_where=sa.text('replaced_at IS NULL'), postgresql_where=sa.text('replaced_at IS NULL'))
-    op.drop_index(op.f('ix_declaration_round_id'), table_name='declaration')
-    op.drop_index(op.f('ix_declaration_application_id'), table_name='declaration')
-    op.drop_table('declaration')
+    op.drop_index('uq_draw_reading_by_role', table_name='draw_reading', sqlite_where=sa.text('discarded_at IS NULL'), postgresql_where=sa.text('discarded_at IS NULL'))
+    op.drop_index('uq_draw_reading_by_person', table_name='draw_reading', sqlite_where=sa.text('discarded_at IS NULL'), postgresql_where=sa.text('discarded_at IS NULL'))
+    op.drop_index(op.f('ix_draw_reading_round_id'), table_name='draw_reading')
+    op.drop_table('draw_reading')
+    op.drop_index(op.f('ix_draw_lot_round_id'), table_name='draw_lot')
+    op.drop_table('draw_lot')
+    op.drop_index(op.f('ix_draw_left_out_round_id'), table_name='draw_left_out')
+    op.drop_index(op.f('ix_draw_left_out_expert_id'), table_name='draw_left_out')
+    op.drop_table('draw_left_out')
     op.drop_index(op.f('ix_decision_signature_user_id'), table_name='decision_signature')
     op.drop_index(op.f('ix_decision_signature_decision_id'), table_name='decision_signature')
     op.drop_table('decision_signature')
@@ -1027,6 +1222,9 @@ def downgrade() -> None:
     op.drop_table('tie_draw')
     op.drop_index(op.f('ix_tally_run_round_id'), table_name='tally_run')
     op.drop_table('tally_run')
+    op.drop_index(op.f('ix_set_aside_round_id'), table_name='set_aside')
+    op.drop_index(op.f('ix_set_aside_expert_id'), table_name='set_aside')
+    op.drop_table('set_aside')
     op.drop_index('uq_seat_in_force', table_name='seat', sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
     op.drop_index(op.f('ix_seat_user_id'), table_name='seat')
     op.drop_index(op.f('ix_seat_round_id'), table_name='seat')
@@ -1036,6 +1234,9 @@ def downgrade() -> None:
     op.drop_table('round_draft')
     op.drop_index(op.f('ix_question_round_id'), table_name='question')
     op.drop_table('question')
+    op.drop_index('uq_observer_contact', table_name='observer', sqlite_where=sa.text('withdrawn_at IS NULL'), postgresql_where=sa.text('withdrawn_at IS NULL'))
+    op.drop_index(op.f('ix_observer_round_id'), table_name='observer')
+    op.drop_table('observer')
     op.drop_index(op.f('ix_objection_round_id'), table_name='objection')
     op.drop_table('objection')
     op.drop_index('uq_milestone_published_once', table_name='milestone', sqlite_where=sa.text("kind = 'published'"), postgresql_where=sa.text("kind = 'published'"))
@@ -1045,11 +1246,9 @@ def downgrade() -> None:
     op.drop_index('uq_decision_in_force', table_name='decision', sqlite_where=sa.text('published_at IS NOT NULL AND superseded_at IS NULL'), postgresql_where=sa.text('published_at IS NOT NULL AND superseded_at IS NULL'))
     op.drop_index(op.f('ix_decision_round_id'), table_name='decision')
     op.drop_table('decision')
-    op.drop_index('uq_committee_member_in_force', table_name='committee_member', sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
-    op.drop_index('uq_committee_member_chair', table_name='committee_member', sqlite_where=sa.text('chair AND ended_at IS NULL'), postgresql_where=sa.text('chair AND ended_at IS NULL'))
-    op.drop_index(op.f('ix_committee_member_user_id'), table_name='committee_member')
-    op.drop_index(op.f('ix_committee_member_round_id'), table_name='committee_member')
-    op.drop_table('committee_member')
+    op.drop_index('uq_committee_draw_in_force', table_name='committee_draw', sqlite_where=sa.text('spent_at IS NULL'), postgresql_where=sa.text('spent_at IS NULL'))
+    op.drop_index(op.f('ix_committee_draw_round_id'), table_name='committee_draw')
+    op.drop_table('committee_draw')
     op.drop_index(op.f('ix_certificate_check_certificate_id'), table_name='certificate_check')
     op.drop_table('certificate_check')
     op.drop_index('uq_application_product', table_name='application', sqlite_where=sa.text('withdrawn_at IS NULL'), postgresql_where=sa.text('withdrawn_at IS NULL'))
@@ -1075,6 +1274,9 @@ def downgrade() -> None:
     op.drop_table('merchant_disclosure')
     op.drop_index(op.f('ix_invitation_email'), table_name='invitation')
     op.drop_table('invitation')
+    op.drop_index('uq_expert_in_force', table_name='expert', sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
+    op.drop_index(op.f('ix_expert_user_id'), table_name='expert')
+    op.drop_table('expert')
     op.drop_index(op.f('ix_debarment_merchant_id'), table_name='debarment')
     op.drop_table('debarment')
     op.drop_index(op.f('ix_certificate_merchant_id'), table_name='certificate')

@@ -26,14 +26,9 @@ from tests.publiclog.test_signer import KEY
 from tests.worlds.scoring import ScoringWorld
 
 EVERYTHING = {
-<<<<<<< HEAD
     "manifest", "checkpoint", "proofs", "order", "rules", "phases", "call_period", "holds", "applications",
-    "verdicts", "committee", "declarations", "recusals", "seals", "tally", "draws", "notice", "objections", "texts",
-=======
-    "manifest", "checkpoint", "proofs", "order", "rules", "phases", "call_period", "applications", "verdicts",
-    "committee_draw", "draw_source", "names",
-    "committee", "declarations", "recusals", "seals", "tally", "draws", "notice", "objections", "texts",
->>>>>>> a819a37 (Draw experts by lot from a register, so that anybody can check it)
+    "verdicts", "committee_draw", "draw_source", "names", "committee", "declarations", "recusals", "seals", "tally",
+    "draws", "notice", "objections", "texts",
 }  # fmt: skip
 
 
