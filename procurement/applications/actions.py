@@ -249,6 +249,7 @@ def replace_verdict(
     rounds.course_of(session, found.id).require(
         now,
         *(Phase.CHECKING, Phase.FORMING, Phase.SCORING, Phase.OPENED, Phase.NOTICE, Phase.RULING, Phase.DECIDING),
+        under_hold=True,
     )
     reason = Reason(reason_code) if reason_code in set(Reason) else None
     # A ruling is about what was attacked and need not go through every gate again.

@@ -222,7 +222,7 @@ def recuse(
     """
     found = find_round(session, ref, lock=True)
     require(actor, Permission.RULE_OBJECTION, round_id=found.id)
-    course_of(session, found.id).require(now, *RUNNING)
+    course_of(session, found.id).require(now, *RUNNING, under_hold=True)
     member = find_member(session, found, member_id)
     applicants = {applicant.ref: applicant.id for applicant in applicants_of(session, found.id)}
     if application_ref not in applicants:

@@ -36,6 +36,11 @@ OFFICE = Office(
     address=Text("1 Demo Road, Qingxi County (invented)", "青溪县演示路1号（虚构）"),
     contact="office@example.org",
 )
+AUTHORITY = Office(
+    name=Text("Supervision Department of Qingxi County (demo)", "青溪县监督部门（演示）"),
+    address=Text("2 Demo Road, Qingxi County (invented)", "青溪县演示路2号（虚构）"),
+    contact="supervision@example.org",
+)
 OFFICIAL = Official(
     name="演示推介人 Demo official",
     office=Text("Deputy head of the county (demo)", "副县长（演示）"),
@@ -87,6 +92,7 @@ def county_call(title: Text, *, published: date, slots: int, zone: str) -> Round
             "Growers have goods that do not sell, or sell below their worth.",
             "本县农户有产品滞销或优质不优价。",
         ),
+        authority=AUTHORITY,
         official=OFFICIAL,
         activity=_activity(published),
         committee=CommitteeRule(
@@ -145,6 +151,7 @@ def paris_call(tasting: Tasting, *, published: date, zone: str) -> RoundDocument
             "To show that the outcome follows from the marks and from a rule that was fixed beforehand.",
             "说明结果由评分和事先确定的规则得出。",
         ),
+        authority=AUTHORITY,
         official=OFFICIAL,
         activity=_activity(published),
         categories=(Category.PROCESSED,),

@@ -31,6 +31,8 @@ class Counted(Enum):
     MEMBERS = "members"
     ROUNDS = "rounds"
     APPLICATIONS = "applications"
+    OBJECTIONS = "objections"
+    MONTHS = "months"
     CHOICE = "choice"
 
 
@@ -70,9 +72,19 @@ PLACES: tuple[Place, ...] = (
     Place("timetable.admissibility_working_days", N_("Whether an objection is admitted"), _WORKING, 1, 10),
     Place("timetable.objection_supplement_working_days", N_("Completing an objection"), _WORKING, 1, 20),
     Place("timetable.answer_working_days", N_("Answer to an objection"), _WORKING, 1, 20),
+    Place("timetable.third_party_working_days", N_("Statement of a merchant who is attacked"), _WORKING, 1, 20),
     Place("timetable.ruling_working_days", N_("Ruling on an objection"), _WORKING, 1, 60),
     Place("timetable.suspension_days", N_("An objection stops the award for at most"), _DAYS, 1, 90),
     Place("timetable.escalation_working_days", N_("Turning to the outside authority"), _WORKING, 1, 60),
+    Place("timetable.authority_working_days", N_("Decision of the outside authority"), _WORKING, 1, 90),
+    Place(
+        "timetable.unfounded_objections",
+        N_("Dismissed objections of one filer that are pointed out to the supervisor"),
+        Counted.OBJECTIONS,
+        1,
+        20,
+    ),
+    Place("timetable.unfounded_months", N_("Within"), Counted.MONTHS, 1, 36),
     Place("timetable.decision_working_days", N_("Drawing up the decision"), _WORKING, 1, 30),
     Place("timetable.standstill_days", N_("Standstill after the decision"), _DAYS, 0, 60),
     Place("timetable.retention_years", N_("The file is kept"), _YEARS, 3, 30),

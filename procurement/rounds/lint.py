@@ -24,6 +24,7 @@ from procurement.rounds.rules import (
     PUBLIC_SIDE,
     EmployerKind,
     ExpertsChosen,
+    Office,
     Opinion,
     RoundDocument,
 )
@@ -113,6 +114,16 @@ def _texts(document: RoundDocument) -> Iterator[Finding]:
     ):
         if not value.strip():
             yield _error(place, message)
+    authority = document.authority
+    if authority == Office():
+        yield _warning(
+            "authority.name",
+            N_("Name the outside authority: without it nobody knows where to turn against a ruling."),
+        )
+    else:
+        yield from _both("authority.name", authority.name, N_("Name of the outside authority"))
+        if not authority.contact.strip():
+            yield _error("authority.contact", N_("Say how the outside authority is reached."))
 
 
 def _gates(document: RoundDocument) -> Iterator[Finding]:

@@ -59,6 +59,10 @@ class Kind(StrEnum):
     NOTICE_GIVEN = "notice_given"  # * objections may be filed until
     OBJECTION_FILED = "objection_filed"  # subject: the objection's ref
     OBJECTION_SETTLED = "objection_settled"  # inadmissible, withdrawn, or ruled on and carried out
+    AMENDMENT_ORDERED = "amendment_ordered"  # by a ruling; subject: the objection's ref; an amendment carries it out
+    ANNULMENT_ORDERED = "annulment_ordered"  # likewise; another decision carries it out
+    SUSPENDED = "suspended"  # * the outside authority stops the award until then; subject: the objection's ref
+    SUSPENSION_ENDED = "suspension_ended"
     REOPENED_CHECKING = "reopened_checking"  # an upheld objection sends the round back
     REOPENED_FORMING = "reopened_forming"
     REOPENED_TALLY = "reopened_tally"  # back to opened scores: a new notice follows
@@ -106,6 +110,10 @@ class Course:
     notice_closes: datetime | None = None
     open_objections: frozenset[str] = frozenset()
     settled: datetime | None = None  # when the last objection was
+    ordered_amendments: frozenset[str] = frozenset()
+    ordered_annulments: frozenset[str] = frozenset()
+    suspended: tuple[tuple[str, datetime], ...] = ()
+    """(the objection's ref, until when the outside authority has stopped the award)."""
     decided: datetime | None = None
     closed: datetime | None = None
     held: datetime | None = None
@@ -126,7 +134,9 @@ class Course:
             case Kind.PUBLISHED:
                 return replace(self, published=m.at, applications_close=m.closes)
             case Kind.AMENDED:
-                return replace(self, applications_close=m.closes or self.applications_close)
+                return replace(
+                    self, applications_close=m.closes or self.applications_close, ordered_amendments=frozenset()
+                )
             case Kind.CHECKING_CLOSED:
                 return replace(self, checking_closed=m.at)
             case Kind.SCORING_BEGAN:
@@ -139,6 +149,14 @@ class Course:
                 return replace(self, open_objections=self.open_objections | {m.subject})
             case Kind.OBJECTION_SETTLED:
                 return replace(self, open_objections=self.open_objections - {m.subject}, settled=m.at)
+            case Kind.AMENDMENT_ORDERED:
+                return replace(self, ordered_amendments=self.ordered_amendments | {m.subject})
+            case Kind.ANNULMENT_ORDERED:
+                return replace(self, ordered_annulments=self.ordered_annulments | {m.subject})
+            case Kind.SUSPENDED if m.closes is not None:
+                return replace(self, suspended=(*self._suspended_by_others(m.subject), (m.subject, m.closes)))
+            case Kind.SUSPENDED | Kind.SUSPENSION_ENDED:
+                return replace(self, suspended=self._suspended_by_others(m.subject))
             case Kind.REOPENED_TALLY:
                 return replace(self, notice_given=None, notice_closes=None)
             case Kind.REOPENED_FORMING:
@@ -146,7 +164,7 @@ class Course:
             case Kind.REOPENED_CHECKING:
                 return self._after_reopening_scores()
             case Kind.DECISION_PUBLISHED:
-                return replace(self, decided=m.at)
+                return replace(self, decided=m.at, ordered_annulments=frozenset())
             case Kind.CLOSED:
                 return replace(self, closed=m.at)
             case Kind.HELD:
@@ -155,6 +173,9 @@ class Course:
                 return self._resumed(m.at, m.closes)
             case Kind.ABORTED:
                 return replace(self, aborted=m.at)
+
+    def _suspended_by_others(self, subject: str) -> tuple[tuple[str, datetime], ...]:
+        return tuple(one for one in self.suspended if one[0] != subject)
 
     def _after_reopening_scores(self) -> "Course":
         return replace(
@@ -209,7 +230,7 @@ class Course:
         if self.notice_given is not None and self.notice_closes is not None:
             if now < self.notice_closes:
                 return Phase.NOTICE
-            return Phase.RULING if self.open_objections else Phase.DECIDING
+            return Phase.RULING if self.frozen(now) else Phase.DECIDING
         if self.scores_opened is not None:
             return Phase.OPENED
         if self.scoring_began is not None:
@@ -219,6 +240,12 @@ class Course:
         if self.applications_close is not None and now < self.applications_close:
             return Phase.OPEN
         return Phase.CHECKING
+
+    def frozen(self, now: datetime) -> bool:
+        """Whether nothing may be awarded at `now`: an objection is open, a ruling is still to be carried out, or the
+        outside authority has stopped the award and its period is not over."""
+        suspended = any(now < until for _, until in self.suspended)
+        return bool(self.open_objections or self.ordered_amendments) or suspended
 
     def applications_visible(self, now: datetime) -> bool:
         """Whether anybody but the applicant may read applications: from the deadline on, never before.
@@ -231,9 +258,13 @@ class Course:
         stopped = [at for at in (self.held, self.aborted) if at is not None]
         return now >= closes and all(at >= closes for at in stopped)
 
-    def require(self, now: datetime, *allowed: Phase) -> Phase:
-        """The phase at `now`; raise WrongPhase unless it is one of `allowed`."""
-        phase = self.phase_at(now)
+    def require(self, now: datetime, *allowed: Phase, under_hold: bool = False) -> Phase:
+        """The phase at `now`; raise WrongPhase unless it is one of `allowed`.
+
+        `under_hold`: for acts by which a ruling is carried out, which a hold does not stop; then the phase in which
+        the round is held counts.
+        """
+        phase = self.under_hold(now) if under_hold else self.phase_at(now)
         if phase not in allowed:
             raise WrongPhase(N_("This is not possible now: the round is at “%(phase)s”."), phase=PHASE_NAMES[phase])
         return phase

@@ -204,7 +204,9 @@ class Timetable:
 
     `question_…`: for the answer to a public question. `verdict_objection_…`: after checking is closed, for objecting
     to a verdict. `objection_supplement_…`: for completing an objection. `suspension_days`: how long an objection may
-    keep an award frozen, at most. `escalation_…`: after a ruling, for turning to the outside authority.
+    keep an award frozen, at most. `third_party_…`: for the statement of a merchant whose award an objection attacks.
+    `escalation_…`: after a ruling, for turning to the outside authority; `authority_…`: for its decision. Who has had
+    `unfounded_objections` dismissed within `unfounded_months` is shown to the supervisor, and nothing else.
     `standstill_days`: after the decision is published, before anything is done on it; 0: none. `retention_years`: how
     long the file is kept after the round is closed, `broadcast_retention_years` what belongs to the broadcast.
     """
@@ -222,9 +224,13 @@ class Timetable:
     admissibility_working_days: int = 3
     objection_supplement_working_days: int = 5
     answer_working_days: int = 7
+    third_party_working_days: int = 3
     ruling_working_days: int = 10
     suspension_days: int = 30
     escalation_working_days: int = 15
+    authority_working_days: int = 30
+    unfounded_objections: int = 3
+    unfounded_months: int = 12
     decision_working_days: int = 5
     standstill_days: int = 0
     retention_years: int = 15
@@ -319,13 +325,15 @@ class RoundDocument:
     """See the module. Its JSON form, RFC 8785 text and SHA-256 are exact: `from_json(d.to_json()) == d`. A field that
     a document of an earlier day lacks has its default.
 
-    `least_eligible`: with fewer eligible applications nothing is selected. `pack`: what the figures come from."""
+    `authority`: the outside authority to which one may turn against a ruling. `least_eligible`: with fewer eligible
+    applications nothing is selected. `pack`: what the figures come from."""
 
     scoring: ScoringRule
     title: Text = field(default_factory=Text)
     purpose: Text = field(default_factory=Text)
     public_interest: Text = field(default_factory=Text)
     office: Office = field(default_factory=Office)
+    authority: Office = field(default_factory=Office)
     official: Official = field(default_factory=Official)
     activity: Activity = field(default_factory=Activity)
     categories: tuple[Category, ...] = tuple(Category)

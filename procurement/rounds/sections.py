@@ -64,7 +64,7 @@ from procurement.rounds.scoring_rule import Text
 
 
 class BasicsForm(SectionForm):
-    prefixes = ("title", "purpose", "public_interest", "office")
+    prefixes = ("title", "purpose", "public_interest", "office", "authority")
     groups = (
         Group(_("Title"), ("title_en", "title_zh")),
         Group(
@@ -80,6 +80,17 @@ class BasicsForm(SectionForm):
         Group(
             _("Organiser"),
             ("office_name_en", "office_name_zh", "office_address_en", "office_address_zh", "office_contact"),
+        ),
+        Group(
+            _("Outside authority"),
+            (
+                "authority_name_en",
+                "authority_name_zh",
+                "authority_address_en",
+                "authority_address_zh",
+                "authority_contact",
+            ),
+            _("To whom people may turn who are not content with a ruling on their objection."),
         ),
     )
 
@@ -102,6 +113,11 @@ class BasicsForm(SectionForm):
     office_address_en = line(_("Address in English"))
     office_address_zh = line(_("Address in Chinese"))
     office_contact = line(_("Telephone or e-mail address for the public"))
+    authority_name_en = line(_("Name in English"))
+    authority_name_zh = line(_("Name in Chinese"))
+    authority_address_en = line(_("Address in English"))
+    authority_address_zh = line(_("Address in Chinese"))
+    authority_contact = line(_("Telephone or e-mail address for the public"))
 
     @classmethod
     def data_of(cls, document: RoundDocument) -> dict[str, Any]:
@@ -112,6 +128,9 @@ class BasicsForm(SectionForm):
             **spread("office_name", document.office.name),
             **spread("office_address", document.office.address),
             "office_contact": document.office.contact,
+            **spread("authority_name", document.authority.name),
+            **spread("authority_address", document.authority.address),
+            "authority_contact": document.authority.contact,
         }
 
     def changed(self, document: RoundDocument) -> RoundDocument:
@@ -121,6 +140,9 @@ class BasicsForm(SectionForm):
             purpose=pair(self, "purpose"),
             public_interest=pair(self, "public_interest"),
             office=Office(pair(self, "office_name"), pair(self, "office_address"), self.office_contact.data),
+            authority=Office(
+                pair(self, "authority_name"), pair(self, "authority_address"), self.authority_contact.data
+            ),
         )
 
 
@@ -297,11 +319,13 @@ _COUNTED = {
     Counted.CALENDAR_DAYS: _("In calendar days."),
     Counted.WORKING_DAYS: _("In working days."),
     Counted.YEARS: _("In years."),
+    Counted.MONTHS: _("In months."),
 }
 _HINTS = {
     "min_call_days": _("The office's own rule, in calendar days; the call may not be shorter."),
     "amendment_days": _("In calendar days. An amendment later than this extends the call."),
     "notice_days": _("Objections may be filed in this time. In the unit chosen below."),
+    "unfounded_objections": _("They never keep anybody from objecting again."),
     "standstill_days": _("In calendar days; 0 for none. Nothing is done on the decision meanwhile."),
 }
 
@@ -324,9 +348,13 @@ _RESULT = (
     "admissibility_working_days",
     "objection_supplement_working_days",
     "answer_working_days",
+    "third_party_working_days",
     "ruling_working_days",
     "suspension_days",
     "escalation_working_days",
+    "authority_working_days",
+    "unfounded_objections",
+    "unfounded_months",
 )
 _AFTERWARDS = ("decision_working_days", "standstill_days", "retention_years", "broadcast_retention_years")
 

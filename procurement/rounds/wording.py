@@ -35,6 +35,8 @@ def value_words(place: Place, value: str, notice_unit: str) -> str:
             found = ngettext("%(num)s calendar day", "%(num)s calendar days", count) if count else gettext("none")
         case Counted.YEARS:
             found = ngettext("%(num)s year", "%(num)s years", count)
+        case Counted.MONTHS:
+            found = ngettext("%(num)s month", "%(num)s months", count)
         case Counted.ROUNDS:
             found = ngettext("%(num)s round", "%(num)s rounds", count) if count else gettext("no limit")
         case _:

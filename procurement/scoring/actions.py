@@ -58,7 +58,7 @@ from procurement.scoring.tally import Absent
 SHEETS_IN_AN_ENTRY = 150
 """So many opened sheets fit into one entry of the log."""
 
-AFTER_OPENING = (Phase.OPENED, Phase.NOTICE, Phase.RULING)
+AFTER_OPENING = (Phase.OPENED, Phase.NOTICE, Phase.RULING, Phase.DECIDING)
 
 
 class Cause(StrEnum):
@@ -361,7 +361,7 @@ def correct_mark(
             raise NotAllowed(N_("A mark is corrected by the member who gave it."))
     if own is (ground is CorrectionGround.RULING):
         raise RuleBroken(N_("Choose one of the grounds on which a mark may be corrected."), field="ground")
-    course_of(session, found.id).require(now, *((Phase.OPENED,) if own else AFTER_OPENING))
+    course_of(session, found.id).require(now, *((Phase.OPENED,) if own else AFTER_OPENING), under_hold=not own)
     sheet = _sheet_that_counts(session, found, application_ref, member_code)
     if sheet.opened_at is None:
         raise NotFound(N_("There is no such sheet."))
@@ -432,7 +432,7 @@ def void_sheet(
     found = find_round(session, ref, lock=True)
     require(actor, Permission.RULE_OBJECTION, round_id=found.id)
     course = course_of(session, found.id)
-    course.require(now, Phase.FORMING, Phase.SCORING, *AFTER_OPENING)
+    course.require(now, Phase.FORMING, Phase.SCORING, *AFTER_OPENING, under_hold=True)
     if not reason.strip():
         raise RuleBroken(N_("Say why this sheet is void."), field="reason")
     sheet = _sheet_that_counts(session, found, application_ref, member_code)

@@ -49,6 +49,7 @@ documents = st.builds(
     purpose=texts,
     public_interest=texts,
     office=st.builds(Office, texts, texts, words),
+    authority=st.builds(Office, texts, texts, words),
     official=st.builds(Official, words, texts, texts, st.sampled_from(EmployerKind)),
     activity=st.builds(
         Activity, st.sampled_from(Nature), texts, st.none() | st.dates(date(2000, 1, 1)), opinions, opinions, opinions

@@ -18,6 +18,7 @@ from procurement.rounds.rules import (
     EmployerKind,
     ExpertsChosen,
     Gate,
+    Office,
     Opinion,
     Party,
     Payment,
@@ -315,13 +316,20 @@ def test_every_text_of_the_document_is_asked_for() -> None:
             return [f for field in fields(thing) for f in texts(getattr(thing, field.name), f"{path}.{field.name}")]
         return []
 
-    optional = {"office.address", "activity.platform"}
+    optional = {"office.address", "authority.address", "activity.platform"}
     food = {"activity.food.by", "activity.food.conclusion"}
     evidence = {f"scoring.criteria.{i}.evidence" for i in range(2)}
     for path in texts(GOOD):
         place = path.removeprefix(".")
         if place not in optional | food | evidence and not place.startswith("pack."):
             assert errors(put(f"{place}.zh", "")(GOOD)), place
+
+
+def test_the_outside_authority_is_named_whole_or_missed() -> None:
+    without = put("authority", Office())(GOOD)
+    assert errors(without) == set()
+    assert "authority.name" in warnings(without)
+    assert errors(put("authority.contact", "")(GOOD)) == {"authority.contact"}
 
 
 def test_gate_codes_can_be_many() -> None:

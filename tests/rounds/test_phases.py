@@ -39,6 +39,10 @@ DECIDED = M(Kind.DECISION_PUBLISHED, T + 50 * DAY)
 CLOSED = M(Kind.CLOSED, T + 150 * DAY)
 ABORTED = M(Kind.ABORTED, T + 19 * DAY)
 
+UNTIL = T + 60 * DAY
+SUSPENDED = M(Kind.SUSPENDED, T + 38 * DAY, UNTIL, "O1")
+ORDERED = M(Kind.AMENDMENT_ORDERED, T + 2 * DAY, subject="O1")
+
 TO_NOTICE = (PUBLISHED, CHECKED, BEGAN, OPENED, GIVEN)
 
 TABLE = [
@@ -92,6 +96,18 @@ TABLE = [
         T + 50 * DAY,
         Phase.DECIDING,
     ),
+    # the outside authority stops the award, until its period is over or it says so
+    ((*TO_NOTICE, SUSPENDED), NOTICE, Phase.RULING),
+    ((*TO_NOTICE, SUSPENDED), UNTIL - MICRO, Phase.RULING),
+    ((*TO_NOTICE, SUSPENDED), UNTIL, Phase.DECIDING),
+    ((*TO_NOTICE, SUSPENDED), NOTICE - MICRO, Phase.NOTICE),
+    ((*TO_NOTICE, SUSPENDED, M(Kind.SUSPENSION_ENDED, NOTICE, subject="O1")), NOTICE, Phase.DECIDING),
+    ((*TO_NOTICE, SUSPENDED, M(Kind.SUSPENSION_ENDED, NOTICE, subject="O2")), NOTICE, Phase.RULING),
+    ((*TO_NOTICE, SUSPENDED, M(Kind.SUSPENDED, NOTICE, UNTIL + DAY, "O1")), UNTIL, Phase.RULING),
+    ((*TO_NOTICE, SUSPENDED, DECIDED), DECIDED.at, Phase.DECIDED),
+    # a ruling that orders an amendment is carried out by one, and by nothing else
+    ((PUBLISHED, ORDERED, CHECKED, BEGAN, OPENED, GIVEN), NOTICE, Phase.RULING),
+    ((PUBLISHED, ORDERED, M(Kind.AMENDED, T + 3 * DAY), CHECKED, BEGAN, OPENED, GIVEN), NOTICE, Phase.DECIDING),
     # the end
     ((*TO_NOTICE, DECIDED), DECIDED.at, Phase.DECIDED),
     ((*TO_NOTICE, DECIDED, CLOSED), CLOSED.at, Phase.CLOSED),
@@ -202,6 +218,22 @@ def test_require_names_the_phase() -> None:
     with pytest.raises(WrongPhase) as refused:
         course.require(CLOSES, Phase.OPEN)
     assert refused.value.problems[0].params == {"phase": PHASE_NAMES[Phase.CHECKING]}
+
+
+def test_an_order_to_annul_stands_until_there_is_another_decision() -> None:
+    course = Course.of([*TO_NOTICE, DECIDED, M(Kind.ANNULMENT_ORDERED, DECIDED.at + DAY, subject="O1")])
+    assert course.ordered_annulments == {"O1"}
+    assert course.phase_at(DECIDED.at + DAY) is Phase.DECIDED
+    assert course.after(M(Kind.DECISION_PUBLISHED, DECIDED.at + 2 * DAY)).ordered_annulments == frozenset()
+
+
+def test_a_ruling_is_carried_out_under_a_hold_where_it_could_be_without() -> None:
+    course = Course.of([*TO_NOTICE, M(Kind.HELD, GIVEN.at + HOUR)])
+    with pytest.raises(WrongPhase):
+        course.require(GIVEN.at + DAY, Phase.NOTICE)
+    assert course.require(GIVEN.at + DAY, Phase.NOTICE, under_hold=True) is Phase.NOTICE
+    with pytest.raises(WrongPhase):
+        course.require(GIVEN.at + DAY, Phase.OPEN, under_hold=True)
 
 
 def test_every_phase_has_a_name() -> None:

@@ -90,6 +90,11 @@ def small_document() -> RoundDocument:
         scoring=small_scoring(),
         purpose=Text("To find one product.", "选出一款产品。"),
         public_interest=Text("Unsold oranges.", "脐橙滞销。"),
+        authority=Office(
+            name=Text("Supervision department", "监督部门"),
+            address=Text("2 River Road", "滨江路2号"),
+            contact="supervision@example.org",
+        ),
         official=Official(
             name="Olaf Official",
             office=Text("Deputy head of the county", "副县长"),
