@@ -45,6 +45,7 @@ class Config:
     require_second_factor: bool = False
     trusted_proxies: int = 0
     session_hours: int = 12
+    receipt_seconds: int = 3  # how long the answer to an act waits for the checkpoint that covers its entry
     embedded_worker: bool = True
     debug: bool = False
 

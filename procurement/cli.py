@@ -519,11 +519,11 @@ def log_repair(place: str) -> None:
 
 @log.command("check-receipt")
 @click.argument("receipt", type=click.File("r", encoding="utf-8"))
-@click.argument("entry", type=click.File("rb"))
+@click.argument("entry", type=click.File("rb"), required=False)
 @click.option("--key", "key_texts", multiple=True, required=True, help="The log's key; again for each witness's.")
 @as_format
-def log_check_receipt(receipt: IO[str], entry: IO[bytes], key_texts: tuple[str, ...], form: str) -> None:
-    """Check that the file ENTRY is in the log, as the file RECEIPT says. Needs no database and no network."""
+def log_check_receipt(receipt: IO[str], entry: IO[bytes] | None, key_texts: tuple[str, ...], form: str) -> None:
+    """Check that what the file RECEIPT holds, or the file ENTRY, is in the log. Needs no database and no network."""
     from procurement.publiclog.checkpoint import NoteError, VerifierKey
     from procurement.publiclog.receipt import Receipt
     from procurement.publiclog.verify import ProofError
@@ -534,7 +534,7 @@ def log_check_receipt(receipt: IO[str], entry: IO[bytes], key_texts: tuple[str, 
         raise click.BadParameter(str(error), param_hint="--key") from error
     try:
         found = Receipt.parse(receipt.read())
-        checkpoint, signed_by = found.check(entry.read(), parsed)
+        checkpoint, signed_by = found.check(None if entry is None else entry.read(), parsed)
     except (ProofError, UnicodeDecodeError) as error:
         raise Refused(N_("The receipt does not hold: %(why)s"), why=str(error)) from error
     names = [key.name for key in signed_by]
@@ -542,6 +542,8 @@ def log_check_receipt(receipt: IO[str], entry: IO[bytes], key_texts: tuple[str, 
         print_json({"holds": True, "index": found.index, "size": checkpoint.size, "signed_by": names})
         return
     click.echo(f"The receipt holds: this is entry {found.index} of {checkpoint.size}, signed by {', '.join(names)}.")
+    if found.entry is not None:
+        click.echo(found.entry.decode())
 
 
 @sunlit.command()

@@ -103,11 +103,22 @@ def language() -> str:
     return str(g.get("lang", LANGUAGES[0]))
 
 
+_committed: list[Callable[[Session], None]] = []
+
+
+def after_commit(call: Callable[[Session], None]) -> Callable[[Session], None]:
+    """Register what a request does after each of its transactions; `Session.info` still tells what happened in it."""
+    _committed.append(call)
+    return call
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """One writing transaction (db.transaction) on the application's database."""
     with db.transaction(edge().engine) as session:
         yield session
+    for call in _committed:
+        call(session)
 
 
 @contextmanager

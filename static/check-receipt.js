@@ -42,12 +42,12 @@ function parseReceipt(text) {
   const note = rest.join("\n\n");
   const lines = head.split("\n");
   if (lines.shift() !== "c2sp.org/tlog-proof@v1" || !note) throw new Fault("receipt");
-  if (lines.length && lines[0].startsWith("extra ")) lines.shift();
+  const entry = lines.length && lines[0].startsWith("extra ") ? unbase64(lines.shift().slice(6)) : null;
   const index = /^index (0|[1-9][0-9]{0,15})$/.exec(lines.shift() ?? "");
   if (!index) throw new Fault("receipt");
   const proof = lines.map(unbase64);
   if (proof.some((one) => one.length !== 32)) throw new Fault("receipt");
-  return { index: Number(index[1]), proof, note };
+  return { index: Number(index[1]), proof, note, entry };
 }
 
 function parseNote(note) {
@@ -96,6 +96,12 @@ async function rootFrom(index, size, leaf, proof) {
     : nodeHash(sibling, await rootFrom(index - left, size - left, leaf, rest));
 }
 
+// What the entry says in short: its kind, its time, its round.
+function told(bytes) {
+  const body = JSON.parse(decoder.decode(bytes));
+  return [body.kind, body.at, body.round].filter(Boolean).join(", ");
+}
+
 async function check(receiptText, entry, keyText) {
   const facts = [];
   const say = (name, holds, detail = "") => { facts.push({ name, holds, detail }); return holds; };
@@ -112,13 +118,17 @@ async function check(receiptText, entry, keyText) {
   say("form", true, String(receipt.index));
   say("origin", note.origin === key.name, note.origin);
   say("signature", await signedBy(note, key), key.name);
+  const bytes = entry ?? receipt.entry;
+  if (!bytes) { say("files", false); return facts; }
   let root = null;
   try {
-    if (receipt.index < note.size) root = await rootFrom(receipt.index, note.size, await leafHash(entry), receipt.proof);
+    if (receipt.index < note.size) root = await rootFrom(receipt.index, note.size, await leafHash(bytes), receipt.proof);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
   }
-  say("inclusion", root !== null && equal(root, note.root), `${receipt.index} / ${note.size}`);
+  const included = root !== null && equal(root, note.root);
+  say("inclusion", included && (!receipt.entry || equal(bytes, receipt.entry)), `${receipt.index} / ${note.size}`);
+  if (included) say("told", true, told(bytes));
   return facts;
 }
 
@@ -154,8 +164,8 @@ form.addEventListener("submit", async (event) => {
   const [receipt] = form.elements.receipt.files;
   const [entry] = form.elements.entry.files;
   try {
-    if (!receipt || !entry) { show([{ name: "files", holds: false, detail: "" }]); return; }
-    const bytes = new Uint8Array(await entry.arrayBuffer());
+    if (!receipt) { show([{ name: "files", holds: false, detail: "" }]); return; }
+    const bytes = entry ? new Uint8Array(await entry.arrayBuffer()) : null;
     show(await check(await textOf(receipt), bytes, form.elements.key.value));
   } catch {
     show([{ name: "browser", holds: false, detail: "" }]);

@@ -166,6 +166,7 @@ def config(database: str, tmp_path: Path) -> Config:
         database_url=database,
         secret_key="a secret of the tests that is long enough",
         embedded_worker=False,
+        receipt_seconds=0,  # nobody signs beside a test
     )
 
 
@@ -193,7 +194,7 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Pat
     alone = "PYTEST_XDIST_WORKER" not in os.environ
     shared = tmp_path_factory.getbasetemp() if alone else tmp_path_factory.getbasetemp().parent
     folder = shared / "demonstration"
-    config = Config(environment="test", data_dir=folder, embedded_worker=False)
+    config = Config(environment="test", data_dir=folder, embedded_worker=False, receipt_seconds=0)
     present = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
     with (shared / "demonstration.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

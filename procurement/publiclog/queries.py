@@ -9,7 +9,7 @@ from sqlalchemy import Row, TextClause, select, text
 from sqlalchemy.orm import Session
 
 from procurement.publiclog.entry import Entry, Envelope, unseal
-from procurement.publiclog.models import LogCheckpoint, LogEntry, LogHead
+from procurement.publiclog.models import LogCheckpoint, LogDisclosure, LogEntry, LogHead
 from procurement.publiclog.tiles import WIDTH, subtrees
 from procurement.publiclog.tree import Frontier, Subtree
 
@@ -63,6 +63,32 @@ def told(session: Session, round_ref: str, kinds: Collection[type[Entry]]) -> li
     """Every entry of some kinds in a round, oldest first."""
     wanted = select(LogEntry).where(LogEntry.round_ref == round_ref, LogEntry.kind.in_([one.kind for one in kinds]))
     return [_logged(row) for row in session.scalars(wanted.order_by(LogEntry.idx))]
+
+
+def entries_by(session: Session, user_id: int, *, before: int | None = None, limit: int = 50) -> list[Logged]:
+    """The newest entries of acts of the account `user_id`, at most `limit`, with an index smaller than `before`.
+
+    Whose act an entry is stands in its disclosures; those that were erased are not found.
+    """
+    person = f"user:{user_id}"
+    wanted = (
+        select(LogEntry, LogDisclosure.digest)
+        .join(LogDisclosure, LogDisclosure.idx == LogEntry.idx)
+        .where(LogDisclosure.whose == person, LogDisclosure.field == "person", LogDisclosure.value == person)
+        .order_by(LogEntry.idx.desc())
+        .execution_options(yield_per=200)
+    )
+    if before is not None and 0 <= before < 2**63:
+        wanted = wanted.where(LogEntry.idx < before)
+    found: list[Logged] = []
+    for row, digest in session.execute(wanted):
+        logged = _logged(row)
+        by = logged.envelope.by.person
+        if by is not None and by.digest == digest:  # not an entry of somebody else's act about this person
+            found.append(logged)
+            if len(found) == limit:
+                break
+    return found
 
 
 def bodies(session: Session) -> Iterator[Row[int, bytes, bytes, str, datetime, str | None]]:

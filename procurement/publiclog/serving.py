@@ -10,6 +10,7 @@ transaction that the disk never saw, and whoever had fetched it would hold a for
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import select
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from procurement.publiclog import queries
 from procurement.publiclog.models import LogCheckpoint, LogCosignature, LogEntry
+from procurement.publiclog.queries import Logged
 from procurement.publiclog.receipt import Receipt
 from procurement.publiclog.tiles import WIDTH, encode_bundle, tile_path
 from procurement.publiclog.tree import HASH_BYTES, TILE_HEIGHT, inclusion_proof
@@ -118,4 +120,32 @@ def receipt_for(session: Session, index: int) -> Receipt | None:
     if latest is None or not 0 <= index < latest.size:
         return None
     proof = inclusion_proof(index, latest.size, queries.subtree_reader(session))
-    return Receipt(index, tuple(proof), _with_cosignatures(session, latest))
+    entry = session.scalars(select(LogEntry.body).where(LogEntry.idx == index)).one()
+    return Receipt(index, tuple(proof), _with_cosignatures(session, latest), entry)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptPage:
+    """An entry with its receipt. `checkpoint`: the one the receipt leads to; `witnesses`: who cosigned it, by name;
+    both and `receipt` are None or empty while no checkpoint covers the entry."""
+
+    logged: Logged
+    receipt: Receipt | None
+    checkpoint: LogCheckpoint | None
+    witnesses: tuple[str, ...]
+
+
+def receipt_page(session: Session, index: int) -> ReceiptPage | None:
+    """The entry at `index` and its receipt under the newest checkpoint; None when there is no such entry."""
+    logged = queries.entry_at(session, index)
+    if logged is None:
+        return None
+    receipt = receipt_for(session, index)
+    if receipt is None:
+        return ReceiptPage(logged, None, None, ())
+    latest = queries.latest_checkpoint(session)
+    size = 0 if latest is None else latest.size
+    witnesses = session.scalars(
+        select(LogCosignature.witness).where(LogCosignature.size == size).order_by(LogCosignature.witness)
+    )
+    return ReceiptPage(logged, receipt, latest, tuple(witnesses))

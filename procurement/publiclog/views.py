@@ -1,15 +1,29 @@
 """Pages of the public log: what was entered, newest first, and one entry with all its fields."""
 
-from flask import Blueprint, request
+import segno
+from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
 from wtforms import FileField, StringField
 
 from procurement.access import Permission
-from procurement.errors import N_, NotFound
-from procurement.publiclog import keys, queries, witnessing
+from procurement.errors import N_, NotFound, RuleBroken
+from procurement.publiclog import handing_out, keys, queries, serving, witnessing
 from procurement.publiclog.pages import line_of, page_of
-from procurement.web import Form, config, format_instant, format_number, page, reading, render
+from procurement.publiclog.receipt import read_code, receipt_code
+from procurement.web import (
+    Form,
+    actor,
+    config,
+    format_instant,
+    format_number,
+    language,
+    page,
+    reading,
+    redirect,
+    refusals_into,
+    render,
+)
 
 bp = Blueprint("publiclog", __name__)
 
@@ -47,11 +61,108 @@ def entry(index: int) -> ResponseReturnValue:
     return render("publiclog/entry.html", entry=page_of(logged), checkpoint=checkpoint)
 
 
+# --- receipts -----------------------------------------------------------------------------------------------------
+
+
+@page(bp, "/log/<int:index>/receipt", permission=Permission.READ_PUBLIC)
+def receipt(index: int) -> ResponseReturnValue:
+    """The receipt of an entry, to print or to keep; says by when there is one while no checkpoint covers the entry."""
+    with reading() as session:
+        found = serving.receipt_page(session, index)
+    if found is None:
+        raise NotFound(N_("The log has no entry %(index)s."), index=index)
+    address = f"{config().base_url}/{language()}/log/{index}/receipt"
+    return render(
+        "publiclog/receipt.html",
+        entry=page_of(found.logged),
+        code=receipt_code(index, found.logged.leaf_hash),
+        receipt=found.receipt,
+        checkpoint=found.checkpoint,
+        witnesses=found.witnesses,
+        promised=handing_out.promised(found.logged.envelope.at),
+        address=address,
+        picture=segno.make(address, error="m").svg_data_uri(scale=3, border=2),
+        key=str(keys.verifier_of(config())),
+    )
+
+
+class CodeForm(Form):
+    """The code of a receipt. Sent by GET: no secret, nothing is changed."""
+
+    code = StringField(_("Code of the receipt"))
+
+    class Meta(Form.Meta):  # type: ignore[name-defined, misc]
+        csrf = False
+
+
+@page(bp, "/receipts", permission=Permission.READ_PUBLIC)
+def find_receipt() -> ResponseReturnValue:
+    """Find a receipt again by its code, without an account."""
+    form = CodeForm(request.args)
+    if form.code.data:
+        with refusals_into(form):
+            return redirect("publiclog.receipt", index=_coded(form.code.data))
+    return render("publiclog/find_receipt.html", status=form.status, form=form)
+
+
+def _coded(text: str) -> int:
+    """The entry that a code names. Raises RuleBroken."""
+    read = read_code(text)
+    if read is None:
+        raise RuleBroken(N_("A code has a number and twice four letters or figures: 812-K7QM-4TXP."), field="code")
+    with reading() as session:
+        found = queries.entry_at(session, read[0])
+    if found is None:
+        raise RuleBroken(N_("The log has no entry %(index)s."), field="code", index=read[0])
+    if receipt_code(found.index, found.leaf_hash) != read[1]:
+        raise RuleBroken(
+            N_(
+                "There is an entry %(index)s, but it does not have this code. Look whether you copied the code "
+                "correctly. If you did, what was entered then is not what stands there now: tell the supervision "
+                "department, and show them the code."
+            ),
+            field="code",
+            index=read[0],
+        )
+    return found.index
+
+
+@page(bp, "/my/receipts", permission=Permission.HAVE_ACCOUNT, menu=N_("My receipts"))
+def my_receipts() -> ResponseReturnValue:
+    """Everything that the signed-in person did and that was entered, newest first; `before` pages on."""
+    before = request.args.get("before", type=int)
+    with reading() as session:
+        found = queries.entries_by(session, int(actor().user_id or 0), before=before, limit=PER_PAGE + 1)
+        size = serving.published_size(session)
+    return render(
+        "publiclog/my_receipts.html",
+        acts=[(line_of(one), receipt_code(one.index, one.leaf_hash)) for one in found[:PER_PAGE]],
+        older=found[PER_PAGE - 1].index if len(found) > PER_PAGE else None,
+        before=before,
+        size=size,
+    )
+
+
+@bp.after_app_request
+def wait_for_checkpoint(response: Response) -> Response:
+    """The answer to an act comes with its receipt."""
+    return handing_out.wait(response)
+
+
+@bp.app_context_processor
+def receipts_to_keep() -> dict[str, object]:
+    """For `base.html`: what was done just now and may be kept."""
+    return {"receipts_to_keep": handing_out.to_hand_out}
+
+
+# --- checking -----------------------------------------------------------------------------------------------------
+
+
 class CheckForm(Form):
     """What the checker in the browser is given. It is never sent: the page's script reads it where it is."""
 
     receipt = FileField(_("Receipt (ends in .tlog-proof)"))
-    entry = FileField(_("Entry (ends in .json)"))
+    entry = FileField(_("Entry (ends in .json), if the receipt does not hold it"))
     key = StringField(_("Public key of the log"))
 
 

@@ -25,6 +25,7 @@ SYSTEM = "system"
 """The role in an entry that no person caused."""
 
 _PENDING = "publiclog.pending"
+_WRITTEN = "publiclog.written"
 
 
 class Appended:
@@ -41,6 +42,16 @@ class Appended:
         if self._index is None:
             raise LookupError("an entry has its index when its transaction commits")
         return self._index
+
+    @property
+    def role(self) -> str:
+        """In which role it was done: a value of access.Role, or SYSTEM."""
+        return self._envelope.by.role
+
+    @property
+    def leaf(self) -> bytes:
+        """The hash of the entry."""
+        return leaf_hash(self._sealed.body)
 
     def write(self, session: Session, tree: Frontier) -> None:
         """Put the entry behind `tree`, whose head the session has locked."""
@@ -120,4 +131,12 @@ def _write_pending(session: Session) -> None:
     head = session.execute(select(LogHead.size, LogHead.frontier).where(LogHead.id == 1).with_for_update()).one()
     tree = Frontier(head.size, head.frontier)
     while pending:
-        pending.pop(0).write(session, tree)
+        appended = pending.pop(0)
+        appended.write(session, tree)
+        session.info.setdefault(_WRITTEN, []).append(appended)
+
+
+def written(session: Session) -> list[Appended]:
+    """The entries that the transaction of `session` put into the log, once it is committed."""
+    found: list[Appended] = session.info.get(_WRITTEN, [])
+    return found

@@ -60,6 +60,9 @@ ROUTES: dict[str, Route] = {
     "publiclog.check": Route(Permission.READ_PUBLIC),
     "publiclog.entries": Route(Permission.READ_PUBLIC),
     "publiclog.entry": Route(Permission.READ_PUBLIC),
+    "publiclog.find_receipt": Route(Permission.READ_PUBLIC),
+    "publiclog.my_receipts": Route(Permission.HAVE_ACCOUNT),
+    "publiclog.receipt": Route(Permission.READ_PUBLIC),
     # --- merchants
     "merchants.add_certificate": Route(Permission.MANAGE_MERCHANT),
     "merchants.business": Route(Permission.MANAGE_MERCHANT),

@@ -1,5 +1,6 @@
 """The log as others read it: tiles and bundles, exported files, receipts, over HTTP."""
 
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -89,6 +90,12 @@ def test_a_receipt_holds_for_its_entry_and_for_no_other(signed: Engine) -> None:
     assert other is not None
     again = Receipt.parse(receipt.text())
     assert again == receipt
+    assert again.entry == mine.body
+    assert replace(again, entry=None).check(mine.body, [KEY.verifier]) == again.check(None, [KEY.verifier])
+    with pytest.raises(ProofError, match="give it too"):
+        replace(again, entry=None).check(None, [KEY.verifier])
+    with pytest.raises(ProofError, match="another one"):
+        replace(again, entry=other.body).check(mine.body, [KEY.verifier])
     checkpoint, signers = again.check(mine.body, [KEY.verifier])
     assert (checkpoint.size, [key.name for key in signers]) == (259, [KEY.name])
     with pytest.raises(ProofError, match="not in the tree"):
@@ -107,7 +114,7 @@ def test_a_receipt_holds_for_its_entry_and_for_no_other(signed: Engine) -> None:
         (lambda text: text.split("\n\n")[0], "not a receipt"),
         (lambda text: text.replace("index 257\n", "index 257\nAAAA\n"), "32 bytes"),
         (lambda text: text.replace("index 257\n", "index 257\n!\n"), "base64"),
-        (lambda text: "\n".join(text.split("\n")[:2] + text.split("\n")[3:]), "too short"),
+        (lambda text: "\n".join(text.split("\n")[:3] + text.split("\n")[4:]), "too short"),
         (lambda text: text.replace("index 257\n", ""), "names no entry"),
     ],
 )
@@ -118,6 +125,20 @@ def test_a_changed_receipt_is_refused(signed: Engine, change: object, why: str) 
     assert entry is not None
     with pytest.raises(ProofError, match=why):
         Receipt.parse(change(receipt.text())).check(entry.body, [KEY.verifier])  # type: ignore[operator]
+
+
+def test_every_byte_of_a_receipt_counts(signed: Engine) -> None:
+    """Whatever byte is another one, the receipt no longer holds, or (in the case of letters that are no base64, say)
+    is none any more."""
+    with reading(signed) as session:
+        receipt = serving.receipt_for(session, 257)
+    assert receipt is not None
+    good = receipt.text()
+    assert receipt.check(None, [KEY.verifier])
+    for place in range(len(good)):
+        changed = good[:place] + ("A" if good[place] != "A" else "B") + good[place + 1 :]
+        with pytest.raises(ProofError):
+            Receipt.parse(changed).check(None, [KEY.verifier])
 
 
 def test_over_http(config: Config, client: FlaskClient) -> None:
