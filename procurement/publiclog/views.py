@@ -66,7 +66,7 @@ def entry(index: int) -> ResponseReturnValue:
 
 @page(bp, "/log/<int:index>/receipt", permission=Permission.READ_PUBLIC)
 def receipt(index: int) -> ResponseReturnValue:
-    """The receipt of an entry, to print or to keep; says by when there is one while no checkpoint covers the entry."""
+    """The receipt of an entry, to print or to keep; until there is one, by when there will be."""
     with reading() as session:
         found = serving.receipt_page(session, index)
     if found is None:

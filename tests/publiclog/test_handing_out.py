@@ -93,7 +93,9 @@ def shown(client: FlaskClient, path: str = "/en/receipts") -> dict[int, str]:
     return {int(n): code for n, code in re.findall(r'/en/log/(\d+)/receipt".*?sun-mono">([^<]+)<', page)}
 
 
-def test_an_act_is_followed_by_its_receipt(client: FlaskClient, engine: Engine, config: Config, clock: MovableClock) -> None:
+def test_an_act_is_followed_by_its_receipt(
+    client: FlaskClient, engine: Engine, config: Config, clock: MovableClock
+) -> None:
     assert client.get("/act/visitor/1").status_code == 303
     offered = shown(client)
     assert list(offered) == [0]
