@@ -15,6 +15,7 @@ from procurement.evidence import views as evidence
 from procurement.merchants import office_views as merchants_office
 from procurement.merchants import views as merchants
 from procurement.objections import views as objections
+from procurement.papers import views as papers
 from procurement.portal import feeds, outbox
 from procurement.portal import views as portal
 from procurement.publiclog import tile_views as log_tiles
@@ -33,6 +34,7 @@ STEPS = (
     scoring,  # sealed sheets, opening, the result
     objections,  # notice of the result, objections, rulings
     decisions,  # drawn up, signed, published, verified
+    papers,  # letters, subscriptions, minutes, debriefs
     evidence,  # everything about a round in one file, and its check
     merchants_office,  # what the office checks of businesses; debarring
     portal,  # what citizens see

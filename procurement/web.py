@@ -42,6 +42,7 @@ from procurement import db
 from procurement.access import GRANTS, VISITOR, Actor, Permission, Role
 from procurement.clock import Clock
 from procurement.errors import N_, NotAllowed, NotFound, Problem, Refused, RuleBroken
+from procurement.mail import ZONE_NAMES
 
 LANGUAGES = ("zh", "en")
 LOCALES = {"zh": "zh_Hans_CN", "en": "en_GB"}
@@ -299,14 +300,10 @@ def _number(value: Any) -> Any:
 # --- words, numbers, dates ----------------------------------------------------------------------------------------
 
 
-_ZONE_NAMES = {("Asia/Shanghai", "en"): "Beijing time", ("Asia/Shanghai", "zh"): "北京时间"}
-"""Names people use; every other zone is named by its offset."""
-
-
 @lru_cache(maxsize=4096)
 def _format_datetime(value: datetime, zone: str, locale: str, closes: bool) -> str:
     local = value.astimezone(babel_dates.get_timezone(zone))
-    named = _ZONE_NAMES.get((zone, locale[:2])) or babel_dates.format_datetime(local, "OOOO", locale=locale)
+    named = ZONE_NAMES.get((zone, locale[:2])) or babel_dates.format_datetime(local, "OOOO", locale=locale)
     ends_day = closes and (local.hour, local.minute, local.second) == (0, 0, 0)
     day = _format_date(local.date() - timedelta(days=1) if ends_day else local.date(), locale)
     clock = "24:00" if ends_day else f"{local:%H:%M}"

@@ -36,6 +36,7 @@ def run_pending(engine: Engine, config: Config, clock: Clock) -> int:
             jobs.perform(engine, config, clock, job_id)
         log.info("job done", extra={"job": job_id, "kind": kind})
         done += 1
+    mail.bundle_due(engine, config, clock)
     return done + mail.send_due(engine, config, clock)
 
 

@@ -353,7 +353,15 @@ def _closes(session: Session, found: Round, now: datetime) -> str:
 def _tell(session: Session, merchant_id: int, template: str, now: datetime, **context: Any) -> None:
     """A letter to everybody who acts for the business."""
     for address, language in queries.addressees(session, merchant_id):
-        queue_mail(session, to=address, language=language, template=template, context=context, now=now)
+        queue_mail(
+            session,
+            to=address,
+            language=language,
+            template=template,
+            context=context,
+            about=context["ref"],
+            now=now,
+        )
 
 
 def _tell_verdict(session: Session, found: Round, view: queries.ApplicationView, now: datetime) -> None:

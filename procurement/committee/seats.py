@@ -117,4 +117,12 @@ def write_to(
     """A letter to each of `users` about the round."""
     about = {"ref": found.ref, "round_en": found.title_en, "round_zh": found.title_zh, **context}
     for user in users:
-        queue_mail(session, to=user.email, language=user.language, template=template, context=about, now=now)
+        queue_mail(
+            session,
+            to=user.email,
+            language=user.language,
+            template=template,
+            context=about,
+            about=found.ref,
+            now=now,
+        )

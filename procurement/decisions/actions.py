@@ -399,5 +399,6 @@ def _invite(
                 "title": {"en": found.title_en, "zh": found.title_zh},
                 "page": f"/{language}/my-signatures/{decision.ref}",
             },
+            about=decision.ref,
             now=now,
         )

@@ -154,5 +154,6 @@ def _tell(session: Session, row: Debarment, merchant: Merchant, *, template: str
                 "ends": row.ends_on.isoformat(),
                 "path": f"/{user.language}/debarments/{row.ref}",
             },
+            about=row.ref,
             now=now,
         )

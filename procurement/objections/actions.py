@@ -228,7 +228,7 @@ def file_objection(
     role = Role.MERCHANT if Role.MERCHANT in actor.roles else Role.VISITOR
     append(session, entry, now=now, actor=actor, role=role, round_ref=found.ref)
     if is_address(objection.contact):
-        _write_to_filer(session, objection, "objections/filed", now, {"path": follow_path(language, token)})
+        _write_to_filer(session, objection, "objections/filed", now, {}, {"path": follow_path(language, token)})
     _tell(session, found, Role.SUPERVISOR, objection, now)
     return objection
 
@@ -543,7 +543,12 @@ def _too_few(session: Session, found: Round) -> bool:
 
 
 def _write_to_filer(
-    session: Session, objection: Objection, template: str, now: datetime, context: dict[str, str]
+    session: Session,
+    objection: Objection,
+    template: str,
+    now: datetime,
+    context: dict[str, str],
+    secret: dict[str, str] | None = None,
 ) -> None:
     language = objection.language
     account = session.get(User, objection.filer_user_id) if objection.filer_user_id is not None else None
@@ -556,7 +561,16 @@ def _write_to_filer(
         "page": f"/{language}/objections/{objection.ref}",
         **context,
     }
-    queue_mail(session, to=to, language=language, template=template, context=letter, now=now)
+    queue_mail(
+        session,
+        to=to,
+        language=language,
+        template=template,
+        context=letter,
+        secret=secret,
+        about=objection.ref,
+        now=now,
+    )
 
 
 def _tell_filer(session: Session, objection: Objection, step: Step, now: datetime) -> None:
@@ -571,4 +585,12 @@ def _tell(session: Session, found: Round, role: Role, objection: Objection, now:
             "objection": objection.ref,
             "page": f"/{language}/objections/{objection.ref}/handle",
         }
-        queue_mail(session, to=to, language=language, template="objections/waiting", context=letter, now=now)
+        queue_mail(
+            session,
+            to=to,
+            language=language,
+            template="objections/waiting",
+            context=letter,
+            about=objection.ref,
+            now=now,
+        )

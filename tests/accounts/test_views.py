@@ -293,7 +293,7 @@ def test_a_followed_language_is_kept_for_addresses_that_name_none(visit: Visitor
 
 
 @pytest.mark.parametrize(
-    ("who", "page"), [("merchant1", "/en/merchant"), ("administrator", "/en/people"), ("official", "/en/account")]
+    ("who", "page"), [("merchant1", "/en/merchant"), ("administrator", "/en/people"), ("official", "/en/letters/")]
 )
 def test_work_begins_where_there_is_some(visit: Visitor, who: str, page: str) -> None:
     sign_in(visit, who)

@@ -63,6 +63,11 @@ ROUTES: dict[str, Route] = {
     "publiclog.find_receipt": Route(Permission.READ_PUBLIC),
     "publiclog.my_receipts": Route(Permission.HAVE_ACCOUNT),
     "publiclog.receipt": Route(Permission.READ_PUBLIC),
+    # --- papers
+    "papers.letter": Route(Permission.READ_PUBLIC),
+    "papers.letters": Route(Permission.HAVE_ACCOUNT),
+    "papers.preferences": Route(Permission.HAVE_ACCOUNT),
+    "papers.stop": Route(Permission.READ_PUBLIC),
     # --- merchants
     "merchants.add_certificate": Route(Permission.MANAGE_MERCHANT),
     "merchants.business": Route(Permission.MANAGE_MERCHANT),

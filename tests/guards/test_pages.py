@@ -53,11 +53,15 @@ def test_a_page_that_does_not_say_so_is_not_served(app: Flask, client: FlaskClie
     assert "secret" not in answer.text
 
 
+PRESSED_IN_MAIL = frozenset({"papers.stop"})
+"""Sent by mail programs themselves (RFC 8058), with a secret of its own in the address."""
+
+
 def test_no_form_is_taken_without_its_token(app: Flask, client: FlaskClient) -> None:
     taken = {
         rule.rule: answer.status_code
         for rule in rules(app, "POST")
-        if (answer := client.post(address(app, rule))).status_code != 400
+        if rule.endpoint not in PRESSED_IN_MAIL and (answer := client.post(address(app, rule))).status_code != 400
     }
     assert taken == {}
 

@@ -1,0 +1,102 @@
+"""Pages of letters: one's own, each at its permanent address, and how one wants them."""
+
+from flask import Blueprint, Response, make_response, request
+from flask.typing import ResponseReturnValue
+
+from procurement import mail
+from procurement.access import Permission
+from procurement.errors import N_, NotFound
+from procurement.mail import Delivery
+from procurement.papers.forms import PreferenceForm, StopForm
+from procurement.web import (
+    actor,
+    config,
+    csrf,
+    flash,
+    limiter,
+    now,
+    page,
+    reading,
+    redirect,
+    render,
+    transaction,
+)
+
+bp = Blueprint("papers", __name__)
+
+
+@page(bp, "/letters/", permission=Permission.HAVE_ACCOUNT, menu=N_("My letters"))
+def letters() -> ResponseReturnValue:
+    """Every letter that was written to this account, newest first; of one matter with `?about=`."""
+    about, before = request.args.get("about", "")[:60], request.args.get("before", "")
+    with reading() as session:
+        found = mail.letters_of(
+            session,
+            config(),
+            user_id=actor().user_id or 0,
+            about=about,
+            before=int(before) if before.isdecimal() else None,
+            limit=21,
+        )
+        delivery = mail.delivery_of(session, actor().user_id or 0)
+    return render(
+        "papers/letters.html",
+        letters=found[:20],
+        about=about,
+        following=found[19].id if len(found) > 20 else None,
+        delivery=delivery,
+    )
+
+
+@page(bp, "/letters/<key>", permission=Permission.READ_PUBLIC)
+@limiter.limit("60/minute")
+def letter(key: str) -> ResponseReturnValue:
+    """One letter at its permanent address, for its recipient alone."""
+    with reading() as session:
+        found = mail.letter_by_key(session, config(), key)
+    if found is None or (found.user_id is not None and found.user_id != actor().user_id):
+        if not actor().signed_in:
+            # Whether there is such a letter is told to its recipient only.
+            return redirect("accounts.sign_in", next=request.full_path.rstrip("?"))
+        raise NotFound(N_("There is no such letter, or it is not yours."))
+    return _private(
+        render("papers/letter.html", kept=found, letter=found.letter, blocks=list(mail.blocks(found.letter.body)))
+    )
+
+
+def _private(answer: ResponseReturnValue) -> Response:
+    """An answer that nobody but its reader keeps or lists."""
+    response = make_response(answer)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@page(bp, "/letters/preferences", permission=Permission.HAVE_ACCOUNT, methods=["GET", "POST"])
+def preferences() -> ResponseReturnValue:
+    """Choose how the letters come that need not come at once."""
+    with reading() as session:
+        chosen = mail.delivery_of(session, actor().user_id or 0)
+    form = PreferenceForm(data={"delivery": chosen.value})
+    if form.validate_on_submit():
+        with transaction() as session:
+            mail.prefer(session, user_id=actor().user_id or 0, delivery=Delivery(form.delivery.data), now=now())
+        flash(N_("Your choice is saved."))
+        return redirect("papers.letters")
+    return render("papers/preferences.html", status=form.status, form=form)
+
+
+@page(bp, "/letters/stop/<key>", permission=Permission.READ_PUBLIC, methods=["GET", "POST"])
+@limiter.limit("30/minute")
+def stop(key: str) -> ResponseReturnValue:
+    """Stop the digest by the link in it. A POST does it at once: mail programs send it by themselves (RFC 8058)."""
+    if request.method == "POST":
+        with transaction() as session:
+            known = mail.prefer_by_key(session, key=key, now=now())
+        if not known:
+            raise NotFound(N_("This link is not valid."))
+        return _private(render("papers/stopped.html"))
+    return _private(render("papers/stop.html", form=StopForm(formdata=None)))
+
+
+csrf.exempt(stop)
