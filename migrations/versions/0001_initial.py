@@ -274,23 +274,6 @@ def upgrade() -> None:
     sa.Column('hash', sa.LargeBinary(length=32), nullable=False),
     sa.PrimaryKeyConstraint('level', 'n', name=op.f('pk_log_tile_hash'))
     )
-    op.create_table('mail',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('address', sa.String(length=254), nullable=False),
-    sa.Column('language', sa.String(length=2), nullable=False),
-    sa.Column('template', sa.String(length=60), nullable=False),
-    sa.Column('context', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
-    sa.Column('state', sa.String(length=10), nullable=False),
-    sa.Column('attempts', sa.Integer(), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('run_after', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('error', sa.String(length=100), nullable=False),
-    sa.CheckConstraint("language IN ('en', 'zh')", name=op.f('ck_mail_language_known')),
-    sa.CheckConstraint("state IN ('queued', 'sent', 'failed')", name=op.f('ck_mail_state_known')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_mail'))
-    )
-    op.create_index('ix_mail_waiting', 'mail', ['run_after'], unique=False, sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
     op.create_table('merchant',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('ref', sa.String(length=20), nullable=False),
@@ -437,6 +420,47 @@ def upgrade() -> None:
     sa.UniqueConstraint('token_sha256', name=op.f('uq_invitation_token_sha256'))
     )
     op.create_index(op.f('ix_invitation_email'), 'invitation', ['email'], unique=False)
+    op.create_table('mail',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('key', sa.String(length=24), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=True),
+    sa.Column('address', sa.String(length=254), nullable=False),
+    sa.Column('language', sa.String(length=2), nullable=False),
+    sa.Column('template', sa.String(length=60), nullable=False),
+    sa.Column('kind', sa.String(length=10), nullable=False),
+    sa.Column('about', sa.String(length=60), nullable=False),
+    sa.Column('context', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('secret', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('state', sa.String(length=10), nullable=False),
+    sa.Column('bundle_id', sa.Integer(), nullable=True),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('run_after', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('error', sa.String(length=100), nullable=False),
+    sa.CheckConstraint("kind IN ('secure', 'legal', 'work', 'news', 'bundle')", name=op.f('ck_mail_kind_known')),
+    sa.CheckConstraint("language IN ('en', 'zh')", name=op.f('ck_mail_language_known')),
+    sa.CheckConstraint("state IN ('queued', 'sent', 'failed', 'held', 'kept')", name=op.f('ck_mail_state_known')),
+    sa.CheckConstraint("state NOT IN ('held', 'kept') OR kind IN ('work', 'news')", name=op.f('ck_mail_notices_go_out')),
+    sa.ForeignKeyConstraint(['bundle_id'], ['mail.id'], name=op.f('fk_mail_bundle_id_mail')),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_mail_user_id_user_account')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_mail')),
+    sa.UniqueConstraint('key', name=op.f('uq_mail_key'))
+    )
+    op.create_index(op.f('ix_mail_about'), 'mail', ['about'], unique=False)
+    op.create_index('ix_mail_held', 'mail', ['user_id'], unique=False, sqlite_where=sa.text("state = 'held'"), postgresql_where=sa.text("state = 'held'"))
+    op.create_index('ix_mail_user_id_id', 'mail', ['user_id', 'id'], unique=False)
+    op.create_index('ix_mail_waiting', 'mail', ['run_after'], unique=False, sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
+    op.create_table('mail_preference',
+    sa.Column('user_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('delivery', sa.String(length=10), nullable=False),
+    sa.Column('key', sa.String(length=24), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("delivery IN ('at_once', 'digest', 'site')", name=op.f('ck_mail_preference_delivery_known')),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_mail_preference_user_id_user_account')),
+    sa.PrimaryKeyConstraint('user_id', name=op.f('pk_mail_preference')),
+    sa.UniqueConstraint('key', name=op.f('uq_mail_preference_key'))
+    )
     op.create_table('merchant_disclosure',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('merchant_id', sa.Integer(), nullable=False),
@@ -1272,6 +1296,12 @@ def downgrade() -> None:
     op.drop_table('merchant_invitation')
     op.drop_index(op.f('ix_merchant_disclosure_merchant_id'), table_name='merchant_disclosure')
     op.drop_table('merchant_disclosure')
+    op.drop_table('mail_preference')
+    op.drop_index('ix_mail_waiting', table_name='mail', sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
+    op.drop_index('ix_mail_user_id_id', table_name='mail')
+    op.drop_index('ix_mail_held', table_name='mail', sqlite_where=sa.text("state = 'held'"), postgresql_where=sa.text("state = 'held'"))
+    op.drop_index(op.f('ix_mail_about'), table_name='mail')
+    op.drop_table('mail')
     op.drop_index(op.f('ix_invitation_email'), table_name='invitation')
     op.drop_table('invitation')
     op.drop_index('uq_expert_in_force', table_name='expert', sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
@@ -1287,8 +1317,6 @@ def downgrade() -> None:
     op.drop_table('search_document')
     op.drop_table('round_number')
     op.drop_table('merchant')
-    op.drop_index('ix_mail_waiting', table_name='mail', sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
-    op.drop_table('mail')
     op.drop_table('log_tile_hash')
     op.drop_table('log_head')
     op.drop_index('ix_log_entry_round_ref_idx', table_name='log_entry')
