@@ -9,6 +9,7 @@ import itertools
 import json
 import sys
 from datetime import date, datetime
+from functools import partial
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -154,6 +155,7 @@ def demo(accounts: bool, form: str | None) -> None:
 @sunlit.command()
 @click.option("--rules", type=click.File("rb"), required=True, help="The scoring rule, as JSON.")
 @click.option("--scores", type=click.File("rb"), required=True, help="CSV: application,member,criterion,score.")
+@click.option("--facts", type=click.File("rb"), help="JSON: prices, merchants, kinds, earlier selections.")
 @click.option("--draw-key", help="The published key of the draw that breaks the last ties.")
 @click.option(
     "--prefer",
@@ -164,9 +166,17 @@ def demo(accounts: bool, form: str | None) -> None:
 @click.option("--steps/--no-steps", default=None, help="Print every step (default: in text, not in JSON).")
 @as_format
 def tally(
-    rules: Any, scores: Any, draw_key: str | None, prefer: tuple[str, ...], steps: bool | None, form: str
+    rules: Any,
+    scores: Any,
+    facts: Any,
+    draw_key: str | None,
+    prefer: tuple[str, ...],
+    steps: bool | None,
+    form: str,
 ) -> None:
-    """Rank applications by a scoring rule, exactly, from nothing but two files."""
+    """Rank applications by a scoring rule, exactly, from nothing but the rule and the scores; and a file of facts,
+    where the rule asks for prices, caps or earlier selections."""
+    from procurement.scoring.facts import Facts
     from procurement.scoring.score_file import read_scores
     from procurement.scoring.tally import tally as count
 
@@ -177,7 +187,9 @@ def tally(
         if not (code and equals and application):
             raise click.BadParameter(f"{entry!r} is not CODE=APPLICATION.", param_hint="--prefer")
         preferences.setdefault(code, set()).add(application)
-    result = count(rule, read_scores(scores.read(), rule), draw_key=draw_key, preferences=preferences)
+    known = None if facts is None else Facts.from_json(_read_json(facts.read(), N_("The facts")))
+    marks = read_scores(scores.read(), rule)
+    result = count(rule, marks, facts=known, draw_key=draw_key, preferences=preferences)
     if form == "json":
         print_json(result.to_json(steps=bool(steps)))
     else:
@@ -187,18 +199,21 @@ def tally(
 def _read_rule(content: bytes) -> "ScoringRule":
     from procurement.rounds.scoring_rule import ScoringRule
 
+    return ScoringRule.from_json(_read_json(content, N_("The rules")))
+
+
+def _read_json(content: bytes, what: str) -> Any:
     try:
-        document = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_no_repeated_keys)
+        return json.loads(content.decode("utf-8-sig"), object_pairs_hook=partial(_no_repeated_keys, what))
     except (ValueError, RecursionError) as error:
-        raise RuleBroken(N_("The rules are not JSON in UTF-8: %(why)s"), why=str(error)[:200]) from error
-    return ScoringRule.from_json(document)
+        raise RuleBroken(N_("%(what)s are not JSON in UTF-8: %(why)s"), what=what, why=str(error)[:200]) from error
 
 
-def _no_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _no_repeated_keys(what: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """JSON readers keep the last of repeated keys without a word; in frozen rules that would be a trap."""
     keys = [key for key, _ in pairs]
     if repeated := {key for key in keys if keys.count(key) > 1}:
-        raise RuleBroken(N_("The rules give “%(key)s” twice in one object."), key=min(repeated)[:60])
+        raise RuleBroken(N_("%(what)s give “%(key)s” twice in one object."), what=what, key=min(repeated)[:60])
     return dict(pairs)
 
 
@@ -220,6 +235,8 @@ def _print_tally(result: "Tally", *, steps: bool) -> None:
     for line in result.ranking:
         for problem in line.no_award:
             click.echo(f"{line.application}: {problem}")
+    for step in result.selection:
+        click.echo(f"selection: {step}")
     for note in result.notes:
         click.echo(f"note: {note}")
     if steps:

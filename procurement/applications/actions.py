@@ -109,7 +109,10 @@ def submit(session: Session, *, actor: Actor, now: datetime, key: str) -> Receip
     append(
         session,
         ApplicationSubmitted(
-            application=Salted(ref, whose=f"merchant:{merchant.id}"), document=sha256, again=version > 1
+            application=Salted(ref, whose=f"merchant:{merchant.id}"),
+            document=sha256,
+            compared=canonical.digest(submission.compared),
+            again=version > 1,
         ),
         now=now,
         actor=actor,

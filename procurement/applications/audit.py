@@ -33,13 +33,14 @@ def versions_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
     for logged in entries:
         at = logged.envelope.at
         match logged.envelope.entry:
-            case ApplicationSubmitted(application=application, document=document):
+            case ApplicationSubmitted(application=application, document=document, compared=compared):
                 erased = application.value is None  # then nobody can say which versions are of one application
                 for row in rows.values():
                     if not erased and row["application"] == application.value:
                         row["counts"] = False
                 rows[document] = {
                     "document": document,
+                    "compared": compared,
                     "round": logged.envelope.round_ref,
                     "application": disclosed(application),
                     "submitted_at": at,
@@ -67,6 +68,7 @@ def _as_told(row: Row) -> Row:
     )
     return found | {
         "document": digest_of(text.encode()),
+        "compared": digest_of(submission.compared.encode()),
         "counts": counts,
         "withdrawn_at": found["withdrawn_at"] if counts else None,
         "copied": _AS_SUBMITTED if copied else f"{product} ({category}) of {applicant}",

@@ -6,6 +6,7 @@ holds strings, ints, bools, null, lists and objects; a submission is its RFC 878
 public log.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -20,6 +21,12 @@ from procurement.rounds.rules import Category
 
 FORMAT = 1
 """Version of the JSON form of a submission."""
+
+COMPARED = "sunlit compared v1"
+"""Names the JSON form of Submission.compared."""
+
+PRICES = ("livestream", "low_7", "low_30", "low_90", "last_sale")
+"""The prices that are compared: fields of Price."""
 
 
 class Section(StrEnum):
@@ -358,6 +365,23 @@ class Submission:
     def text(self) -> str:
         """The RFC 8785 text that is hashed."""
         return canonical.canonical_text({"format": FORMAT, **canonical.write(self)})
+
+    @property
+    def compared(self) -> str:
+        """The RFC 8785 text of what is compared between applications: whose it is, its kind, its prices. Its hash is
+        logged with the submission, and the text becomes public after the deadline: so anybody can hold the prices in
+        a result against those that were submitted. Its own salt tells nothing about `salt`, which stays secret."""
+        price = self.content.price
+        return canonical.canonical_text(
+            {
+                "format": COMPARED,
+                "application": self.application,
+                "salt": hashlib.sha256(f"{COMPARED} {self.salt}".encode()).hexdigest(),
+                "merchant": self.applicant,
+                "category": str(self.content.product.category),
+                "price": {name: canonical.write(getattr(price, name)) for name in PRICES},
+            }
+        )
 
     @classmethod
     def from_text(cls, text: str) -> "Submission":

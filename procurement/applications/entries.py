@@ -13,13 +13,16 @@ class ApplicationSubmitted(
     labels={
         "application": N_("Reference of the application"),
         "document": N_("SHA-256 of what was submitted"),
+        "compared": N_("SHA-256 of what is compared"),
         "again": N_("It replaces an earlier version"),
     },
 ):
-    """`document` is salted inside (content.Submission.salt), so a guess cannot be tried against it."""
+    """`document` is salted inside (content.Submission.salt), so a guess cannot be tried against it; `compared`: of
+    content.Submission.compared, the part of it that becomes public whole."""
 
     application: Salted
     document: Digest
+    compared: Digest
     again: bool
 
 

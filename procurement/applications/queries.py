@@ -233,6 +233,19 @@ def contents_of(session: Session, round_id: int, *, now: datetime | None = None)
     }
 
 
+def compared_of(session: Session, round_id: int, *, now: datetime | None = None) -> dict[str, str]:
+    """Application ref → what is compared of it (Submission.compared), for all standing applications of a round in one
+    query; empty before the deadline."""
+    if not visible(session, round_id, now):
+        return {}
+    wanted = (
+        select(Application.ref, ApplicationVersion.document)
+        .join(ApplicationVersion, _current_version())
+        .where(Application.round_id == round_id, Application.withdrawn_at.is_(None))
+    )
+    return {ref: Submission.from_text(document).compared for ref, document in session.execute(wanted)}
+
+
 def document_of(
     session: Session, ref: str, *, actor: Actor, now: datetime, version: int | None = None
 ) -> tuple[int, str, str]:

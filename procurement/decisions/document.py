@@ -185,7 +185,8 @@ class Marks:
 @dataclass(frozen=True, slots=True)
 class Ranked:
     """One application in the result. `values` are the aggregates in the order of the criteria; `by_rule` is what the
-    rule alone gives, `outcome` what is decided; `failed` says why it cannot be awarded."""
+    rule alone gives, `outcome` what is decided; `failed` says why it cannot be awarded, `passed_over` why others
+    below it come first."""
 
     application: str
     product: str
@@ -197,6 +198,7 @@ class Ranked:
     by_rule: Outcome
     outcome: Outcome
     failed: tuple[str, ...] = ()
+    passed_over: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,7 @@ def gather(session: Session, found: Round, *, now: datetime, organiser: Actor) -
         committee=tuple(CommitteeMember(m.code, m.name, m.employer, m.kind.value, m.field, m.chair) for m in members),
         recusals=tuple(_recusals(session, found.id, members, {view.id: view.ref for view in views})),
         rules=Rules(version, rules_digest, instant(published), document.scoring.to_json()),
-        marks=_marks(counted.marks, members, by_ref, [c.code for c in document.scoring.criteria]),
+        marks=_marks(counted.marks, members, by_ref, [c.code for c in document.scoring.marked]),
         result=Result(
             tally.number,
             tally.sha256,
@@ -294,6 +294,7 @@ def _ranked(line: Placed, views: Mapping[str, applications.ApplicationView], cri
         by_rule=by_rule,
         outcome=by_rule,
         failed=tuple(str(problem) for problem in line.no_award),
+        passed_over="" if line.passed_over is None else str(line.passed_over),
     )
 
 

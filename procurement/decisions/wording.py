@@ -9,6 +9,7 @@ from procurement.committee.rules import MEMBER_KINDS
 from procurement.decisions.document import Effect, Outcome, SignatoryRole
 from procurement.errors import N_, Problem
 from procurement.rounds.rules import PARTIES
+from procurement.rounds.scoring_rule import FIGURES, PREFERENCE_NAMES
 
 OUTCOMES: Mapping[str, str] = MappingProxyType(
     {
@@ -175,6 +176,11 @@ def _sentences(scoring: Mapping[str, Any], numbers: Mapping[str, str]) -> Iterat
     if scoring["quorum"]:
         yield Problem(N_("An application needs at least %(count)s sheets."), {"count": scoring["quorum"]})
     for criterion in scoring["criteria"]:
+        if "formula" in criterion:
+            yield Problem(
+                N_("%(criterion)s is computed: highest mark × lowest figure ÷ own figure. Figure: %(figure)s."),
+                {"criterion": numbers[criterion["code"]], "figure": FIGURES[criterion["formula"]["figure"]]},
+            )
         if "minimum" in criterion:
             yield Problem(
                 N_("At %(criterion)s at least %(minimum)s is needed."),
@@ -182,8 +188,37 @@ def _sentences(scoring: Mapping[str, Any], numbers: Mapping[str, str]) -> Iterat
             )
     if "threshold" in scoring:
         yield Problem(N_("A total of at least %(threshold)s is needed."), {"threshold": scoring["threshold"]})
+    yield from _placing(scoring)
+    if "abnormal" in scoring:
+        yield Problem(
+            N_(
+                "A mark more than %(percent)s percent of its scale away from the median of at least %(others)s "
+                "others is abnormal and may be corrected in public."
+            ),
+            {"percent": scoring["abnormal"]["percent"], "others": scoring["abnormal"]["others"]},
+        )
     for number, link in enumerate(scoring["ties"], start=1):
         yield _tie(number, link, numbers)
+
+
+def _placing(scoring: Mapping[str, Any]) -> Iterator[Problem]:
+    """Caps and preferences."""
+    caps, preferences = scoring.get("caps", {}), scoring.get("preferences", {})
+    for key, sentence in (
+        ("merchant", N_("Of one merchant at most %(most)s may be selected or in reserve.")),
+        ("category", N_("Of one kind of goods at most %(most)s may be selected or in reserve.")),
+    ):
+        if key in caps:
+            yield Problem(sentence, {"most": caps[key]})
+    if "first_timers" in preferences:
+        yield Problem(
+            N_("Slots kept for merchants never selected before: %(count)s."), {"count": preferences["first_timers"]}
+        )
+    if "rest" in preferences:
+        yield Problem(
+            N_("Who was selected in one of the last %(count)s decided rounds waits while others qualify."),
+            {"count": preferences["rest"]},
+        )
 
 
 def _tie(number: int, link: Mapping[str, Any], numbers: Mapping[str, str]) -> Problem:
@@ -201,7 +236,7 @@ def _tie(number: int, link: Mapping[str, Any], numbers: Mapping[str, str]) -> Pr
         case "preference":
             return Problem(
                 N_("Equal totals, %(number)s: the declared preference “%(preference)s”."),
-                {"number": number, "preference": link["code"]},
+                {"number": number, "preference": PREFERENCE_NAMES.get(link["code"], link["code"])},
             )
         case _:
             return Problem(N_("Equal totals, %(number)s: the public draw."), {"number": number})
@@ -215,7 +250,8 @@ def tie_words(link: Mapping[str, str], numbers: Mapping[str, str]) -> Problem:
         case "aggregate":
             return Problem(N_("the %(method)s"), {"method": _METHODS[link["method"]]})
         case "preference":
-            return Problem(N_("the declared preference “%(preference)s”"), {"preference": link["code"]})
+            preference = PREFERENCE_NAMES.get(link["code"], link["code"])
+            return Problem(N_("the declared preference “%(preference)s”"), {"preference": preference})
         case _:
             return Problem(N_("the public draw"))
 

@@ -175,6 +175,12 @@ class Record:
         return self.documents[in_force[-1]]
 
     @cached_property
+    def texts(self) -> dict[str, str]:
+        """SHA-256, worked out here → a public text that an entry names by it."""
+        texts = (str(line.get("text")) for line in self.bundle.lines("texts.ndjson"))
+        return {sha256(text.encode()).hexdigest(): text for text in texts}
+
+    @cached_property
     def ballots(self) -> dict[str, Ballot]:
         """Commitment → the sheet as it was opened."""
         return {ballot.commitment: ballot for ballot in self.bundle.ballots()}

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from procurement.applications.models import Application
+from procurement.applications.queries import compared_of
 from procurement.committee.draw_queries import member_disclosures
 from procurement.committee.models import Member
 from procurement.decisions.models import Decision
@@ -81,7 +82,7 @@ def evidence_of(session: Session, ref: str, *, key: VerifierKey, store: Store, n
         "log/checkpoint": note.encode(),
         "log/entries.ndjson": ndjson(entry.line() for entry in entries),
         "ballots.ndjson": ndjson(ballot.line() for ballot in _ballots(session, found.id)),
-        "texts.ndjson": ndjson({"sha256": digest_of(text), "text": text} for text in _texts(session, found.id)),
+        "texts.ndjson": ndjson({"sha256": digest_of(text), "text": text} for text in _texts(session, found.id, now)),
     }
     files |= _documents(session, found.id)
     if disclosed := list(member_disclosures(session, found.id, ref)):
@@ -129,8 +130,10 @@ def _documents(session: Session, round_id: int) -> dict[str, bytes]:
     return files
 
 
-def _texts(session: Session, round_id: int) -> Iterator[str]:
-    """Public texts that entries name by their hash: arguments, answers, rulings, reasons of corrections."""
+def _texts(session: Session, round_id: int, now: datetime) -> Iterator[str]:
+    """Public texts that entries name by their hash: what is compared of applications, arguments, answers, rulings,
+    reasons of corrections."""
+    yield from compared_of(session, round_id, now=now).values()
     objections = select(Objection.id, Objection.argument).where(Objection.round_id == round_id).order_by(Objection.id)
     for objection_id, argument in session.execute(objections):
         yield argument

@@ -6,11 +6,12 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
+from procurement.applications.entries import ApplicationSubmitted, VerdictGiven
 from procurement.committee.beacon import QUICKNET
 from procurement.errors import N_, Problem, RuleBroken
 from procurement.evidence.bundle import Ballot, NotEvidence
 from procurement.evidence.committee_facts import committee_at
-from procurement.evidence.facts import Record, checks
+from procurement.evidence.facts import Record, Unknown, checks
 from procurement.scoring.entries import (
     MarkCorrected,
     ScoresClosed,
@@ -21,6 +22,7 @@ from procurement.scoring.entries import (
     TieDrawAnnounced,
     TieDrawn,
 )
+from procurement.scoring.facts import Facts, figure, read_compared
 from procurement.scoring.results import Computation, read_tally, tally_text
 from procurement.scoring.rules import commitment, sealed_digest
 from procurement.scoring.tally import Absent, Mark
@@ -138,6 +140,51 @@ def _inputs(record: Record, position: int, number: int, computation: Computation
                 N_("Computation %(number)s leaves out %(member)s, %(ref)s, %(code)s."),
                 {"number": number, "member": member, "ref": ref, "code": code},
             )
+
+
+def _computations(record: Record) -> Iterator[tuple[int, int, Computation]]:
+    """(position, number, computation) of each result that is in the file and can be read."""
+    by_digest = {sha256(content).hexdigest(): content for content in record.bundle.below("tallies", ".json").values()}
+    for n, _, entry in record.of(Tallied):
+        try:
+            yield n, entry.number, read_tally(by_digest[entry.tally].decode())[0]
+        except (ValueError, KeyError, TypeError, RuleBroken):
+            continue  # the check of the results names it
+
+
+@checks("prices", N_("Prices, merchants and kinds of goods in every result are those that were submitted"))
+def _facts(record: Record) -> Iterator[Problem]:
+    submitted = {entry.document: entry.compared for _, _, entry in record.of(ApplicationSubmitted)}
+    for position, number, computation in _computations(record):
+        rule = computation.rule
+        if not rule.asks_facts:
+            continue
+        verdicts = {entry.application: entry.document for n, _, entry in record.of(VerdictGiven) if n < position}
+        for ref in computation.marks:
+            text = record.texts.get(submitted.get(verdicts.get(ref, ""), ""))
+            if text is None:
+                yield Problem(N_("What is compared of %(ref)s is not in the file as it was submitted."), {"ref": ref})
+                continue
+            merchant, category, prices = read_compared(text)
+            figures = {c.code: figure(c.formula, prices) for c in rule.criteria if c.formula is not None}
+            used = (computation.facts or Facts()).of(ref)
+            if (used.merchant, used.category, dict(used.figures)) != (merchant, category, figures):
+                yield Problem(
+                    N_("Computation %(number)s does not use what was submitted with %(ref)s."),
+                    {"number": number, "ref": ref},
+                )
+
+
+@checks("earlier", N_("Earlier selections, where the rule asks for them, are those of the decisions then in force"))
+def _earlier(record: Record) -> Iterator[Problem]:
+    for _, _, computation in _computations(record):
+        if computation.rule.asks_history:
+            rounds = ", ".join((computation.facts or Facts()).decided) or "–"
+            raise Unknown(
+                N_("The result counts on the decisions of these rounds, which have files of their own: %(rounds)s"),
+                rounds=rounds,
+            )
+    yield from ()
 
 
 def _shown(mark: Mark) -> str:

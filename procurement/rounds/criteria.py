@@ -26,16 +26,22 @@ from procurement.rounds.fields import (
 )
 from procurement.rounds.rules import RoundDocument
 from procurement.rounds.scoring_rule import (
+    PREFERENCE_NAMES,
+    Abnormal,
     Aggregation,
     Anchor,
     By,
+    Caps,
     Combine,
     Criterion,
+    Figure,
+    Formula,
     Kind,
     Level,
     Method,
     Missing,
     Mode,
+    Preferences,
     ReasonRequired,
     Rounding,
     Scale,
@@ -47,6 +53,14 @@ from procurement.rounds.scoring_rule import (
 from procurement.web import Form, localised
 
 MOST_LEVELS = 12
+
+
+_FIGURES = {
+    "livestream_price": _("the livestream price, where all goods are alike"),
+    "price_to_low_7": _("the livestream price against the applicant's lowest price of the last 7 days"),
+    "price_to_low_30": _("the livestream price against the applicant's lowest price of the last 30 days"),
+    "price_to_low_90": _("the livestream price against the applicant's lowest price of the last 90 days"),
+}
 
 
 _KINDS = {
@@ -72,6 +86,15 @@ class CriterionForm(Form):
         _("Title in Chinese"), [InputRequired(_("Give it a title in Chinese.")), Length(max=LINE)], filters=[tidy]
     )
     kind = RadioField(_("Kind"), choices=[SelectChoice(value, text) for value, text in _KINDS.items()])
+    figure = RadioField(
+        _("Which price is compared"),
+        [Optional()],
+        choices=[SelectChoice(value, text) for value, text in _FIGURES.items()],
+        description=_(
+            "Only for a price criterion. The lowest gets the highest mark, every other one highest mark × lowest "
+            "÷ own. Members give no marks for it."
+        ),
+    )
     weight = DecimalField(_("Weight"), [InputRequired(_("Write a plain number, such as 12 or 0.5."))])
     evidence_en = area(_("Evidence expected, in English"))
     evidence_zh = area(_("Evidence expected, in Chinese"))
@@ -112,6 +135,14 @@ class CriterionForm(Form):
         if field.data == "outside" and self.reason_below.data is None and self.reason_above.data is None:
             raise ValidationError(gettext("Give at least one of the two limits."))
 
+    def validate_figure(self, field: Field) -> None:
+        if self.kind.data == "price" and not field.data:
+            raise ValidationError(gettext("Say from which price the mark is computed."))
+
+    def validate_scale_min(self, field: Field) -> None:
+        if self.kind.data == "price" and field.data:
+            raise ValidationError(gettext("Marks that are computed begin at 0."))
+
     def validate_anchors(self, field: Field) -> None:
         for entry in field.entries:
             text = pair(entry.form, "text")
@@ -132,6 +163,7 @@ class CriterionForm(Form):
                 **spread("title", criterion.title),
                 **spread("evidence", criterion.evidence),
                 "kind": criterion.kind,
+                "figure": criterion.formula.figure if criterion.formula is not None else None,
                 "weight": criterion.weight,
                 "scale_min": criterion.scale.min,
                 "scale_max": criterion.scale.max,
@@ -165,6 +197,7 @@ class CriterionForm(Form):
                 self.reason_below.data if outside else None,
                 self.reason_above.data if outside else None,
             ),
+            formula=Formula(cast(Figure, self.figure.data)) if self.kind.data == "price" else None,
         )
 
 
@@ -239,6 +272,8 @@ _METHODS: tuple[tuple[Method, str], ...] = (
 )
 _STAGES: tuple[Stage, ...] = ("criterion", "weighted", "total")
 CHAIN = 6
+OTHERS = 4
+"""How many others a mark is held against when a draft does not say."""
 
 
 class ScoringForm(SectionForm):
@@ -252,9 +287,17 @@ class ScoringForm(SectionForm):
         "scoring.ties",
         "scoring.slots",
         "scoring.reserves",
+        "scoring.caps",
+        "scoring.preferences",
+        "scoring.abnormal",
     )
     groups = (
         Group(_("How many are selected"), ("slots", "reserves", "threshold")),
+        Group(
+            _("Caps and preferences"),
+            ("cap_merchant", "cap_category", "first_timers", "rest"),
+            _("Leave a field empty to let the ranking alone decide."),
+        ),
         Group(
             _("From marks to one total"),
             ("method", "trim", "leave_at_least", "level", "combine", "uneven"),
@@ -266,6 +309,14 @@ class ScoringForm(SectionForm):
             _("Decimals kept at each stage. Leave a stage empty to calculate on with the exact number."),
         ),
         Group(_("Missing sheets"), ("missing", "quorum")),
+        Group(
+            _("Abnormal marks"),
+            ("abnormal_percent", "abnormal_others"),
+            _(
+                "A mark that is far from what the others gave may be corrected after opening, in public and by the "
+                "member who gave it. Without a test stated here no mark is abnormal."
+            ),
+        ),
         Group(
             _("Ties"),
             tuple(f"tie_{n}" for n in range(1, CHAIN + 1)),
@@ -279,6 +330,22 @@ class ScoringForm(SectionForm):
         _("Least total"),
         [Optional()],
         description=_("An application below it is not selected, even if a place stays empty. Leave empty for none."),
+    )
+    cap_merchant = IntegerField(_("Products of one merchant, at most"), [Optional(), NumberRange(1, 1000)])
+    cap_category = IntegerField(_("Products of one kind of goods, at most"), [Optional(), NumberRange(1, 1000)])
+    first_timers = IntegerField(
+        _("Places kept for merchants never selected before"), [Optional(), NumberRange(0, 1000)]
+    )
+    rest = IntegerField(
+        _("Rounds in which a selected merchant waits"),
+        [Optional(), NumberRange(0, 100)],
+        description=_("Who was selected in one of so many rounds decided last comes after all others who qualify."),
+    )
+    abnormal_percent = DecimalField(
+        _("Percent of the scale away from the median of the others"), [Optional(), NumberRange(1, 99)]
+    )
+    abnormal_others = IntegerField(
+        _("Others who must have given a mark, at least"), [Optional(), NumberRange(1, 100)]
     )
     method = RadioField(
         _("Members' marks are combined to"), choices=[SelectChoice(value, text) for value, text in _METHODS]
@@ -350,6 +417,12 @@ class ScoringForm(SectionForm):
             "slots": rule.slots,
             "reserves": rule.reserves,
             "threshold": rule.threshold,
+            "cap_merchant": rule.caps.merchant,
+            "cap_category": rule.caps.category,
+            "first_timers": rule.preferences.first_timers or None,
+            "rest": rule.preferences.rest or None,
+            "abnormal_percent": rule.abnormal.percent if rule.abnormal else None,
+            "abnormal_others": rule.abnormal.others if rule.abnormal else None,
             "method": rule.aggregation.method,
             "trim": rule.aggregation.trim,
             "leave_at_least": rule.aggregation.leave_at_least,
@@ -387,6 +460,11 @@ class ScoringForm(SectionForm):
             missing=cast(Missing, self.missing.data),
             quorum=self.quorum.data,
             ties=tuple(_tie(link) for link in chain if link),
+            caps=Caps(self.cap_merchant.data, self.cap_category.data),
+            preferences=Preferences(self.first_timers.data or 0, self.rest.data or 0),
+            abnormal=None
+            if self.abnormal_percent.data is None
+            else Abnormal(self.abnormal_percent.data, self.abnormal_others.data or OTHERS),
         )
         return replace(document, scoring=rule)
 
@@ -416,6 +494,7 @@ def _tie_choices(rule: ScoringRule) -> list[SelectChoice]:
         SelectChoice("aggregate:median", gettext("higher median of the members' totals")),
         SelectChoice("aggregate:mean", gettext("higher mean of the members' totals")),
     ]
+    choices += [SelectChoice(f"preference:{code}", gettext(name)) for code, name in PREFERENCE_NAMES.items()]
     known = {choice.value for choice in choices}
     choices += [
         SelectChoice(link, link.partition(":")[2])

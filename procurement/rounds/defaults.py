@@ -17,6 +17,7 @@ from procurement.rounds.rules import (
     Timetable,
 )
 from procurement.rounds.scoring_rule import (
+    Abnormal,
     Aggregation,
     Anchor,
     Criterion,
@@ -293,6 +294,7 @@ def default_scoring() -> ScoringRule:
         slots=3,
         reserves=2,
         threshold=Decimal(60),
+        abnormal=Abnormal(Decimal(40), 4),
     )
 
 

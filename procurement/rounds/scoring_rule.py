@@ -14,12 +14,15 @@ and a floating-point number is refused, because it is not the number that somebo
      "missing": "exclude", "quorum": 0, "threshold": "60",
      "ties": [{"by": "criterion", "code": "quality"}, {"by": "aggregate", "method": "median"},
               {"by": "preference", "code": "first_time"}, {"by": "draw"}],
-     "slots": 1, "reserves": 0}
+     "slots": 1, "reserves": 0, "caps": {"merchant": 1, "category": 2},
+     "preferences": {"first_timers": 1, "rest": 2}, "abnormal": {"percent": "40", "others": 4}}
 
 Needed are `criteria` and, for each, `code`, `weight` and `scale` with `max`. Defaults: scale min 0 and any step; no
 minimum; kind judged; a reason always (or "never", or {"below": …, "above": …}); weighted_sum; mean of each
 criterion; trim 1, leave 3, uneven add; no rounding (mode half_up); missing marks excluded; no quorum, no threshold;
-no tie chain; one slot, no reserves. What the options mean is told in scoring/tally.py.
+no tie chain; one slot, no reserves; no caps, no preferences, no test of abnormal marks. A criterion of kind price may
+have a `formula`, {"figure": "livestream_price"}: its marks are computed and nobody gives them. What the options mean
+is told in scoring/tally.py, scoring/selection.py and scoring/outliers.py.
 """
 
 import re
@@ -27,6 +30,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any, Literal, cast, get_args
 
 from procurement.errors import N_, Problem, refuse_if
@@ -40,6 +44,23 @@ Missing = Literal["exclude", "refuse"]
 Uneven = Literal["add", "scale"]
 Kind = Literal["judged", "objective", "price"]
 By = Literal["criterion", "aggregate", "preference", "draw"]
+Figure = Literal["livestream_price", "price_to_low_7", "price_to_low_30", "price_to_low_90"]
+
+FIRST_TIME, ROTATION = "first_time", "rotation"
+PREFERENCE_NAMES: Mapping[str, str] = MappingProxyType(
+    {FIRST_TIME: N_("merchants never selected before"), ROTATION: N_("merchants selected less often before")}
+)
+"""Declared preferences that follow from earlier decisions."""
+
+FIGURES: Mapping[str, str] = MappingProxyType(
+    {
+        "livestream_price": N_("the livestream price"),
+        "price_to_low_7": N_("the livestream price ÷ the applicant's lowest price of the last 7 days"),
+        "price_to_low_30": N_("the livestream price ÷ the applicant's lowest price of the last 30 days"),
+        "price_to_low_90": N_("the livestream price ÷ the applicant's lowest price of the last 90 days"),
+    }
+)
+"""What the figures of a formula are. Where nothing was sold in that time, the price of the last sale counts."""
 
 _PLAIN = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,12})?")
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
@@ -122,8 +143,21 @@ class ReasonRequired:
 
 
 @dataclass(frozen=True, slots=True)
+class Formula:
+    """How a mark follows from the prices of the applications: the lowest `figure` gets the highest mark, each other
+    one highest mark × lowest figure ÷ own figure, exactly (the low-price-first formula of MOF Order 87, by analogy).
+
+    `figure`: the livestream price itself, where all goods are alike; or that price in relation to the lowest price of
+    the last 7, 30 or 90 days (of the last sale, where nothing was sold), where they are not.
+    """
+
+    figure: Figure
+
+
+@dataclass(frozen=True, slots=True)
 class Criterion:
-    """One thing that is scored. `weight` is points per mark, or points for the full mark (ScoringRule.combine)."""
+    """One thing that is scored. `weight` is points per mark, or points for the full mark (ScoringRule.combine). Where
+    there is a `formula`, the marks are computed."""
 
     code: str
     weight: Decimal
@@ -134,6 +168,7 @@ class Criterion:
     evidence: Text = field(default_factory=Text)
     anchors: tuple[Anchor, ...] = ()
     reason_required: ReasonRequired = field(default_factory=ReasonRequired)
+    formula: Formula | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +203,32 @@ class TieBreak:
 
 
 @dataclass(frozen=True, slots=True)
+class Caps:
+    """How many products of one merchant, and of one kind of goods, may be selected or in reserve. None: any."""
+
+    merchant: int | None = None
+    category: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """`first_timers`: slots kept for merchants never selected before; `rest`: who was selected in one of so many
+    rounds decided last is passed over as long as others qualify. 0: none."""
+
+    first_timers: int = 0
+    rest: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Abnormal:
+    """When a mark is abnormally high or low: more than `percent` of the scale away from the median of what at least
+    `others` other members gave."""
+
+    percent: Decimal
+    others: int
+
+
+@dataclass(frozen=True, slots=True)
 class ScoringRule:
     """See the module. `combine`: Σ weight × mark (weighted_sum) or Σ weight × mark ÷ max (share_of_weight)."""
 
@@ -181,6 +242,30 @@ class ScoringRule:
     slots: int = 1
     reserves: int = 0
     threshold: Decimal | None = None
+    caps: Caps = field(default_factory=Caps)
+    preferences: Preferences = field(default_factory=Preferences)
+    abnormal: Abnormal | None = None
+
+    @property
+    def marked(self) -> tuple[Criterion, ...]:
+        """The criteria for which members give marks."""
+        return tuple(c for c in self.criteria if c.formula is None)
+
+    @property
+    def computed(self) -> tuple[Criterion, ...]:
+        """The criteria whose marks follow from the prices."""
+        return tuple(c for c in self.criteria if c.formula is not None)
+
+    @property
+    def asks_history(self) -> bool:
+        """Whether it matters in which earlier rounds a merchant was selected."""
+        links = {tie.code for tie in self.ties if tie.by == "preference"}
+        return self.preferences != Preferences() or not links.isdisjoint(PREFERENCE_NAMES)
+
+    @property
+    def asks_facts(self) -> bool:
+        """Whether anything but marks decides: prices, caps, earlier selections."""
+        return bool(self.computed) or self.caps != Caps() or self.asks_history
 
     @property
     def lowest_wins(self) -> bool:
@@ -239,6 +324,11 @@ class ScoringRule:
         }
         if self.threshold is not None:
             document["threshold"] = show_decimal(self.threshold)
+        for name, part in (("caps", self.caps), ("preferences", self.preferences)):
+            if given := {key: value for key in part.__dataclass_fields__ if (value := getattr(part, key))}:
+                document[name] = given
+        if self.abnormal is not None:
+            document["abnormal"] = {"percent": show_decimal(self.abnormal.percent), "others": self.abnormal.others}
         return document
 
 
@@ -262,6 +352,8 @@ def _criterion_json(c: Criterion) -> dict[str, Any]:
     }
     if c.minimum is not None:
         out["minimum"] = show_decimal(c.minimum)
+    if c.formula is not None:
+        out["formula"] = {"figure": c.formula.figure}
     return out
 
 
@@ -392,6 +484,9 @@ _RULE_KEYS = (
     "slots",
     "reserves",
     "threshold",
+    "caps",
+    "preferences",
+    "abnormal",
 )
 _CRITERION_KEYS = (
     "code",
@@ -403,6 +498,7 @@ _CRITERION_KEYS = (
     "evidence",
     "anchors",
     "reason_required",
+    "formula",
 )
 
 
@@ -421,6 +517,9 @@ def _read_rule(place: _Place) -> ScoringRule | None:
         slots=place.at("slots").count(1, least=1),
         reserves=place.at("reserves").count(0),
         threshold=place.at("threshold").optional_number(),
+        caps=_read_caps(place.at("caps")),
+        preferences=_read_preferences(place.at("preferences")),
+        abnormal=_read_abnormal(place.at("abnormal")),
     )
     _check_whole(rule, place)
     return rule
@@ -438,7 +537,12 @@ def _read_criterion(place: _Place) -> Criterion:
         evidence=place.at("evidence").both(),
         anchors=tuple(_read_anchor(p) for p in place.at("anchors").items()),
         reason_required=_read_reason(place.at("reason_required")),
+        formula=_read_formula(place.at("formula")),
     )
+    if criterion.formula is not None and criterion.kind != "price":
+        place.at("formula").fault(N_("%(place)s: only a criterion of kind price is computed from prices"))
+    if criterion.formula is not None and criterion.scale.min != 0:
+        place.at("scale").at("min").fault(N_("%(place)s: marks that are computed begin at 0"))
     if criterion.weight < 0:
         place.at("weight").fault(N_("%(place)s: a weight is never below zero"))
     return criterion
@@ -472,6 +576,38 @@ def _read_reason(place: _Place) -> ReasonRequired:
     if below is None and above is None:
         place.fault(N_("%(place)s: say below or above which mark a reason is required"))
     return ReasonRequired("outside", below, above)
+
+
+def _read_formula(place: _Place) -> Formula | None:
+    if place.value is None:
+        return None
+    place.keys("figure")
+    return Formula(cast(Figure, place.at("figure").choice(get_args(Figure), None)))
+
+
+def _read_caps(place: _Place) -> Caps:
+    if place.value is None:
+        return Caps()
+    place.keys("merchant", "category")
+    merchant, category = place.at("merchant"), place.at("category")
+    return Caps(
+        None if merchant.value is None else merchant.count(1, least=1),
+        None if category.value is None else category.count(1, least=1),
+    )
+
+
+def _read_preferences(place: _Place) -> Preferences:
+    if place.value is None:
+        return Preferences()
+    place.keys("first_timers", "rest")
+    return Preferences(place.at("first_timers").count(0), place.at("rest").count(0))
+
+
+def _read_abnormal(place: _Place) -> Abnormal | None:
+    if place.value is None:
+        return None
+    place.keys("percent", "others")
+    return Abnormal(place.at("percent").number(), place.at("others").count(4, least=1))
 
 
 def _read_aggregation(place: _Place) -> Aggregation:
@@ -567,6 +703,12 @@ def check_for_publication(rule: ScoringRule) -> list[Problem]:
         fault("quorum", N_("%(place)s: say how many sheets an application needs, at least 1"))
     if rule.threshold is not None and not 0 < Fraction(rule.threshold) <= rule.best_total():
         fault("threshold", N_("%(place)s: must be above zero and within the highest total that can be reached"))
+    if rule.criteria and not rule.marked:
+        fault("criteria", N_("%(place)s: prices alone decide nothing here; add a criterion that members mark"))
+    if rule.preferences.first_timers > rule.slots:
+        fault("preferences.first_timers", N_("%(place)s: no more slots can be kept than there are"))
+    if rule.abnormal is not None and not 0 < rule.abnormal.percent < 100:
+        fault("abnormal.percent", N_("%(place)s: must be above 0 and below 100"))
     return problems
 
 
@@ -578,8 +720,11 @@ def _check_criterion(name: str, c: Criterion, fault: _Fault) -> None:
         fault(f"{name}.code", N_("%(place)s: use Latin letters, digits, hyphens and underscores, a letter first"))
     if c.weight <= 0:
         fault(f"{name}.weight", N_("%(place)s: a criterion without weight decides nothing"))
+    if c.kind == "price" and c.formula is None:
+        fault(f"{name}.formula", N_("%(place)s: say from which price the mark is computed"))
     if c.scale.step is None:
-        fault(f"{name}.scale.step", N_("%(place)s: say in which steps marks are given"))
+        if c.formula is None:
+            fault(f"{name}.scale.step", N_("%(place)s: say in which steps marks are given"))
     elif not _is_multiple(c.scale.max, c.scale.min, c.scale.step):
         fault(f"{name}.scale.step", N_("%(place)s: the step must divide the scale"))
     if c.minimum is not None and not c.scale.min <= c.minimum <= c.scale.max:
@@ -611,6 +756,8 @@ def _check_chain(ties: Iterable[TieBreak], fault: _Fault) -> None:
     for i, tie in enumerate(ties):
         if tie in seen:
             fault(f"ties[{i}]", N_("%(place)s: the chain already holds this"))
+        if tie.by == "preference" and tie.code not in PREFERENCE_NAMES:
+            fault(f"ties[{i}].code", N_("%(place)s: “%(code)s” follows from no record"), code=tie.code)
         seen.append(tie)
     if not seen or seen[-1].by != "draw":
         fault("ties", N_("%(place)s: the chain must end in the draw, so that no tie is left to anybody's choice"))

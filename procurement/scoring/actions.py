@@ -38,7 +38,15 @@ from procurement.scoring.entries import (
     TieDrawn,
 )
 from procurement.scoring.models import Correction, Sheet, SheetDraft, TallyRun, TieDraw
-from procurement.scoring.queries import marks_of, opened_sheets, required_pairs, rule_of, tally_of, tie_draw_of
+from procurement.scoring.queries import (
+    facts_of,
+    marks_of,
+    opened_sheets,
+    required_pairs,
+    rule_of,
+    tally_of,
+    tie_draw_of,
+)
 from procurement.scoring.results import Computation, tally_text
 from procurement.scoring.rules import (
     CorrectionGround,
@@ -284,6 +292,7 @@ def retally(
         rule=rule,
         marks=marks,
         draw_key=draw.key if draw else None,
+        facts=facts_of(session, round.id),
     )
     text = tally_text(computation, computation.result())
     run = TallyRun(

@@ -55,7 +55,7 @@ def _finite_places(denominator: int) -> int | None:
     return max(twos, fives) if denominator == 1 else None
 
 
-def price_score(lowest: Decimal, price: Decimal, points: Decimal) -> Fraction:
+def price_score(lowest: Decimal | Fraction, price: Decimal | Fraction, points: Decimal) -> Fraction:
     """Low-price-first formula of Order 87 (MOF, 2017): lowest valid price ÷ price × points, exact. Prices are above
     zero and `price` is not below `lowest`; RuleBroken otherwise."""
     if not 0 < lowest <= price:

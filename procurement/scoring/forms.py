@@ -41,7 +41,7 @@ class SheetForm(Form):
         """Criterion code → what was typed."""
         return {
             c.code: Entered(self[value_field(c.code)].data or "", self[reason_field(c.code)].data or "")
-            for c in rule.criteria
+            for c in rule.marked
         }
 
 
@@ -49,7 +49,7 @@ def sheet_form(rule: ScoringRule, marks: Mapping[str, Given]) -> SheetForm:
     """The form for a sheet of `rule`, filled in with `marks`."""
     fields: dict[str, Any] = {}
     data: dict[str, str] = {}
-    for criterion in rule.criteria:
+    for criterion in rule.marked:
         fields[value_field(criterion.code)] = _value_field(criterion)
         fields[reason_field(criterion.code)] = TextAreaField(
             _("Reason"), render_kw={"maxlength": LONGEST_REASON}, description=_reason_hint(criterion)
@@ -149,7 +149,7 @@ def correction_form(rule: ScoringRule, marks: Mapping[str, Given]) -> Correction
     form = CorrectionForm()
     form.criterion.choices = [
         SelectChoice(c.code, f"{localised(c.title)}: {show_decimal(marks[c.code].value or Decimal(0))}")
-        for c in rule.criteria
+        for c in rule.marked
         if c.code in marks
     ]
     form.ground.choices = [SelectChoice(g.value, _(CORRECTION_GROUNDS[g])) for g in BY_MEMBER]

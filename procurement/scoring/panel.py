@@ -14,7 +14,8 @@ from math import lcm
 
 from procurement.errors import N_, Problem
 from procurement.rounds.scoring_rule import Method, Rounding, ScoringRule, Stage, show_decimal
-from procurement.scoring.exact import rounded, show
+from procurement.scoring.exact import price_score, rounded, show
+from procurement.scoring.facts import Facts
 
 
 class Absent(Enum):
@@ -63,15 +64,18 @@ def trimmed_at_each_end(rule: ScoringRule, method: Method, count: int) -> int:
 
 _Ratio = tuple[int, int, int]  # numerator, denominator, how many marks went in
 _Ranks = dict[str, dict[str, int]]  # member → application → twice the rank, since shared ranks end in a half
+_Scored = dict[str, dict[str, int | Fraction]]  # member → application → what the member's ranks are made from
 
 
 @dataclass(slots=True, eq=False)
 class _Part:
-    """A criterion's value and its weighted value, exact and as an integer over a common denominator."""
+    """A criterion's value and its weighted value, exact and as an integer over a common denominator. Those that were
+    computed from prices differ from application to application and have no common denominator: `apart`."""
 
     result: CriterionResult
     weighted: Fraction | None
     number: int | None = None
+    apart: bool = False
 
 
 _NEW = _Part(NO_MARK, None)
@@ -98,7 +102,7 @@ def _aggregate(rule: ScoringRule, method: Method, numbers: list[int], unit: int,
     return sum(numbers), unit * n, n
 
 
-def _doubled_ranks(scored: Mapping[str, int]) -> dict[str, int]:
+def _doubled_ranks(scored: Mapping[str, int | Fraction]) -> dict[str, int]:
     """Twice the ranks (1 = the highest score; equal ones share the average) of what one member scored."""
     ranks: dict[str, int] = {}
     best_first = sorted(scored, key=scored.__getitem__, reverse=True)
@@ -111,15 +115,20 @@ def _doubled_ranks(scored: Mapping[str, int]) -> dict[str, int]:
 class Panel:
     """The marks, read once, and what every method makes of them. `problems` are the marks that cannot be counted.
 
-    `rows`: application → member → for each criterion the place of the mark in `distinct`, or ABSENT.
+    `rows`: application → member → for each criterion the place of the mark in `distinct`, or ABSENT. `computed`:
+    place of a criterion with a formula → application → its mark, which counts as if every member who gave any mark
+    had given it.
     """
 
-    def __init__(self, rule: ScoringRule, marks: Marks) -> None:
+    def __init__(self, rule: ScoringRule, marks: Marks, facts: Facts | None = None) -> None:
         self.rule = rule
         self.marks = marks
+        self.facts = facts or Facts()
         self.codes = [c.code for c in rule.criteria]
+        self.marked = [i for i, c in enumerate(rule.criteria) if c.formula is None]
         self.applications = sorted(marks)
-        self.problems: list[Problem] = []
+        self.problems: list[Problem] = list(self.facts.problems(rule, self.applications))
+        self.computed = self._compute()
         self.distinct: list[list[Fraction]] = [[] for _ in self.codes]
         self.rows = self._read()
         self._ranks_by_criterion: list[_Ranks] | None = None
@@ -130,6 +139,21 @@ class Panel:
             Fraction(c.weight) / (Fraction(c.scale.max) if rule.combine == "share_of_weight" else 1)
             for c in rule.criteria
         ]
+
+    def _compute(self) -> dict[int, dict[str, Fraction]]:
+        if self.problems:
+            return {}
+        found: dict[int, dict[str, Fraction]] = {}
+        for i, criterion in enumerate(self.rule.criteria):
+            if criterion.formula is not None:
+                figures = {a: self.facts.of(a).figures[criterion.code] for a in self.applications}
+                lowest = min(figures.values(), default=Fraction(0))
+                found[i] = {a: price_score(lowest, figure, criterion.scale.max) for a, figure in figures.items()}
+        return found
+
+    def scorers(self, application: str) -> int:
+        """How many members gave any mark of it."""
+        return sum(any(place != ABSENT for place in row) for row in self.rows[application].values())
 
     def _read(self) -> dict[str, dict[str, list[int]]]:
         """Look up each mark once; what is not known yet is checked and entered."""
@@ -157,6 +181,14 @@ class Panel:
             if row[i] != NEW or not isinstance(mark, Decimal):
                 continue
             row[i] = ABSENT
+            if criterion.formula is not None:
+                self._refuse(
+                    N_("%(application)s, %(member)s, %(code)s: this mark is computed, nobody gives it"),
+                    application,
+                    member,
+                    code=criterion.code,
+                )
+                continue
             if problem := criterion.scale.problem(mark):
                 self._refuse(
                     N_("%(application)s, %(member)s, %(code)s: %(problem)s"),
@@ -183,7 +215,7 @@ class Panel:
         for application in self.applications:
             for member in members:
                 sheet = self.marks[application].get(member, {})
-                for code in self.codes:
+                for code in [self.codes[i] for i in self.marked]:
                     if sheet.get(code, MISSING) is MISSING:
                         self._refuse(
                             N_("%(application)s, %(member)s, %(code)s: the mark is missing"),
@@ -218,16 +250,29 @@ class Panel:
         ]
         unit = lcm(*(value.denominator for column in weighted for value in column))
         tables = [[int(value * unit) for value in column] for column in weighted]
+        if self.computed:
+            tables = [tables[i] for i in self.marked]
         totals = {
             application: {
                 member: sum([table[place] for table, place in zip(tables, row, strict=True)])
-                for member, row in self.rows[application].items()
+                for member, row in self._marked_rows(application)
                 if ABSENT not in row
             }
             for application in self.applications
         }
         self._sheet_totals[with_rounding] = totals, unit
         return totals, unit
+
+    def _marked_rows(self, application: str) -> Iterable[tuple[str, list[int]]]:
+        """The rows without the criteria that are computed."""
+        rows = self.rows[application].items()
+        return [(member, [row[i] for i in self.marked]) for member, row in rows] if self.computed else rows
+
+    def computed_points(self, application: str, with_rounding: bool = True) -> Fraction:
+        """What the computed marks add to each member's own total."""
+        stage = self.rounding("weighted", with_rounding)
+        points = (rounded(self.factors[i] * marks[application], stage) for i, marks in self.computed.items())
+        return sum(points, Fraction(0))
 
     def scores(self, method: Method, *, with_rounding: bool) -> dict[str, Score]:
         """Every application's values and total by `method` at the rule's level."""
@@ -253,14 +298,36 @@ class Panel:
         rows: dict[str, list[_Part]] = {}
         for application, ratios in self._ratios(method).items():
             row = rows[application] = [parts.get(ratio, _NEW) for parts, ratio in zip(known, ratios, strict=True)]
-            if _NEW not in row:
-                continue
-            for i, ratio in enumerate(ratios):
-                if row[i] is _NEW and ratio is not None:
-                    value = rounded(Fraction(ratio[0], ratio[1]), shown)
-                    result = CriterionResult(value, ratio[2], show(value, shown))
-                    row[i] = known[i][ratio] = _Part(result, rounded(self.factors[i] * value, weighting))
+            if _NEW in row:
+                for i, ratio in enumerate(ratios):
+                    if row[i] is _NEW and ratio is not None:
+                        value = rounded(Fraction(ratio[0], ratio[1]), shown)
+                        result = CriterionResult(value, ratio[2], show(value, shown))
+                        row[i] = known[i][ratio] = _Part(result, rounded(self.factors[i] * value, weighting))
+            if method != "rank_sum":
+                for i, marks in self.computed.items():
+                    row[i] = self._computed_part(i, method, application, marks[application], shown, weighting)
         return self._added(rows, {part for parts in known for part in parts.values()})
+
+    def _computed_part(
+        self,
+        i: int,
+        method: Method,
+        application: str,
+        mark: Fraction,
+        shown: Rounding | None,
+        weighting: Rounding | None,
+    ) -> "_Part":
+        """Equal marks have themselves for a mean or median; a sum has them as often as there are sheets."""
+        sheets = self.scorers(application)
+        value = rounded(mark * self.times(application) if method == "sum" else mark, shown)
+        result = CriterionResult(value, sheets, show(value, shown))
+        return _Part(result, rounded(self.factors[i] * value, weighting), apart=True)
+
+    def times(self, application: str) -> int:
+        """How often a computed mark goes into a sum: once for each sheet, or for the most sheets there are."""
+        most = self.most(self.scorers(a) for a in self.applications)
+        return self.scorers(application) if most is None else most
 
     def _added(self, rows: Mapping[str, list["_Part"]], parts: Iterable["_Part"]) -> dict[str, "_Line"]:
         """Add each row's weighted values, as integers over their common denominator."""
@@ -270,7 +337,10 @@ class Panel:
         lines: dict[str, _Line] = {}
         for application, row in rows.items():
             numbers = [part.number for part in row if part.number is not None]
-            total = Fraction(sum(numbers), unit) if len(numbers) == len(row) else None
+            apart = [part.weighted for part in row if part.apart and part.weighted is not None]
+            total = Fraction(sum(numbers), unit) if len(numbers) + len(apart) == len(row) else None
+            if apart and total is not None:
+                total += sum(apart, Fraction(0))
             results = [part.result for part in row]
             lines[application] = _Line(results, total, min([result.count for result in results]))
         return lines
@@ -294,9 +364,10 @@ class Panel:
         }
 
     def _totals(self, method: Method, with_rounding: bool) -> dict[str, "_Line"]:
-        """The method on the members' own totals."""
+        """The method on the members' own totals. What the computed marks add is the same for each of them."""
         totals, unit = self.sheet_totals(with_rounding)
         ratios: Mapping[str, _Ratio]
+        most = None
         if method == "rank_sum":
             ratios = self.added_ranks(self.ranks_by_total(with_rounding))
         else:
@@ -306,30 +377,42 @@ class Panel:
                 for a, sheets in totals.items()
                 if sheets
             }
-        return {
-            a: _Line([], Fraction(ratio[0], ratio[1]), ratio[2]) if (ratio := ratios.get(a)) else _Line([], None, 0)
-            for a in self.applications
-        }
+        lines: dict[str, _Line] = {}
+        for application in self.applications:
+            ratio = ratios.get(application)
+            if ratio is None:
+                lines[application] = _Line([], None, 0)
+                continue
+            total = Fraction(ratio[0], ratio[1])
+            if self.computed and method != "rank_sum":
+                times = 1 if method != "sum" else ratio[2] if most is None else most
+                total += times * self.computed_points(application, with_rounding)
+            lines[application] = _Line([], total, ratio[2])
+        return lines
 
     def ranks_by_criterion(self) -> list["_Ranks"]:
         """For each criterion: member → application → twice the rank of the member's mark."""
         if self._ranks_by_criterion is None:
-            scored: list[dict[str, dict[str, int]]] = [{} for _ in self.codes]
+            scored: list[_Scored] = [{} for _ in self.codes]
             for application in self.applications:
                 for member, row in self.rows[application].items():
                     for i, place in enumerate(row):
                         if place != ABSENT:
                             scored[i].setdefault(member, {})[application] = self.integers[i][place]
+                    for i, marks in self.computed.items():
+                        if any(place != ABSENT for place in row):
+                            scored[i].setdefault(member, {})[application] = marks[application]
             self._ranks_by_criterion = [{m: _doubled_ranks(mine) for m, mine in column.items()} for column in scored]
         return self._ranks_by_criterion
 
     def ranks_by_total(self, with_rounding: bool = True) -> "_Ranks":
         """member → application → twice the rank of the member's own total."""
-        totals, _ = self.sheet_totals(with_rounding)
-        scored: dict[str, dict[str, int]] = {}
+        totals, unit = self.sheet_totals(with_rounding)
+        scored: _Scored = {}
         for application, sheets in totals.items():
+            more = self.computed_points(application, with_rounding) * unit if self.computed else 0
             for member, number in sheets.items():
-                scored.setdefault(member, {})[application] = number
+                scored.setdefault(member, {})[application] = number + more
         return {member: _doubled_ranks(mine) for member, mine in scored.items()}
 
     def added_ranks(self, ranks: "_Ranks") -> dict[str, "_Ratio"]:
@@ -357,7 +440,9 @@ class Panel:
             value = score.values[i].value
             if criterion.minimum is None or value is None:
                 continue
-            if by_mean:
+            if by_mean and i in self.computed:
+                value = self.computed[i][application]
+            elif by_mean:
                 column = self.columns(application)[i]
                 value = Fraction(sum(column), len(column) * self.unit)
             if value < Fraction(criterion.minimum):

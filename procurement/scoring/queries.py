@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from procurement.access import Actor, Permission, Role, require
 from procurement.applications.models import Application
-from procurement.applications.queries import ApplicationView, applications_of
+from procurement.applications.queries import ApplicationView, applications_of, compared_of
 from procurement.committee.models import Declaration, Member
 from procurement.committee.queries import (
     Applicant,
@@ -33,6 +33,8 @@ from procurement.rounds.models import Round
 from procurement.rounds.phases import Course, Phase
 from procurement.rounds.queries import course_of, courses_of, find_round, rules_of, rules_text
 from procurement.rounds.scoring_rule import Criterion, ScoringRule, Text
+from procurement.scoring.facts import Applied, Facts, figure, read_compared
+from procurement.scoring.history import Decided, decided_before
 from procurement.scoring.models import Correction, Sheet, SheetDraft, TallyRun, TieDraw
 from procurement.scoring.results import recompute, scores_csv
 from procurement.scoring.rules import (
@@ -147,7 +149,7 @@ def _tasks(session: Session, actor: Actor, found: Round, course: Course, now: da
         title=Text(found.title_en, found.title_zh),
         phase=phase,
         closes=course.scoring_closes,
-        criteria=len(rule.criteria),
+        criteria=len(rule.marked),
         tasks=tasks,
         next=left[0] if left and can_seal else None,
     )
@@ -161,7 +163,7 @@ def _task(
     rule: ScoringRule,
 ) -> SheetTask:
     sealed_at = own.get(applicant.id)
-    done = len(rule.criteria) if sealed_at else drafts.get(applicant.id, 0)
+    done = len(rule.marked) if sealed_at else drafts.get(applicant.id, 0)
     state = "sealed" if sealed_at else "recused" if recused else "begun" if applicant.id in drafts else "open"
     return SheetTask(applicant.ref, applicant.product, applicant.merchant, state, done, sealed_at)
 
@@ -502,7 +504,7 @@ def has_sealed(session: Session, round_id: int, *, application_ref: str, member_
 def marks_of(session: Session, round_id: int) -> dict[str, dict[str, dict[str, Mark]]]:
     """What a tally counts: for every eligible application every member's marks, recusals and gaps, as
     application ref → member code → criterion → mark. Only opened sheets that are not void."""
-    codes = [c.code for c in rule_of(session, round_id).criteria]
+    codes = [c.code for c in rule_of(session, round_id).marked]
     applicants = {applicant.id: applicant.ref for applicant in applicants_of(session, round_id)}
     members = {member.id: member.code for member in members_of(session, round_id)}
     recused = _recused(session, round_id)
@@ -521,6 +523,29 @@ def marks_of(session: Session, round_id: int) -> dict[str, dict[str, dict[str, M
     return marks
 
 
+def facts_of(session: Session, round_id: int) -> Facts | None:
+    """What the round's rule asks about its eligible applications besides marks; None when it asks nothing."""
+    rule = rule_of(session, round_id)
+    if not rule.asks_facts:
+        return None
+    texts = compared_of(session, round_id)
+    history: list[Decided] = []
+    if rule.asks_history:
+        closes = course_of(session, round_id).applications_close
+        history = decided_before(session, closes) if closes is not None else []
+    found = {}
+    for applicant in applicants_of(session, round_id):
+        merchant, category, prices = read_compared(texts[applicant.ref])
+        figures = {c.code: figure(c.formula, prices) for c in rule.criteria if c.formula is not None}
+        found[applicant.ref] = Applied(
+            merchant,
+            category,
+            {code: value for code, value in figures.items() if value is not None},
+            tuple(decided.round_ref for decided in history if merchant in decided.merchants),
+        )
+    return Facts(found, tuple(decided.round_ref for decided in history))
+
+
 # --- the result ---------------------------------------------------------------------------------------------------
 
 
@@ -536,6 +561,7 @@ class TallyView:
     rule: ScoringRule
     result: Tally
     draw_key: str | None
+    facts: Facts | None
 
     @property
     def ranking(self) -> tuple[Placed, ...]:
@@ -575,6 +601,7 @@ def tally_of(session: Session, round_id: int, *, number: int | None = None) -> T
         computation.rule,
         result,
         computation.draw_key,
+        computation.facts,
     )
 
 
@@ -812,7 +839,16 @@ def ties_of(session: Session, *, actor: Actor, ref: str) -> Ties:
 def public_scores(session: Session, ref: str) -> str:
     """The opened marks of a round as CSV, as last tallied. Raises NotFound before scores are opened."""
     computation, _ = recompute(public_tally_text(session, ref))
-    return scores_csv(computation.marks, [c.code for c in computation.rule.criteria])
+    return scores_csv(computation.marks, [c.code for c in computation.rule.marked])
+
+
+def public_facts(session: Session, ref: str) -> Facts:
+    """What was asked about the applications besides marks, as last tallied. Raises NotFound before scores are opened,
+    and where the rule asks nothing."""
+    computation, _ = recompute(public_tally_text(session, ref))
+    if computation.facts is None:
+        raise NotFound(N_("The rule of this round asks nothing but marks."))
+    return computation.facts
 
 
 def public_tally_text(session: Session, ref: str) -> str:

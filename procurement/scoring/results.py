@@ -12,6 +12,7 @@ from typing import Any
 
 from procurement.rounds.canonical import canonical_text
 from procurement.rounds.scoring_rule import ScoringRule, show_decimal
+from procurement.scoring.facts import Facts
 from procurement.scoring.tally import MISSING, RECUSED, Absent, Mark, Marks, Tally, tally
 
 VERSION = 1
@@ -19,7 +20,8 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Computation:
-    """What went into a computation. `rules`: SHA-256 of the round's frozen rules; `draw_key`: of the last draw."""
+    """What went into a computation. `rules`: SHA-256 of the round's frozen rules; `draw_key`: of the last draw;
+    `facts`: what the rule asks about the applications besides marks, None when it asks nothing."""
 
     round_ref: str
     number: int
@@ -28,10 +30,11 @@ class Computation:
     rule: ScoringRule
     marks: Marks
     draw_key: str | None
+    facts: Facts | None = None
 
     def result(self) -> Tally:
         """The tally."""
-        return tally(self.rule, self.marks, draw_key=self.draw_key)
+        return tally(self.rule, self.marks, facts=self.facts, draw_key=self.draw_key)
 
 
 def tally_text(computation: Computation, result: Tally) -> str:
@@ -51,6 +54,7 @@ def tally_text(computation: Computation, result: Tally) -> str:
             },
             "result": result.to_json(),
         }
+        | ({} if computation.facts is None else {"facts": computation.facts.to_json()})
     )
 
 
@@ -66,7 +70,7 @@ def read_tally(text: str) -> tuple[Computation, dict[str, Any]]:
     """What `tally_text` wrote: the computation, and the result that was written down."""
     document = json.loads(text)
     rule = ScoringRule.from_json(document["rule"])
-    codes = [c.code for c in rule.criteria]
+    codes = [c.code for c in rule.marked]
     marks: dict[str, dict[str, dict[str, Mark]]] = {
         application: {member: _sheet(sheet, codes) for member, sheet in sheets.items()}
         for application, sheets in document["marks"].items()
@@ -79,6 +83,7 @@ def read_tally(text: str) -> tuple[Computation, dict[str, Any]]:
         rule=rule,
         marks=marks,
         draw_key=document["draw_key"],
+        facts=Facts.from_json(document["facts"]) if "facts" in document else None,
     )
     return computation, document["result"]
 
@@ -101,7 +106,8 @@ def recompute(text: str) -> tuple[Computation, Tally]:
 
 
 def scores_csv(marks: Marks, codes: list[str]) -> str:
-    """The marks as `sunlit tally` reads them: application, member, criterion, score; lines end in LF."""
+    """The marks as `sunlit tally` reads them: application, member, criterion, score; lines end in LF. `codes`: of the
+    criteria that members mark."""
     lines = ["application,member,criterion,score"]
     for application, sheets in sorted(marks.items()):
         for member, sheet in sorted(sheets.items()):

@@ -60,10 +60,10 @@ def read_sheet(rule: ScoringRule, entered: Mapping[str, Entered]) -> tuple[dict[
     """
     problems = [
         Problem(N_("There is no criterion “%(code)s” in this round."), {"code": code[:40]})
-        for code in sorted(entered.keys() - {c.code for c in rule.criteria})
+        for code in sorted(entered.keys() - {c.code for c in rule.marked})
     ]
     sheet: dict[str, Given] = {}
-    for criterion in rule.criteria:
+    for criterion in rule.marked:
         typed = entered.get(criterion.code, Entered())
         reason = canonical.plain_text(typed.reason)
         if len(reason) > LONGEST_REASON:
@@ -96,7 +96,7 @@ def check_sheet(rule: ScoringRule, sheet: Sheet) -> list[Problem]:
     """What keeps `sheet` from being sealed: every criterion has a mark on its scale, and a reason where the rule
     asks for one."""
     problems: list[Problem] = []
-    for criterion in rule.criteria:
+    for criterion in rule.marked:
         given = sheet.get(criterion.code)
         if given is None or given.value is None:
             problems.append(Problem(N_("Give a mark for this criterion."), {}, value_field(criterion.code)))
@@ -111,7 +111,7 @@ def check_sheet(rule: ScoringRule, sheet: Sheet) -> list[Problem]:
 
 def scored(rule: ScoringRule, sheet: Sheet) -> int:
     """How many of the rule's criteria have a mark."""
-    return sum(c.code in sheet and sheet[c.code].value is not None for c in rule.criteria)
+    return sum(c.code in sheet and sheet[c.code].value is not None for c in rule.marked)
 
 
 def sheet_json(sheet: Sheet) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -27,15 +26,15 @@ class Term:
 class Step:
     """One line of the arithmetic that a reader can do again by hand.
 
-    what        criterion (the members' marks become one) · weighted (its share of the total) · member (one member's
-                own total) · total
+    what        computed (a mark follows from a price) · criterion (the members' marks become one) · weighted (its
+                share of the total) · member (one member's own total) · total
     of          the criterion's code, the member, or the application
     method      the method in fact used: a trimmed mean with too few marks says mean
     expression  the sum in signs, "(8 + 9) ÷ 2"
     exact       the value before rounding, `value` after it, `text` as printed
     """
 
-    what: Literal["criterion", "weighted", "member", "total"]
+    what: Literal["computed", "criterion", "weighted", "member", "total"]
     of: str
     method: str
     terms: tuple[Term, ...]
@@ -92,11 +91,17 @@ class _Explained:
     def _by_criterion(self) -> Iterator[Step]:
         parts: list[Step] = []
         for i, criterion in enumerate(self.rule.criteria):
-            terms = list(self._marks(criterion.code))
-            if self.method == "rank_sum":
-                step = self._rank_step("criterion", criterion.code, terms, self.panel.ranks_by_criterion()[i])
+            step: Step | None
+            if i in self.panel.computed and self.method not in {"sum", "rank_sum"}:
+                step = self._computed(i, self.panel.rounding("criterion"))
             else:
-                step = self._method_step("criterion", criterion.code, self.method, terms, self._most_marks(i))
+                if i in self.panel.computed:
+                    yield self._computed(i, None)
+                terms = list(self._marks(criterion.code))
+                if self.method == "rank_sum":
+                    step = self._rank_step("criterion", criterion.code, terms, self.panel.ranks_by_criterion()[i])
+                else:
+                    step = self._method_step("criterion", criterion.code, self.method, terms, self._most_marks(i))
             if step is not None:
                 yield step
                 parts.append(self._weighted(i, step.value, precise(step.value, step.rounding)))
@@ -109,20 +114,26 @@ class _Explained:
     def _by_total(self) -> Iterator[Step]:
         shown: Method = "mean" if self.method == "rank_sum" else self.method
         for i, criterion in enumerate(self.rule.criteria):
+            if i in self.panel.computed:
+                yield self._computed(i, self.panel.rounding("criterion") if shown != "sum" else None)
+                if shown != "sum":
+                    continue
             terms = list(self._marks(criterion.code))
             if step := self._method_step("criterion", criterion.code, shown, terms, self._most_marks(i)):
                 yield step
         own_totals: list[Term] = []
         for member in sorted(self.sheets):
-            marks = [self.sheets[member].get(code, MISSING) for code in self.panel.codes]
+            marks = [self.sheets[member].get(self.panel.codes[i], MISSING) for i in self.panel.marked]
             if why := _why_left_out(marks):
                 own_totals.append(Term(member, why=why))
                 continue
-            parts = [
-                self._weighted(i, Fraction(mark), show_decimal(mark))
-                for i, mark in enumerate(marks)
-                if isinstance(mark, Decimal)
-            ]
+            given = dict(zip(self.panel.marked, marks, strict=True))
+            parts = []
+            for i in range(len(self.panel.codes)):
+                mark = self._computed_mark(i) if i in self.panel.computed else given[i]
+                if not isinstance(mark, Absent):
+                    text = precise(mark) if isinstance(mark, Fraction) else show_decimal(mark)
+                    parts.append(self._weighted(i, Fraction(mark), text))
             own = self._added(
                 "member",
                 member,
@@ -139,12 +150,38 @@ class _Explained:
         if total is not None:
             yield total
 
+    def _computed_mark(self, i: int) -> Fraction:
+        return self.panel.computed[i][self.application]
+
+    def _computed(self, i: int, stage: Rounding | None) -> Step:
+        """Highest mark × lowest figure ÷ own figure."""
+        criterion = self.rule.criteria[i]
+        figures = {a: self.panel.facts.of(a).figures[criterion.code] for a in self.panel.applications}
+        lowest, own = min(figures.values()), figures[self.application]
+        terms = (Term("lowest", precise(lowest), lowest), Term("own", precise(own), own))
+        expression = f"{show_decimal(criterion.scale.max)} × {_quotient(lowest)} ÷ {_quotient(own)}"
+        mark = self._computed_mark(i)
+        return self._result("computed", criterion.code, "lowest_first", terms, expression, mark, stage)
+
     def _most_marks(self, i: int) -> int | None:
         if self.method != "sum":
             return None
+        if i in self.panel.computed:
+            return self.panel.most(self.panel.scorers(a) for a in self.panel.applications)
         return self.panel.most(len(self.panel.columns(a)[i]) for a in self.panel.applications)
 
     def _marks(self, code: str) -> Iterator[Term]:
+        """Each member's mark, or why there is none; one that is computed goes in for each who gave any mark."""
+        i = self.panel.codes.index(code)
+        if i in self.panel.computed:
+            mark = self._computed_mark(i)
+            for member in sorted(self.sheets):
+                marks = [self.sheets[member].get(self.panel.codes[n], MISSING) for n in self.panel.marked]
+                if all(isinstance(given, Absent) for given in marks):
+                    yield Term(member, why="recused" if all(given is RECUSED for given in marks) else "missing")
+                else:
+                    yield Term(member, precise(mark), mark)
+            return
         for member in sorted(self.sheets):
             mark = self.sheets[member].get(code, MISSING)
             if isinstance(mark, Absent):
@@ -216,7 +253,7 @@ class _Explained:
 
     def _result(
         self,
-        what: Literal["criterion", "weighted", "member", "total"],
+        what: Literal["computed", "criterion", "weighted", "member", "total"],
         of: str,
         method: str,
         terms: Sequence[Term],
@@ -235,6 +272,12 @@ def _why_left_out(marks: Sequence[Mark]) -> Literal["missing", "recused", "incom
     if all(mark is RECUSED for mark in marks):
         return "recused"
     return "missing" if all(mark is MISSING for mark in marks) else "incomplete"
+
+
+def _quotient(figure: Fraction) -> str:
+    """In brackets where it is one."""
+    text = precise(figure)
+    return f"({text})" if "/" in text else text
 
 
 def _sum_text(terms: Sequence[Term]) -> str:

@@ -13,6 +13,11 @@ How a total comes about
     "criterion".
     Weighted means weight × mark (weighted_sum) or weight × mark ÷ the scale's max (share_of_weight).
 
+Marks that are computed
+    A criterion with a formula has its marks from the prices in the facts: highest mark × lowest figure ÷ own figure,
+    the lowest being that of the applications in the tally. They are exact, lie on no step, and count as if every
+    member who gave any mark of the application had given them.
+
 Methods
     mean, median (of an even number: the mean of the middle two), sum; trimmed_mean leaves out `trim` marks at each
     end when at least `leave_at_least` remain, and is the mean otherwise; rank_sum lets each member rank the
@@ -37,35 +42,37 @@ Ties
     Equal totals share a rank, and the ranks after them are left out (1, 2, 2, 4), unless the chain tells them apart:
     link by link, each applied to those that are still equal. A criterion compares the values shown; an aggregate is
     the total by another method at the same level without rounding; a preference puts those for whom it was
-    established first; the draw (RFC 3797, SHA-256) draws all of the tied, listed by code in the order of Unicode code
-    points.
+    established first: "first_time" those whose merchant was never selected before, "rotation" those whose merchant
+    was selected less often; the draw (RFC 3797, SHA-256) draws all of the tied, listed by code in the order of
+    Unicode code points.
     Without a key the draw waits and the tie stays, and is told.
 
 Selection
     From the top while a whole group of equals fits into the slots; then reserves likewise. A group of equals that
-    does not fit whole is undecided.
+    does not fit whole is undecided. Caps and preferences: selection.py.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any
 
 from procurement.errors import N_, Problem, refuse_if
 from procurement.rounds.scoring_rule import ScoringRule
 from procurement.scoring.exact import show
+from procurement.scoring.facts import Facts
 from procurement.scoring.panel import MISSING, RECUSED, Absent, CriterionResult, Mark, Marks, Panel, Score
+from procurement.scoring.selection import Outcome, Selection, select
 from procurement.scoring.steps import Step, explain
 from procurement.scoring.ties import Chain, TieTold
 
 __all__ = ["MISSING", "RECUSED", "Absent", "CriterionResult", "Mark", "Marks", "Placed", "Tally", "tally"]
 
-Outcome = Literal["selected", "reserve", "not_selected", "undecided", "no_award"]
-
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """One application in the result. `rank` and `total` are None where there is none; `no_award` says why."""
+    """One application in the result. `rank` and `total` are None where there is none; `no_award` says why.
+    `passed_over`: why others below it come first, by a cap or a preference."""
 
     application: str
     rank: int | None
@@ -75,17 +82,20 @@ class Placed:
     criteria: Mapping[str, CriterionResult]
     no_award: tuple[Problem, ...]
     outcome: Outcome
+    passed_over: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """The result: `ranking` from the best to those without an award."""
+    """The result: `ranking` from the best to those without an award. `selection`: how the places were given out, when
+    anything but the ranking decided."""
 
     rule: ScoringRule
     ranking: tuple[Placed, ...]
     unbroken_ties: tuple[tuple[str, ...], ...]
     ties: tuple[TieTold, ...]
     notes: tuple[Problem, ...]
+    selection: tuple[Problem, ...]
     _panel: "Panel" = field(repr=False, compare=False)
 
     def placed(self, application: str) -> Placed:
@@ -102,14 +112,16 @@ class Tally:
 
     def to_json(self, *, steps: bool = False) -> dict[str, Any]:
         """The form of `sunlit tally --format json`. Keys beyond `ranking` and `unbroken_ties` appear when they have
-        something to say: `no_award` in a line, `ties`, `notes`; with `steps` also each line's `sheets`, `outcome` and
-        `steps`."""
+        something to say: `no_award` and `passed_over` in a line, `ties`, `selection`, `notes`; with `steps` also each
+        line's `sheets`, `outcome` and `steps`."""
         out: dict[str, Any] = {
             "ranking": [self._line(line, steps) for line in self.ranking],
             "unbroken_ties": [list(group) for group in self.unbroken_ties],
         }
         if self.ties:
             out["ties"] = [tie.to_json() for tie in self.ties]
+        if self.selection:
+            out["selection"] = [str(step) for step in self.selection]
         if self.notes:
             out["notes"] = [str(note) for note in self.notes]
         return out
@@ -123,6 +135,8 @@ class Tally:
         }
         if line.no_award:
             out["no_award"] = [str(problem) for problem in line.no_award]
+        if line.passed_over is not None:
+            out["passed_over"] = str(line.passed_over)
         if steps:
             out |= {"sheets": line.sheets, "outcome": line.outcome}
             out["steps"] = [step.to_json() for step in self.steps(line.application)]
@@ -133,26 +147,30 @@ def tally(
     rule: ScoringRule,
     marks: Marks,
     *,
+    facts: Facts | None = None,
     draw_key: str | None = None,
     preferences: Mapping[str, Collection[str]] | None = None,
 ) -> Tally:
     """Rank the applications of `marks` by `rule`; see the module for what every option means.
 
-    `preferences`: code of a declared preference → applications for which it was established. RuleBroken with every
-    unknown criterion, every mark off its scale and, where the rule refuses them, every missing mark.
+    `preferences`: code of a declared preference → applications for which it was established by hand. RuleBroken with
+    every fact that the rule asks for and `facts` lack, every unknown criterion, every mark off its scale and, where
+    the rule refuses them, every missing mark.
     """
-    panel = Panel(rule, marks)
+    panel = Panel(rule, marks, facts)
     refuse_if(panel.problems)
     scores = panel.scores(rule.aggregation.method, with_rounding=True)
     fails = {a: tuple(panel.fails(a, scores[a])) for a in panel.applications}
     chain = Chain(panel, scores, draw_key, preferences or {})
     groups = chain.order(a for a in panel.applications if not fails[a])
+    selection = select(rule, groups, panel.facts)
     return Tally(
         rule=rule,
-        ranking=tuple(_lines(panel, groups, scores, fails)),
+        ranking=tuple(_lines(panel, groups, scores, fails, selection)),
         unbroken_ties=tuple(tuple(group) for group in groups if len(group) > 1),
         ties=tuple(chain.told),
         notes=(*_uneven(rule, scores.values()), *chain.notes()),
+        selection=tuple(selection.told),
         _panel=panel,
     )
 
@@ -169,6 +187,7 @@ def _lines(
     groups: Sequence[Sequence[str]],
     scores: Mapping[str, Score],
     fails: Mapping[str, tuple[Problem, ...]],
+    selection: Selection,
 ) -> Iterator[Placed]:
     """The ranking from the best, then those without an award, the best total first."""
     final = panel.rounding("total")
@@ -177,12 +196,13 @@ def _lines(
         score = scores[application]
         text = None if score.total is None else show(score.total, final)
         results = dict(zip(panel.codes, score.values, strict=True))
-        return Placed(application, rank, score.total, text, score.sheets, results, fails[application], outcome)
+        fail, passed = fails[application], selection.passed.get(application)
+        return Placed(application, rank, score.total, text, score.sheets, results, fail, outcome, passed)
 
     before = 0
-    for group, outcome in zip(groups, _outcomes(panel.rule, groups), strict=True):
+    for group in groups:
         for application in group:
-            yield line(application, before + 1, outcome)
+            yield line(application, before + 1, selection.outcomes[application])
         before += len(group)
 
     def best_first(application: str) -> tuple[bool, Fraction]:
@@ -191,19 +211,3 @@ def _lines(
 
     for application in sorted((a for a in panel.applications if fails[a]), key=best_first):
         yield line(application, None, "no_award")
-
-
-def _outcomes(rule: ScoringRule, groups: Sequence[Sequence[str]]) -> Iterator[Outcome]:
-    """What becomes of each group of equals, best first."""
-    before = 0
-    for group in groups:
-        after = before + len(group)
-        if after <= rule.slots:
-            yield "selected"
-        elif before < rule.slots:
-            yield "undecided"
-        elif before < rule.slots + rule.reserves:
-            yield "reserve" if after <= rule.slots + rule.reserves else "undecided"
-        else:
-            yield "not_selected"
-        before = after

@@ -9,9 +9,11 @@ from typing import Any
 
 from procurement.committee.draw import draw
 from procurement.errors import N_, Problem
-from procurement.rounds.scoring_rule import Method, TieBreak
+from procurement.rounds.scoring_rule import FIRST_TIME, ROTATION, Method, TieBreak
 from procurement.scoring.exact import show
 from procurement.scoring.panel import Panel, Score
+
+MOST_BITS = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +98,25 @@ class Chain:
             totals = {a: self._aggregates[method][a].total or Fraction(0) for a in group}
             return _signed(totals, lowest_first=method == "rank_sum"), lambda a: show(totals[a])
         if tie.by == "preference":
-            holders = self.preferences.get(tie.code or "", ())
-            held = {a: Fraction(a in holders) for a in group}
-            return _signed(held, lowest_first=False), lambda a: "yes" if held[a] else "no"
+            return self._prefer(tie.code or "", group)
         if self.draw_key is None:
             self.waiting = True
             return lambda a: Fraction(0), lambda a: ""
         order = draw(len(group), len(group), self.draw_key)
         turn = {group[number - 1]: Fraction(place) for place, number in enumerate(order, start=1)}
         return lambda a: turn[a], lambda a: str(turn[a])
+
+    def _prefer(self, code: str, group: list[str]) -> tuple[Callable[[str], Fraction], Callable[[str], str]]:
+        """By a declared preference: as it was established by hand, or as it follows from earlier selections."""
+        before = {a: len(self.panel.facts.of(a).selected) for a in group}
+        if code not in self.preferences and code == ROTATION:
+            return lambda a: Fraction(before[a]), lambda a: str(before[a])
+        if code not in self.preferences and code == FIRST_TIME:
+            holders: Collection[str] = [a for a in group if not before[a]]
+        else:
+            holders = self.preferences.get(code, ())
+        held = {a: Fraction(a in holders) for a in group}
+        return _signed(held, lowest_first=False), lambda a: "yes" if held[a] else "no"
 
 
 def _signed(values: Mapping[str, Fraction], *, lowest_first: bool) -> Callable[[str], Fraction]:
@@ -114,6 +126,13 @@ def _signed(values: Mapping[str, Fraction], *, lowest_first: bool) -> Callable[[
 def _grouped(applications: Iterable[str], key: Callable[[str], Fraction]) -> list[list[str]]:
     """Groups with equal keys, lowest key first, each sorted by code."""
     keys = {a: key(a) for a in applications}
-    unit = lcm(*(value.denominator for value in keys.values()))  # integers compare much faster than fractions
-    keyed = sorted((value.numerator * (unit // value.denominator), a) for a, value in keys.items())
+    unit = 1  # integers compare much faster than fractions, as long as they do not grow out of all measure
+    for value in keys.values():
+        unit = lcm(unit, value.denominator)
+        if unit.bit_length() > MOST_BITS:
+            return _told_apart(sorted((value, a) for a, value in keys.items()))
+    return _told_apart(sorted((value.numerator * (unit // value.denominator), a) for a, value in keys.items()))
+
+
+def _told_apart(keyed: Iterable[tuple[int | Fraction, str]]) -> list[list[str]]:
     return [[a for _, a in group] for _, group in groupby(keyed, key=lambda pair: pair[0])]

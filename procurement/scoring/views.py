@@ -210,6 +210,14 @@ def rule_json(ref: str) -> ResponseReturnValue:
     return _download(content, "application/json", f"{ref}-rules.json")
 
 
+@plain(bp, "/rounds/<ref>/facts.json", permission=Permission.READ_PUBLIC)
+def facts_json(ref: str) -> ResponseReturnValue:
+    with reading() as session:
+        facts = queries.public_facts(session, ref)
+    content = flask.json.dumps(facts.to_json(), ensure_ascii=False, indent=1) + "\n"
+    return _download(content, "application/json", f"{ref}-facts.json")
+
+
 @plain(bp, "/rounds/<ref>/tally.json", permission=Permission.READ_PUBLIC)
 def tally_json(ref: str) -> ResponseReturnValue:
     with reading() as session:

@@ -528,6 +528,7 @@ def test_no_query_tells_anything_before_the_deadline_and_every_one_does_at_it(ap
         assert queries.applications_of(session, applied.id) == []
         assert queries.applications_by_ref(session, applied.refs, now=before) == {}
         assert queries.contents_of(session, applied.id, now=before) == {}
+        assert queries.compared_of(session, applied.id, now=before) == {}
         assert queries.counts_of(session, applied.id, now=before) == (0, 0, 0)
         for reader in readers:
             with pytest.raises(NotFound):
@@ -544,6 +545,7 @@ def test_no_query_tells_anything_before_the_deadline_and_every_one_does_at_it(ap
         assert len(queries.applications_of(session, applied.id, now=closes)) == 3
         assert set(queries.applications_by_ref(session, applied.refs, now=closes)) == set(applied.refs)
         assert len(queries.contents_of(session, applied.id, now=closes)) == 3
+        assert set(queries.compared_of(session, applied.id, now=closes)) == set(applied.refs)
         public = queries.application_detail(session, applied.refs[0], actor=VISITOR, now=closes)
         assert public.content.undertakings.signed_by == ""
         assert not public.whole

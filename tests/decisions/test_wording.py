@@ -58,7 +58,7 @@ def test_other_options_are_told():
         "A recused member takes no part; without every other mark there is no result.",
         "At C1 at least 6 is needed.",
         "A total of at least 60 is needed.",
-        "Equal totals, 1: the declared preference “first_time”.",
+        "Equal totals, 1: the declared preference “merchants never selected before”.",
     ]
     assert "even digit" in said(rounding=[{"stage": "weighted", "places": 1, "mode": "half_even"}])[2]
 

@@ -28,7 +28,7 @@ from tests.worlds.scoring import ScoringWorld
 EVERYTHING = {
     "manifest", "checkpoint", "proofs", "order", "rules", "phases", "call_period", "holds", "applications",
     "verdicts", "committee_draw", "draw_source", "names", "committee", "declarations", "recusals", "seals", "tally",
-    "draws", "notice", "objections", "texts",
+    "prices", "earlier", "draws", "notice", "objections", "texts",
 }  # fmt: skip
 
 

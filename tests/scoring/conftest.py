@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +19,25 @@ from procurement.committee.beacon import Chain
 from procurement.db import make_engine
 from tests.conftest import CopiedDatabase, MovableClock
 from tests.worlds.applications import AppliedWorld, applied_round, checked_round
-from tests.worlds.people import people
-from tests.worlds.rounds import published_round
+from tests.worlds.people import People, people
+from tests.worlds.rounds import priced_document, published_round
 from tests.worlds.scoring import ScoringWorld, opened_round, scored_round, scoring_round
+
+PRICES = (Decimal("39.80"), Decimal("29.85"), Decimal("19.90"))
+
+
+def _priced(everybody: People, clock: MovableClock) -> ScoringWorld:
+    """A round in which price is computed and one of a kind may be selected, scored and opened."""
+    applied = applied_round(published_round(everybody, clock, priced_document()), PRICES)
+    return opened_round(scored_round(scoring_round(checked_round(applied))))
+
 
 STAGES: dict[str, tuple[str | None, Callable[[Any], Any]]] = {
     "checked": (None, lambda start: checked_round(applied_round(published_round(people(*start[:2]), start[2])))),
     "scoring": ("checked", lambda world: scoring_round(world, ("M2", 1))),
     "sealed": ("scoring", scored_round),
     "opened": ("sealed", opened_round),
+    "priced": (None, lambda start: _priced(people(*start[:2]), start[2])),
 }
 """Stage → the one before, and the acts that lead from it."""
 
@@ -115,6 +126,8 @@ sealed: ScoringWorld = _world("sealed")
 """Every sheet is sealed."""
 opened: ScoringWorld = _world("opened")
 """All sheets are open."""
+priced: ScoringWorld = _world("priced")
+"""All sheets are open; a criterion is computed from prices, and of one kind of goods one is selected at most."""
 
 
 class Beacon:

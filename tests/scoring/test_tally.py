@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from procurement.errors import RuleBroken
 from procurement.rounds.scoring_rule import Rounding, ScoringRule
 from procurement.scoring.exact import precise, price_score, rounded, show
+from procurement.scoring.facts import Applied, Facts
 from procurement.scoring.tally import MISSING, RECUSED, Mark, Tally, tally
 from tests.scoring.reference import Reference
 
@@ -615,9 +616,27 @@ def panels(draw: st.DrawFn) -> tuple[ScoringRule, Table]:
     return counted, marks
 
 
-@given(panels(), st.sampled_from([None, "19.5./", "key"]))
-def test_every_option_agrees_with_a_second_implementation(panel: tuple[ScoringRule, Table], key: str | None) -> None:
-    counted, marks = panel
+@st.composite
+def priced(draw: st.DrawFn) -> tuple[ScoringRule, Table, Facts]:
+    """A panel with a criterion more, whose marks follow from prices."""
+    counted, marks = draw(panels())
+    criterion: dict[str, Any] = {
+        "code": "price",
+        "weight": draw(st.sampled_from(["1", "30", "0.3"])),
+        "scale": {"min": "0", "max": draw(st.sampled_from(["3", "10"]))},
+        "kind": "price",
+        "formula": {"figure": "livestream_price"},
+    }
+    if draw(st.booleans()):
+        criterion["minimum"] = draw(st.sampled_from(["1", "2.5"]))
+    document = counted.to_json()
+    document["criteria"].insert(draw(st.integers(0, len(document["criteria"]))), criterion)
+    prices = st.fractions(min_value=Fraction(1, 3), max_value=50, max_denominator=7)
+    return ScoringRule.from_json(document), marks, Facts({a: Applied(figures={"price": draw(prices)}) for a in marks})
+
+
+def as_if_given(counted: ScoringRule, marks: Table, facts: Facts) -> dict[tuple[str, str, str], Fraction]:
+    """Every mark as a fraction; a computed one as if each member who gave any had given it."""
     plain = {
         (a, m, c): Fraction(mark)
         for a, sheets in marks.items()
@@ -625,8 +644,20 @@ def test_every_option_agrees_with_a_second_implementation(panel: tuple[ScoringRu
         for c, mark in sheet.items()
         if isinstance(mark, Decimal)
     }
-    reference = Reference(counted.to_json(), list(marks), MEMBERS, plain)
-    result = tally(counted, marks, draw_key=key)
+    for c in counted.computed:
+        lowest = min(facts.of(a).figures[c.code] for a in marks)
+        for a, m in {(a, m) for a, m, _ in plain}:
+            plain[a, m, c.code] = Fraction(c.scale.max) * lowest / facts.of(a).figures[c.code]
+    return plain
+
+
+@given(st.one_of(panels().map(lambda panel: (*panel, Facts())), priced()), st.sampled_from([None, "19.5./", "key"]))
+def test_every_option_agrees_with_a_second_implementation(
+    panel: tuple[ScoringRule, Table, Facts], key: str | None
+) -> None:
+    counted, marks, facts = panel
+    reference = Reference(counted.to_json(), list(marks), MEMBERS, as_if_given(counted, marks, facts))
+    result = tally(counted, marks, facts=facts, draw_key=key)
     groups = reference.groups(key)
     place = 1
     expected: dict[str, int | None] = dict.fromkeys(marks)
@@ -642,18 +673,19 @@ def test_every_option_agrees_with_a_second_implementation(panel: tuple[ScoringRu
             assert value.count == len(reference.column(line.application, code))
 
 
-@given(panels())
-def test_steps_end_in_the_total_and_never_differ_from_it(panel: tuple[ScoringRule, Table]) -> None:
-    counted, marks = panel
-    result = tally(counted, marks)
+@given(st.one_of(panels().map(lambda panel: (*panel, Facts())), priced()))
+def test_steps_end_in_the_total_and_never_differ_from_it(panel: tuple[ScoringRule, Table, Facts]) -> None:
+    counted, marks, facts = panel
+    result = tally(counted, marks, facts=facts)
     for line in result.ranking:
         steps = result.steps(line.application)
         if line.total is None:
             assert not [s for s in steps if s.what == "total"]
         else:
             assert (steps[-1].what, steps[-1].value, steps[-1].text) == ("total", line.total, line.total_text)
+        shown_by = "computed" if counted.aggregation.method not in {"sum", "rank_sum"} else "criterion"
         for step in steps:
-            if step.what == "criterion":
+            if step.what in {"criterion", shown_by}:
                 shown = line.criteria[step.of]
                 assert (step.value, step.text) == (shown.value, shown.text)
     json.dumps(result.to_json(steps=True))

@@ -5,6 +5,7 @@ world.refs, world.keys, world.round
 world = checked_round(world)
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -121,20 +122,20 @@ def send(world: RoundWorld, person: Person, key: str) -> actions.Receipt:
         return actions.submit(session, actor=person.now(session), now=world.clock(), key=key)
 
 
-def drafted_round(world: RoundWorld) -> AppliedWorld:
-    """Three complete drafts by three businesses, not submitted."""
+def drafted_round(world: RoundWorld, prices: Sequence[Decimal | None] = (None, None, None)) -> AppliedWorld:
+    """Three complete drafts by three businesses, not submitted. `prices`: their livestream prices."""
     merchants = world.people.merchants
     businesses = world.people.businesses
     keys = []
-    for person, business, product in zip(merchants, businesses, PRODUCTS, strict=True):
+    for person, business, product, price in zip(merchants, businesses, PRODUCTS, prices, strict=True):
         keys.append(begin(world, person, business, product))
-        fill(world, person, keys[-1], whole(product))
+        fill(world, person, keys[-1], whole(product, price=price))
     return AppliedWorld(world, merchants, businesses, tuple(keys))
 
 
-def applied_round(world: RoundWorld) -> AppliedWorld:
-    """Three applications, submitted one hour after one another; the round is still open."""
-    drafted = drafted_round(world)
+def applied_round(world: RoundWorld, prices: Sequence[Decimal | None] = (None, None, None)) -> AppliedWorld:
+    """Three applications, submitted one hour after one another; the round is still open. See `drafted_round`."""
+    drafted = drafted_round(world, prices)
     refs = []
     for person, key in zip(drafted.merchants, drafted.keys, strict=True):
         world.clock.advance(hours=1)

@@ -29,7 +29,9 @@ from procurement.rounds.rules import (
 from procurement.rounds.scoring_rule import (
     Aggregation,
     Anchor,
+    Caps,
     Criterion,
+    Formula,
     Rounding,
     Scale,
     ScoringRule,
@@ -66,6 +68,28 @@ def small_scoring() -> ScoringRule:
         slots=1,
         reserves=1,
     )
+
+
+def priced_document() -> RoundDocument:
+    """As `small_document`, with a third criterion that is computed, at most one of a kind of goods, two slots."""
+    document = small_document()
+    price = Criterion(
+        code="price",
+        weight=Decimal(20),
+        scale=Scale(Decimal(0), Decimal(10)),
+        kind="price",
+        title=Text("Price", "价格"),
+        formula=Formula("livestream_price"),
+    )
+    quality, service = document.scoring.criteria
+    scoring = replace(
+        document.scoring,
+        criteria=(replace(quality, weight=Decimal(40)), service, price),
+        caps=Caps(category=1),
+        ties=(TieBreak("preference", code="first_time"), TieBreak("draw")),
+        slots=2,
+    )
+    return replace(document, scoring=scoring)
 
 
 def small_document() -> RoundDocument:
