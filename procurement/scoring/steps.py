@@ -130,7 +130,7 @@ class _Explained:
             given = dict(zip(self.panel.marked, marks, strict=True))
             parts = []
             for i in range(len(self.panel.codes)):
-                mark = self._computed_mark(i) if i in self.panel.computed else given[i]
+                mark: Mark | Fraction = self._computed_mark(i) if i in self.panel.computed else given[i]
                 if not isinstance(mark, Absent):
                     text = precise(mark) if isinstance(mark, Fraction) else show_decimal(mark)
                     parts.append(self._weighted(i, Fraction(mark), text))
