@@ -174,13 +174,13 @@ class _Explained:
         """Each member's mark, or why there is none; one that is computed goes in for each who gave any mark."""
         i = self.panel.codes.index(code)
         if i in self.panel.computed:
-            mark = self._computed_mark(i)
+            computed = self._computed_mark(i)
             for member in sorted(self.sheets):
                 marks = [self.sheets[member].get(self.panel.codes[n], MISSING) for n in self.panel.marked]
                 if all(isinstance(given, Absent) for given in marks):
                     yield Term(member, why="recused" if all(given is RECUSED for given in marks) else "missing")
                 else:
-                    yield Term(member, precise(mark), mark)
+                    yield Term(member, precise(computed), computed)
             return
         for member in sorted(self.sheets):
             mark = self.sheets[member].get(code, MISSING)
