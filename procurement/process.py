@@ -16,7 +16,7 @@ from procurement.merchants import office_views as merchants_office
 from procurement.merchants import views as merchants
 from procurement.objections import views as objections
 from procurement.papers import views as papers
-from procurement.portal import feeds, outbox
+from procurement.portal import feeds, guides, outbox
 from procurement.portal import views as portal
 from procurement.publiclog import tile_views as log_tiles
 from procurement.publiclog import views as publiclog
@@ -38,6 +38,7 @@ STEPS = (
     evidence,  # everything about a round in one file, and its check
     merchants_office,  # what the office checks of businesses; debarring
     portal,  # what citizens see
+    guides,  # what each role may and must do
     feeds,  # what is new, for feed readers and calendars
     outbox,  # letters, for developers
 )

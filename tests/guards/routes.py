@@ -195,6 +195,8 @@ ROUTES: dict[str, Route] = {
     "feeds.products": Route(Permission.READ_PUBLIC),
     "feeds.round_calendar": Route(Permission.READ_PUBLIC),
     "feeds.rounds": Route(Permission.READ_PUBLIC),
+    "guides.guide": Route(Permission.READ_PUBLIC),
+    "guides.guides": Route(Permission.READ_PUBLIC),
     "portal.accessibility": Route(Permission.READ_PUBLIC),
     "portal.business": Route(Permission.READ_PUBLIC),
     "portal.businesses": Route(Permission.READ_PUBLIC),
