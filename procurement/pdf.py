@@ -219,6 +219,7 @@ def _environment() -> Environment:
     environment.filters["moment"] = _moment
     environment.filters["aligned"] = _aligned
     environment.filters["decimal"] = _decimal
+    environment.filters["localised"] = _localised
     return environment
 
 
@@ -275,6 +276,12 @@ def offset(local: datetime) -> str:
     minutes = int((local.utcoffset() or timedelta()).total_seconds()) // 60
     sign, minutes = "-" if minutes < 0 else "+", abs(minutes)
     return f"UTC{sign}{minutes // 60}" + (f":{minutes % 60:02d}" if minutes % 60 else "")
+
+
+@pass_context
+def _localised(context: Context, text: Mapping[str, str]) -> str:
+    """A text in both languages in that of the document, or in the other when it is empty."""
+    return text[context["language"]] or text["en"] or text["zh"]
 
 
 @pass_context

@@ -37,6 +37,9 @@ from procurement.decisions.document import (
     Tie,
     verification_code,
 )
+from procurement.rounds.defaults import default_document
+from procurement.rounds.figures import stated
+from procurement.rounds.rules import DayUnit, Office, RoundDocument
 from procurement.rounds.scoring_rule import Text
 
 ISSUED = "2026-11-23T02:30:00Z"
@@ -146,6 +149,8 @@ def sample_document(language: str, *, applications: int = 11, signatories: int =
             "公益直播选品不属于政府采购。征集公告载明的范围内，公开、回避、评审标准和救济等事项参照执行"
             "《中华人民共和国政府采购法》及其实施条例的规定。",
         ),
+        pack=_round_rules().pack.title,
+        figures=stated(_round_rules()),
         round=RoundFacts(
             "R2026-007",
             Text(
@@ -264,6 +269,12 @@ def sample_document(language: str, *, applications: int = 11, signatories: int =
         ),
         record=Record(412, "9f2c4d1e8b7a60539c1d2e3f4a5b6c7d8e9fa0b1c2d3e4f5061728394a5b6c7d"),
     )
+
+
+def _round_rules() -> RoundDocument:
+    """Rules with two figures adjusted."""
+    document = default_document(title=Text("Sample", "样例"), office=Office(), zone="Asia/Shanghai")
+    return replace(document, timetable=replace(document.timetable, notice_days=5, notice_unit=DayUnit.CALENDAR))
 
 
 def _outcome(place: int) -> Outcome:

@@ -18,6 +18,7 @@ from hashlib import sha256
 from typing import Any
 
 from procurement.rounds import canonical
+from procurement.rounds.figures import Stated
 from procurement.rounds.scoring_rule import Text
 
 FORMAT = "sunlit-decision/1"
@@ -351,6 +352,8 @@ class DecisionDocument:
     demonstration: bool
     organiser: Organiser
     basis: Text
+    pack: Text
+    figures: tuple[Stated, ...]
     round: RoundFacts
     events: tuple[Event, ...]
     numbers: Numbers

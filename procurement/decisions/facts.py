@@ -53,6 +53,7 @@ from procurement.objections.rules import GROUNDS, STEPS, TARGETS
 from procurement.publiclog import queries as publiclog
 from procurement.rounds import clocks
 from procurement.rounds import queries as rounds
+from procurement.rounds.figures import Stated, stated
 from procurement.rounds.models import Round
 from procurement.rounds.phases import Course, Kind
 from procurement.rounds.rules import RoundDocument
@@ -86,6 +87,8 @@ class Facts:
     planned_on: date | None
     organiser: Organiser
     basis: Text
+    pack: Text
+    figures: tuple[Stated, ...]
     round: RoundFacts
     events: tuple[Event, ...]
     numbers: Numbers
@@ -129,6 +132,8 @@ def gather(session: Session, found: Round, *, now: datetime, organiser: Actor) -
         planned_on=document.activity.planned_on,
         organiser=Organiser(document.office.name, document.office.address, document.office.contact),
         basis=document.legal_basis,
+        pack=document.pack.title,
+        figures=stated(document),
         round=RoundFacts(
             found.ref,
             document.title,
@@ -197,6 +202,8 @@ def compose(
         demonstration=demonstration,
         organiser=facts.organiser,
         basis=facts.basis,
+        pack=facts.pack,
+        figures=facts.figures,
         round=facts.round,
         events=facts.events,
         numbers=facts.numbers,

@@ -8,6 +8,7 @@ from procurement.committee.rules import GROUNDS as RECUSAL_GROUNDS
 from procurement.committee.rules import MEMBER_KINDS
 from procurement.decisions.document import Effect, Outcome, SignatoryRole
 from procurement.errors import N_, Problem
+from procurement.rounds.figures import BY_PATH, CHOICES
 from procurement.rounds.rules import PARTIES
 from procurement.rounds.scoring_rule import FIGURES, PREFERENCE_NAMES
 
@@ -256,7 +257,7 @@ def tie_words(link: Mapping[str, str], numbers: Mapping[str, str]) -> Problem:
             return Problem(N_("the public draw"))
 
 
-WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+WORDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "outcomes": OUTCOMES,
         "effects": EFFECTS,
@@ -269,6 +270,8 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "member_kinds": {kind.value: name for kind, name in MEMBER_KINDS.items()},
         "recusal_grounds": {ground.value: name for ground, name in RECUSAL_GROUNDS.items()},
         "parties": {party.value: name for party, name in PARTIES.items()},
+        "places": BY_PATH,  # of the figures: rounds/_figures.html
+        "choices": CHOICES,
     }
 )
 """All of these by name: what the templates of the PDF and of the public page are given."""

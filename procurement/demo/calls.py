@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from procurement.demo.paris import Tasting
 from procurement.rounds.defaults import default_document
+from procurement.rounds.packs import packs
 from procurement.rounds.rules import (
     Activity,
     Category,
@@ -77,9 +78,9 @@ def _activity(published: date) -> Activity:
     )
 
 
-def county_call(title: Text, *, published: date, slots: int, zone: str) -> RoundDocument:
-    """A call for county goods: seven members, the usual criteria and conditions."""
-    document = default_document(title=title, office=OFFICE, zone=zone)
+def county_call(title: Text, *, published: date, slots: int, zone: str, pack: str) -> RoundDocument:
+    """A call for county goods from the rule pack `pack`: seven members, the usual criteria and conditions."""
+    document = default_document(title=title, office=OFFICE, zone=zone, pack=packs()[pack])
     return replace(
         document,
         scoring=replace(document.scoring, slots=slots),
@@ -95,7 +96,8 @@ def county_call(title: Text, *, published: date, slots: int, zone: str) -> Round
         authority=AUTHORITY,
         official=OFFICIAL,
         activity=_activity(published),
-        committee=CommitteeRule(
+        committee=replace(
+            document.committee,
             size=7,
             experts=5,
             names_published=NamesPublished.FORMED,
@@ -112,6 +114,7 @@ def paris_call(tasting: Tasting, *, published: date, zone: str) -> RoundDocument
         title=Text("Paris, 24 May 1976: red wines (a real panel)", "巴黎1976年5月24日：红葡萄酒（真实评分）"),
         office=OFFICE,
         zone=zone,
+        pack=packs()["eu_standstill"],
     )
     scale = Scale(Decimal(0), Decimal(20), Decimal("0.5"))
     mark = Criterion(

@@ -122,10 +122,23 @@ def _code(kind: MerchantKind, number: int) -> str:
 def _plans(present: datetime, zone: ZoneInfo) -> list[Plan]:
     """The rounds: how long ago each was published decides in which phase it is now."""
 
-    def plan(en: str, zh: str, days_ago: int, until: Phase, products: tuple[str, ...], **more: Any) -> Plan:
+    def plan(
+        en: str,
+        zh: str,
+        days_ago: int,
+        until: Phase,
+        products: tuple[str, ...],
+        *,
+        pack: str = "minimal_open",
+        **more: Any,
+    ) -> Plan:
         published = office_hours(present, days_ago=days_ago, hour=9, minute=30, zone=zone)
         document = calls.county_call(
-            Text(f"{en} (demo)", f"{zh}（演示）"), published=published.astimezone(zone).date(), slots=2, zone=zone.key
+            Text(f"{en} (demo)", f"{zh}（演示）"),
+            published=published.astimezone(zone).date(),
+            slots=2,
+            zone=zone.key,
+            pack=pack,
         )
         return Plan(document, published, until, products, **more)
 
@@ -135,8 +148,8 @@ def _plans(present: datetime, zone: ZoneInfo) -> list[Plan]:
         "演示：检验报告已过有效期。Demo: the inspection report had expired on the day of application.",
     )
     return [
-        plan("Spring tea", "春茶", 1, Phase.DRAFT, ()),
-        plan("Winter fruit", "冬季水果", 9, Phase.OPEN, ("navel-orange", "pears", "honey")),
+        plan("Spring tea", "春茶", 1, Phase.DRAFT, (), pack="prc_analogy"),
+        plan("Winter fruit", "冬季水果", 9, Phase.OPEN, ("navel-orange", "pears", "honey"), pack="prc_analogy"),
         plan(
             "Staples of the county",
             "本县粮油",
@@ -194,6 +207,7 @@ def _plans(present: datetime, zone: ZoneInfo) -> list[Plan]:
             90,
             Phase.DECIDED,
             ("rice", "green-tea", "honey", "navel-orange", "mushrooms"),
+            pack="prc_analogy",
             objection=complaints.a_false_statement,
             recused=((2, "honey"),),
         ),

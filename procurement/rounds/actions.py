@@ -376,7 +376,7 @@ def amend(
     course.require(now, Phase.OPEN)
     document = RoundDocument.from_json(document.to_json())
     problems = check_both(reason, "reason") + check_amendment(rules_of(session, found.id), document)
-    refuse_if(problems or check_publishable(document))
+    refuse_if(problems or check_publishable(document, amending=True))
     published, before = _opened(course)
     closes, counted = clocks.amended_deadline(
         document, published=published, closes=before, now=now, stops=course.stops

@@ -1,13 +1,13 @@
 """What a new round begins with: criteria, conditions, rule, periods and basis, all to be adjusted before publication.
 
-The criteria, their weights and the conditions follow what public calls of this kind ask for; the periods are common
-practice. None of the figures is printed as law.
+The criteria, their weights and the conditions follow what public calls of this kind ask for; none of them is printed
+as law. Periods, the committee's size and the legal basis come from a rule pack.
 """
 
 from decimal import Decimal
 
+from procurement.rounds.packs import NAMES, Pack, packs, with_pack
 from procurement.rounds.rules import (
-    CommitteeRule,
     Gate,
     Money,
     Office,
@@ -298,15 +298,15 @@ def default_scoring() -> ScoringRule:
     )
 
 
-def default_document(*, title: Text, office: Office, zone: str) -> RoundDocument:
-    """The draft that a new round begins with. `zone`: IANA name of the time zone in which its days end."""
-    return RoundDocument(
+def default_document(*, title: Text, office: Office, zone: str, pack: Pack | None = None) -> RoundDocument:
+    """The draft that a new round begins with, its figures those of `pack` (default: the first that is offered).
+    `zone`: IANA name of the time zone in which its days end."""
+    document = RoundDocument(
         scoring=default_scoring(),
         title=title,
         office=office,
         gates=tuple(Gate(code, Text(en, zh)) for code, en, zh in _GATES),
         timetable=Timetable(zone=zone),
-        committee=CommitteeRule(),
         money=Money(
             source=Text(
                 "Nothing is spent from public funds beyond the working time of staff.",
@@ -320,11 +320,5 @@ def default_document(*, title: Text, office: Office, zone: str) -> RoundDocument
                 ),
             ),
         ),
-        legal_basis=Text(
-            "Choosing goods for a public-interest livestream is not government procurement. The rules on openness, "
-            "recusal, scoring standards and remedies of the Government Procurement Law and its Implementing "
-            "Regulation are applied by analogy, as far as this call says so.",
-            "公益直播选品不属于政府采购。本公告载明的范围内，公开、回避、评审标准和救济等事项参照执行"
-            "《中华人民共和国政府采购法》及其实施条例的规定。",
-        ),
     )
+    return with_pack(document, pack or packs()[NAMES[0]])

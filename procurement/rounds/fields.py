@@ -14,9 +14,10 @@ from wtforms.validators import InputRequired, Length, NumberRange
 
 from procurement.errors import RuleBroken
 from procurement.rounds.canonical import plain_text
+from procurement.rounds.packs import packs
 from procurement.rounds.rules import RoundDocument
 from procurement.rounds.scoring_rule import Text, plain_decimal, show_decimal
-from procurement.web import Form
+from procurement.web import Form, localised
 
 LINE, AREA = 200, 4000
 
@@ -100,6 +101,16 @@ def code(given: str | None, word: str, taken: Sequence[str]) -> str:
     if given and given not in taken and given.replace("_", "").isalnum() and given.isascii():
         return given
     return next(code for n in range(1, 10_000) if (code := f"{word}_{n}") not in taken)
+
+
+def pack_field() -> RadioField:
+    """One of the rule packs; its choices are set by `offer_packs`, in the language of the page."""
+    return RadioField(_("Rule pack"), [InputRequired(_("Choose one."))])
+
+
+def offer_packs(field: RadioField) -> None:
+    """Give `field` the packs that are shipped as its choices."""
+    field.choices = [SelectChoice(name, localised(pack.rules.title)) for name, pack in packs().items()]
 
 
 @contextmanager

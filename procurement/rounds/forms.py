@@ -10,7 +10,21 @@ from wtforms.validators import InputRequired, Length, Optional
 from procurement.access import ROLE_NAMES, Role
 from procurement.errors import RuleBroken
 from procurement.rounds.criteria import CriteriaForm, ScoringForm
-from procurement.rounds.fields import LINE, Group, SectionForm, area, line, pair, radio, spread, tidy, whole
+from procurement.rounds.fields import (
+    LINE,
+    Group,
+    SectionForm,
+    area,
+    line,
+    offer_packs,
+    pack_field,
+    pair,
+    radio,
+    spread,
+    tidy,
+    whole,
+)
+from procurement.rounds.packs import NAMES, Pack, packs
 from procurement.rounds.rules import (
     ABORT_REASONS,
     HOLD_LABELS,
@@ -27,11 +41,13 @@ from procurement.rounds.sections import (
     GatesForm,
     MoneyForm,
     OpinionsForm,
+    PackForm,
     TimetableForm,
 )
 from procurement.web import Form
 
 SECTIONS: dict[str, tuple[str, type[SectionForm]]] = {
+    "pack": (_("Rule pack"), PackForm),
     "basics": (_("Title and purpose"), BasicsForm),
     "activity": (_("Official and broadcast"), ActivityForm),
     "opinions": (_("Legal opinions"), OpinionsForm),
@@ -69,10 +85,24 @@ class BeginForm(Form):
         filters=[tidy],
     )
 
+    pack = pack_field()
+
+    @classmethod
+    def offered(cls) -> "BeginForm":
+        """The form with the packs to choose from, the first chosen."""
+        form = cls(data={"pack": NAMES[0]})
+        offer_packs(form.pack)
+        return form
+
     @property
     def title(self) -> Text:
         """The title in both languages."""
         return pair(self, "title")
+
+    @property
+    def chosen(self) -> Pack:
+        """The rule pack."""
+        return packs()[self.pack.data]
 
 
 class PublishForm(Form):

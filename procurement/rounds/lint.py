@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 from procurement.errors import N_, Problem
 from procurement.rounds import clocks
-from procurement.rounds.figures import PLACES, Counted, value_of
+from procurement.rounds.figures import BY_PATH, PLACES, Counted, value_of, weakened
+from procurement.rounds.packs import shipped
 from procurement.rounds.rules import (
     CATEGORIES,
     EMPLOYER_KINDS,
@@ -69,9 +70,11 @@ def lint(document: RoundDocument, *, now: datetime | None = None) -> list[Findin
     return sorted(found, key=lambda finding: finding.level is not Level.ERROR)
 
 
-def check_publishable(document: RoundDocument) -> list[Problem]:
-    """What keeps the draft from being published; empty when nothing does."""
-    return [finding.problem for finding in lint(document) if _bad(finding)]
+def check_publishable(document: RoundDocument, *, amending: bool = False) -> list[Problem]:
+    """What keeps the draft from being published; empty when nothing does. `amending`: its rule pack was frozen
+    before, and stands whatever is shipped now."""
+    found = [finding for finding in lint(document) if _bad(finding) and not (amending and finding.field == "pack")]
+    return [finding.problem for finding in found]
 
 
 def _bad(finding: Finding) -> bool:
@@ -241,6 +244,33 @@ def _figures(document: RoundDocument) -> Iterator[Finding]:
 
 _BOUND_ELSEWHERE = frozenset({"timetable.call_days", "committee.size", "committee.experts"})
 """Figures whose bounds depend on others."""
+
+
+def _pack(document: RoundDocument) -> Iterator[Finding]:
+    if not document.pack.code:
+        yield _warning("pack", N_("No rule pack is chosen, so nobody can see where the figures come from."))
+    elif not shipped(document.pack):
+        yield _error("pack", N_("This rule pack is not as it is shipped here. Choose it again."))
+
+
+def _weakened(document: RoundDocument) -> Iterator[Finding]:
+    for figure in weakened(document):
+        place = BY_PATH[figure.place]
+        params = {"figure": place.label, "source": figure.source}
+        if place.counted is Counted.CHOICE:
+            yield _warning(
+                figure.place,
+                N_("“%(figure)s” differs from the rule pack (%(source)s). The call will say so."),
+                **params,
+            )
+        else:
+            yield _warning(
+                figure.place,
+                N_("“%(figure)s” is %(value)s; the rule pack has %(pack)s (%(source)s). The call will say so."),
+                **params,
+                value=value_of(document, figure.place),
+                pack=figure.value,
+            )
 
 
 def _periods(document: RoundDocument) -> Iterator[Finding]:
@@ -485,11 +515,13 @@ def _opinion_dates(document: RoundDocument) -> Iterator[Finding]:
 
 
 RULES: tuple[Rule, ...] = (
+    _pack,
     _texts,
     _gates,
     _scoring,
     _committee,
     _figures,
+    _weakened,
     _periods,
     _food,
     _opinions,

@@ -250,24 +250,24 @@ class Basis(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Figure:
     """A figure of a rule pack: the place in the document that it stands for ("timetable.call_days"), its value there
-    as text, and where it comes from."""
+    as text, and where it comes from. `by_analogy`: what is named as its source does not bind this activity."""
 
     place: str
     value: str
     basis: Basis
     source: Text
+    by_analogy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RulePack:
     """The set of figures that a round was begun from (packs.py). It stands in the document in full, so that a
-    stranger sees which figure was adjusted, without this program. `code` "": none was chosen. `by_analogy`: the law
-    that is named does not bind this activity. `version`: the day of its file."""
+    stranger sees which figure was adjusted, without this program. `code` "": none was chosen. `version`: the day of
+    its file."""
 
     code: str = ""
     title: Text = field(default_factory=Text)
     about: Text = field(default_factory=Text)
-    by_analogy: bool = False
     version: str = ""
     figures: tuple[Figure, ...] = ()
 

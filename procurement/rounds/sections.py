@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from wtforms import (
+    BooleanField,
     DateField,
     FieldList,
     FormField,
@@ -30,6 +31,8 @@ from procurement.rounds.fields import (
     area,
     code,
     line,
+    offer_packs,
+    pack_field,
     pair,
     radio,
     spread,
@@ -37,6 +40,7 @@ from procurement.rounds.fields import (
     whole,
 )
 from procurement.rounds.figures import CHOICES, PLACES, Counted, Place
+from procurement.rounds.packs import packs, shipped, with_pack
 from procurement.rounds.rules import (
     CATEGORIES,
     EMPLOYER_KINDS,
@@ -61,6 +65,32 @@ from procurement.rounds.rules import (
     Timetable,
 )
 from procurement.rounds.scoring_rule import Text
+
+
+class PackForm(SectionForm):
+    """Which rule pack the figures come from. Another pack, or `reset`, puts every figure to what it has."""
+
+    prefixes = ("pack",)
+    pack = pack_field()
+    reset = BooleanField(
+        _("Put every figure back to what the pack says"),
+        description=_("Choosing another pack does so in any case. Criteria, conditions and texts of your own stay."),
+    )
+
+    @classmethod
+    def of(cls, document: RoundDocument) -> "PackForm":
+        form = cls(data=cls.data_of(document))
+        offer_packs(form.pack)
+        return form
+
+    @classmethod
+    def data_of(cls, document: RoundDocument) -> dict[str, Any]:
+        return {"pack": document.pack.code, "reset": False}
+
+    def changed(self, document: RoundDocument) -> RoundDocument:
+        if self.reset.data or self.pack.data != document.pack.code or not shipped(document.pack):
+            return with_pack(document, packs()[self.pack.data])
+        return document
 
 
 class BasicsForm(SectionForm):

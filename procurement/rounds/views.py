@@ -27,6 +27,7 @@ from procurement.rounds.forms import (
     section_of,
 )
 from procurement.rounds.lint import Finding
+from procurement.rounds.packs import packs
 from procurement.rounds.phases import PHASE_NAMES, Kind, Phase
 from procurement.rounds.rules import ABORT_REASONS, HOLD_LABELS, Office, RoundDocument
 from procurement.rounds.scoring_rule import Text
@@ -35,6 +36,7 @@ from procurement.web import (
     actor,
     config,
     flash,
+    localised,
     now,
     page,
     reading,
@@ -70,17 +72,22 @@ def mine() -> ResponseReturnValue:
 
 @page(bp, "/my-rounds/new", permission=Permission.CREATE_ROUND, methods=["GET", "POST"])
 def begin() -> ResponseReturnValue:
-    """Begin a round from the default rules."""
-    form = BeginForm()
+    """Begin a round from a rule pack and the usual criteria."""
+    form = BeginForm.offered()
     if form.validate_on_submit():
         settings = config()
         office = Office(name=Text(settings.office_name_en, settings.office_name_zh))
-        document = default_document(title=form.title, office=office, zone=settings.time_zone)
+        document = default_document(title=form.title, office=office, zone=settings.time_zone, pack=form.chosen)
         with refusals_into(form), in_fields():
             with transaction() as session:
                 ref = actions.create_round(session, actor=actor(), now=now(), document=document).ref
             return redirect("rounds.draft", ref=ref)
-    return render("rounds/begin.html", status=form.status, form=form)
+    return render("rounds/begin.html", status=form.status, form=form, hints=pack_hints())
+
+
+def pack_hints() -> dict[str, str]:
+    """Code of each rule pack → what it is for."""
+    return {name: str(localised(pack.rules.about)) for name, pack in packs().items()}
 
 
 # --- drafting ------------------------------------------------------------------------------------------------------
@@ -170,6 +177,9 @@ def section(ref: str, section: str) -> ResponseReturnValue:
         place=ORDER_OF_PAGES.index(section) + 1,
         count=len(ORDER_OF_PAGES),
         findings=[(finding in editing.errors, say(finding.problem)) for finding in findings],
+        hints=pack_hints(),
+        names=words_of(editing.document),
+        packs=[pack.rules for pack in packs().values()],
     )
 
 

@@ -84,7 +84,7 @@ class Journey:
 
 def draft_and_publish(journey: Journey) -> None:
     organiser = journey.organiser
-    at = organiser.send("/en/my-rounds/new", title_en="Gifts", title_zh="伴手礼")
+    at = organiser.send("/en/my-rounds/new", title_en="Gifts", title_zh="伴手礼", pack="minimal_open")
     journey.ref = re.findall(r"R\d+-\d+", at)[0]
     draft = f"{journey.base}/draft"
     organiser.send(

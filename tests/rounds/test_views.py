@@ -98,7 +98,7 @@ def statements(app: Flask) -> Iterator[list[str]]:
 
 def test_a_round_is_begun_filled_in_and_published(everybody: People, desk: Desk, clock: MovableClock) -> None:
     visit = desk.of(everybody.organiser)
-    begun = visit.send("/en/my-rounds/new", title_en="Pears", title_zh="秋梨", status=303)
+    begun = visit.send("/en/my-rounds/new", title_en="Pears", title_zh="秋梨", pack="prc_analogy", status=303)
     here = begun.location.removesuffix("/draft")
     ref = here.rpartition("/")[2]
     assert "things to mend" in visit.get(f"{here}/draft").text

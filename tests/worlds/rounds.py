@@ -14,6 +14,7 @@ from procurement.access import Role
 from procurement.db import reading, transaction
 from procurement.rounds import actions, queries
 from procurement.rounds.defaults import default_document
+from procurement.rounds.packs import packs
 from procurement.rounds.phases import Course
 from procurement.rounds.rules import (
     Activity,
@@ -24,7 +25,6 @@ from procurement.rounds.rules import (
     Official,
     Opinion,
     RoundDocument,
-    Timetable,
 )
 from procurement.rounds.scoring_rule import (
     Aggregation,
@@ -108,9 +108,11 @@ def small_document() -> RoundDocument:
             contact="office@example.org",
         ),
         zone=ZONE,
+        pack=packs()["minimal_open"],
     )
     return replace(
         document,
+        least_eligible=3,
         scoring=small_scoring(),
         purpose=Text("To find one product.", "选出一款产品。"),
         public_interest=Text("Unsold oranges.", "脐橙滞销。"),
@@ -130,7 +132,6 @@ def small_document() -> RoundDocument:
             fair_competition=opinion,
         ),
         gates=(Gate("documents", Text("Valid documents", "证照有效")), Gate("stock", Text("Stock", "库存"))),
-        timetable=Timetable(zone=ZONE),
         committee=CommitteeRule(size=5, experts=4, experts_chosen=ExpertsChosen.APPOINTED),
     )
 
