@@ -9,6 +9,8 @@ from procurement.access import Actor
 from procurement.accounts import queries as accounts_queries
 from procurement.accounts import views as accounts
 from procurement.applications import views as applications
+from procurement.committee import draw_views as draws
+from procurement.committee import pool_views as experts
 from procurement.committee import views as committee
 from procurement.decisions import views as decisions
 from procurement.evidence import views as evidence
@@ -30,6 +32,8 @@ STEPS = (
     merchants,  # who may apply: businesses, certificates, debarments
     rounds,  # drafted, frozen, published, amended; held or ended
     applications,  # merchants apply, the office checks
+    experts,  # the register from which committees are drawn
+    draws,  # announced, carried out, checked by anybody
     committee,  # members, declared interests, recusals
     scoring,  # sealed sheets, opening, the result
     objections,  # notice of the result, objections, rulings

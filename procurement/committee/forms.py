@@ -18,6 +18,7 @@ from procurement.committee.rules import (
 )
 from procurement.rounds.fields import tidy
 from procurement.rounds.queries import Person
+from procurement.rounds.rules import CommitteeRule, ExpertsChosen
 from procurement.web import Form
 
 
@@ -42,23 +43,16 @@ class AppointForm(Form):
         return MemberKind(self.kind.data)
 
 
-def appoint_form(candidates: Sequence[Person]) -> AppointForm:
-    """The form with those who can be appointed."""
+def appoint_form(candidates: Sequence[Person], rule: CommitteeRule) -> AppointForm:
+    """The form with those who can be appointed; where experts are drawn, none is."""
     form = AppointForm()
+    if rule.experts_chosen is ExpertsChosen.DRAWN:
+        form.kind.choices = [choice for choice in form.kind.choices if choice.value != MemberKind.EXPERT]
     form.user_id.choices = [("", "")] + [
         (str(person.user_id), f"{person.name} ({person.employer})" if person.employer else person.name)
         for person in candidates
     ]
     return form
-
-
-class RemoveForm(Form):
-    reason = TextAreaField(
-        _("Reason"),
-        [InputRequired(_("Say why this member leaves.")), Length(max=LONGEST_DETAIL)],
-        filters=[tidy],
-        description=_("Kept in the file; the public log holds its digest."),
-    )
 
 
 class BeginForm(Form):

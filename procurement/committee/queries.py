@@ -19,7 +19,7 @@ from procurement.committee.rules import (
     check_ready,
     sheets_for,
 )
-from procurement.errors import N_, NotAllowed, Problem
+from procurement.errors import N_, NotAllowed, NotFound, Problem
 from procurement.merchants.models import Merchant
 from procurement.rounds import clocks
 from procurement.rounds.models import Round
@@ -69,6 +69,7 @@ class PublicMember:
     kind: MemberKind
     field: str
     chair: bool
+    drawn: bool
     name: str | None
     employer: str | None
 
@@ -154,12 +155,20 @@ def names_public(document: RoundDocument, course: Course) -> bool:
 
 
 def public_members(session: Session, round_id: int, *, document: RoundDocument, course: Course) -> list[PublicMember]:
-    """The committee as the public sees it, empty before scoring begins."""
-    if course.scoring_began is None:
-        return []
+    """The committee as the public sees it: codes and kinds, and names once they are published. Empty before the
+    applications have closed, when nobody is a member."""
     named = names_public(document, course)
     return [
-        PublicMember(m.id, m.code, m.kind, m.field, m.chair, m.name if named else None, m.employer if named else None)
+        PublicMember(
+            id=m.id,
+            code=m.code,
+            kind=m.kind,
+            field=m.field,
+            chair=m.chair,
+            drawn=m.drawn,
+            name=m.name if named else None,
+            employer=m.employer if named else None,
+        )
         for m in members_of(session, round_id)
     ]
 
@@ -320,6 +329,46 @@ def _forming(
 
 
 @dataclass(frozen=True, slots=True)
+class MemberIn:
+    """A member in force of a round."""
+
+    round: RoundView
+    member: MemberView
+
+
+def member_for(session: Session, ref: str, code: str, *, actor: Actor, now: datetime) -> MemberIn:
+    """For the round's supervisor. Raises NotFound, NotAllowed."""
+    found = find_round(session, ref, actor=actor)
+    require(actor, Permission.HOLD_ROUND, round_id=found.id)
+    member = next((member for member in members_of(session, found.id) if member.code == code), None)
+    if member is None:
+        raise NotFound(N_("There is no such member on this committee."))
+    return MemberIn(view_of(session, found, now=now), member)
+
+
+@dataclass(frozen=True, slots=True)
+class Supervised:
+    """The committee for the round's supervisor: who sits, who left and why."""
+
+    round: RoundView
+    document: RoundDocument
+    members: tuple[MemberView, ...]
+    former: tuple[MemberView, ...]
+
+
+def supervised_for(session: Session, ref: str, *, actor: Actor, now: datetime) -> Supervised:
+    """Raises NotFound, NotAllowed, WrongPhase."""
+    running = running_for(session, ref, actor=actor, now=now, permission=Permission.HOLD_ROUND)
+    everybody = members_of(session, running.round.id, in_force=False)
+    return Supervised(
+        running.round,
+        running.document,
+        tuple(member for member in everybody if member.ended_at is None),
+        tuple(member for member in everybody if member.ended_at is not None),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Declaring:
     """One member's declarations. `declared`: application ref → what was declared."""
 
@@ -355,11 +404,14 @@ def declaring_for(session: Session, ref: str, *, actor: Actor, now: datetime) ->
 
 @dataclass(frozen=True, slots=True)
 class Seated:
-    """A committee that somebody sits on, with the declarations still to make there."""
+    """A committee that somebody sits on, with the declarations still to make there. `answer_due`: until when to say
+    whether one takes the seat, None when nothing is to be said; `may_leave`: before scoring."""
 
     round: RoundView
     code: str
     left: int
+    answer_due: datetime | None
+    may_leave: bool
 
 
 def committees_of(session: Session, *, actor: Actor, now: datetime) -> list[Seated]:
@@ -394,21 +446,20 @@ def committees_of(session: Session, *, actor: Actor, now: datetime) -> list[Seat
     )
     for round_id, count in session.execute(waiting):
         to_declare[round_id] = count
-    return [
-        Seated(
-            RoundView(
-                found.id,
-                found.ref,
-                Text(found.title_en, found.title_zh),
-                courses[found.id],
-                courses[found.id].phase_at(now),
-                found.created_at,
-            ),
-            member.code,
-            to_declare[found.id] if courses[found.id].phase_at(now) is Phase.FORMING else 0,
-        )
-        for member, found in own
-    ]
+    return [_seated(member, found, courses[found.id], to_declare[found.id], now) for member, found in own]
+
+
+def _seated(member: Member, found: Round, course: Course, left: int, now: datetime) -> Seated:
+    phase = course.phase_at(now)
+    title = Text(found.title_en, found.title_zh)
+    forming = phase in (Phase.CHECKING, Phase.FORMING)
+    return Seated(
+        RoundView(found.id, found.ref, title, course, phase, found.created_at),
+        member.code,
+        left if phase is Phase.FORMING else 0,
+        member.answer_due_at if forming and member.accepted_at is None else None,
+        forming,
+    )
 
 
 @dataclass(frozen=True, slots=True)

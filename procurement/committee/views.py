@@ -6,10 +6,13 @@ from flask.typing import ResponseReturnValue
 
 from procurement.access import Permission
 from procurement.committee import actions, cards, leaving, queries  # noqa: F401 (the card registers itself)
-from procurement.committee.forms import BeginForm, RemoveForm, appoint_form, declare_form
-from procurement.committee.rules import GROUNDS, MEMBER_KINDS
+from procurement.committee.draw_forms import AnswerForm, leaving_form
+from procurement.committee.expertise import field_name
+from procurement.committee.forms import BeginForm, appoint_form, declare_form
+from procurement.committee.rules import GROUNDS, LEAVING, MEMBER_KINDS, Leaving
 from procurement.errors import N_, NotFound
 from procurement.rounds.phases import Phase
+from procurement.rounds.rules import ExpertsChosen
 from procurement.web import (
     actor,
     flash,
@@ -31,7 +34,7 @@ def members(ref: str) -> ResponseReturnValue:
     """Who sits on the committee, and a form to appoint the next."""
     with reading() as session:
         forming = queries.forming_for(session, ref, actor=actor(), now=now())
-    form = appoint_form(forming.candidates)
+    form = appoint_form(forming.candidates, forming.document.committee)
     if form.validate_on_submit():
         with refusals_into(form):
             with transaction() as session:
@@ -52,6 +55,9 @@ def members(ref: str) -> ResponseReturnValue:
         form=form,
         forming=forming,
         kinds=MEMBER_KINDS,
+        leaving=LEAVING,
+        field_name=field_name,
+        drawn=forming.document.committee.experts_chosen is ExpertsChosen.DRAWN,
         incomplete=[say(problem) for problem in forming.incomplete],
         may_change=forming.round.phase in actions.FORMING,
     )
@@ -65,15 +71,77 @@ def remove(ref: str, code: str) -> ResponseReturnValue:
     member = next((member for member in forming.members if member.code == code), None)
     if member is None:
         raise NotFound(N_("There is no such member on this committee."))
-    form = RemoveForm()
+    form = leaving_form([Leaving.NO_ANSWER, Leaving.RECUSALS] if member.drawn else [Leaving.RELEASED])
     if form.validate_on_submit():
         with refusals_into(form):
             with transaction() as session:
                 leaving.remove(
-                    session, actor=actor(), now=now(), ref=ref, member_id=member.id, reason=form.reason.data
+                    session,
+                    actor=actor(),
+                    now=now(),
+                    ref=ref,
+                    member_id=member.id,
+                    reason=form.reason.data,
+                    code=form.chosen,
                 )
             return redirect("committee.members", ref=ref)
     return render("committee/remove.html", status=form.status, form=form, forming=forming, member=member)
+
+
+@page(bp, "/rounds/<ref>/members/<code>/unable", permission=Permission.HOLD_ROUND, methods=["GET", "POST"])
+def unable(ref: str, code: str) -> ResponseReturnValue:
+    """The supervisor finds that a member cannot serve."""
+    with reading() as session:
+        found = queries.member_for(session, ref, code, actor=actor(), now=now())
+    form = leaving_form([Leaving.UNABLE])
+    if form.validate_on_submit():
+        with refusals_into(form):
+            with transaction() as session:
+                leaving.remove(
+                    session,
+                    actor=actor(),
+                    now=now(),
+                    ref=ref,
+                    member_id=found.member.id,
+                    reason=form.reason.data,
+                    code=form.chosen,
+                )
+            return redirect("committee.supervised", ref=ref)
+    return render("committee/unable.html", status=form.status, form=form, found=found)
+
+
+@page(bp, "/rounds/<ref>/supervised-committee", permission=Permission.HOLD_ROUND)
+def supervised(ref: str) -> ResponseReturnValue:
+    """The committee as the round's supervisor sees it."""
+    with reading() as session:
+        found = queries.supervised_for(session, ref, actor=actor(), now=now())
+    return render(
+        "committee/supervised.html",
+        found=found,
+        kinds=MEMBER_KINDS,
+        leaving=LEAVING,
+        field_name=field_name,
+        may_change=found.round.phase in actions.FORMING,
+    )
+
+
+@page(bp, "/rounds/<ref>/seat", permission=Permission.DECLARE_INTERESTS, methods=["GET", "POST"])
+def seat(ref: str) -> ResponseReturnValue:
+    """Somebody who was drawn takes the seat or refuses it; any member may give it up before scoring."""
+    with reading() as session:
+        declaring = queries.declaring_for(session, ref, actor=actor(), now=now())
+    declaring.round.course.require(now(), *actions.FORMING)
+    form = AnswerForm()
+    if form.validate_on_submit():
+        with refusals_into(form):
+            with transaction() as session:
+                if form.answer.data == "accept":
+                    leaving.accept(session, actor=actor(), now=now(), ref=ref)
+                else:
+                    leaving.refuse(session, actor=actor(), now=now(), ref=ref, reason=form.reason.data or "")
+            flash(N_("Your answer is recorded."))
+            return redirect("committee.mine")
+    return render("committee/seat.html", status=form.status, form=form, declaring=declaring)
 
 
 @page(bp, "/rounds/<ref>/begin-scoring", permission=Permission.FORM_COMMITTEE, methods=["GET", "POST"])

@@ -1,4 +1,5 @@
-"""Drawings of the public pages: how long each step takes, where the money goes, who was selected how often."""
+"""Drawings of the public pages: how long each step takes, where the money goes, who was selected how often,
+who sits on a committee."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -7,10 +8,13 @@ from fractions import Fraction
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from procurement.pictures import Picture, shade, share
+from procurement.committee.queries import PublicMember
+from procurement.committee.rules import MEMBER_KINDS, MemberKind
+from procurement.pictures import Picture, on_shade, shade, share
 from procurement.portal.queries import Selected
 from procurement.portal.timeline import Step
-from procurement.rounds.rules import Money
+from procurement.rounds.lint import experts_needed
+from procurement.rounds.rules import CommitteeRule, Money
 from procurement.web import format_day, format_money, localised
 
 ROW = 36  # pixels: a line of writing and the bar under it
@@ -124,4 +128,42 @@ def rotation(businesses: Sequence[Selected], rounds: Sequence[str]) -> Picture |
                 drawing.dot(x, top + 25, 6, "open", tip=_("%(ref)s: reserve", ref=ref))
     ticks = [(column * number + column / 2, ref) for number, ref in enumerate(rounds)]
     drawing.axis(ROW * len(businesses) + 2, ticks if len(ticks) <= 3 else [ticks[0], ticks[-1]])
+    return drawing
+
+
+KINDS = (MemberKind.EXPERT, MemberKind.CONSUMER, MemberKind.ORGANISER)
+SEAT = 46  # pixels: a seat and the writing under it
+
+
+def composition(rule: CommitteeRule, members: Sequence[PublicMember]) -> Picture:
+    """The seats of a committee side by side, one for each: who speaks for whom, who chairs, what is vacant; above
+    them a line over the two thirds that experts must have."""
+    seated = sorted(members, key=lambda member: (KINDS.index(member.kind), member.id))
+    vacant = max(0, rule.size - len(seated))
+    said = [
+        ngettext("%(kind)s: %(num)s seat", "%(kind)s: %(num)s seats", count, kind=_(MEMBER_KINDS[kind]))
+        for kind in KINDS
+        if (count := sum(member.kind is kind for member in seated))
+    ]
+    if vacant:
+        said.append(ngettext("%(num)s seat vacant", "%(num)s seats vacant", vacant))
+    drawing = Picture(_("Who sits on the committee"), "; ".join(said), height=SEAT + 40)
+    column = Fraction(100, max(rule.size, len(seated), 1))
+    gap = column / 12
+    needed = max(rule.experts, experts_needed(rule.size))
+    drawing.words(0, 12, _("at least %(count)s experts", count=needed), "tick")
+    drawing.line(gap, 20, column * needed - gap, 20, "axis")
+    for place in range(max(rule.size, len(seated))):
+        left = column * place + gap
+        member = seated[place] if place < len(seated) else None
+        if member is None:
+            drawing.bar(left, 28, column - 2 * gap, 30, "rest", tip=_("vacant"))
+            continue
+        kind = KINDS.index(member.kind)
+        tip = f"{member.code}: {_(MEMBER_KINDS[member.kind])}" + (_(" (chair)") if member.chair else "")
+        drawing.bar(left, 28, column - 2 * gap, 30, shade(kind), tip=tip)
+        middle = left + (column - 2 * gap) / 2
+        drawing.words(middle, 48, member.code, on_shade(kind), anchor="middle")
+        if member.chair:
+            drawing.words(middle, 74, _("chair"), "tick", anchor="middle")
     return drawing

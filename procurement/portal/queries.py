@@ -18,7 +18,9 @@ from procurement.applications.queries import Detail
 from procurement.applications.verdicts import Reason
 from procurement.applications.wording import REASONS
 from procurement.committee import queries as committee
+from procurement.committee.draw_queries import draws_of
 from procurement.committee.queries import PublicMember
+from procurement.committee.retracing import Retraced
 from procurement.committee.rules import GROUNDS
 from procurement.decisions.document import Outcome
 from procurement.decisions.models import Decision
@@ -286,18 +288,21 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class PublicCommittee:
-    """The committee as the public sees it. Empty before scoring begins."""
+    """The committee as the public sees it. `applications` is empty before scoring begins; `draws`: as the log tells
+    them, of experts and of observers."""
 
     members: Sequence[PublicMember]
     applications: Sequence[Scored]
+    draws: Sequence[Retraced]
     named: bool
 
 
 def committee_of(session: Session, found: PublicRound) -> PublicCommittee:
-    """Members, and for each eligible application how many sheets it can have, in three statements."""
+    """Members, draws, and for each eligible application how many sheets it can have, in four statements."""
     members = committee.public_members(session, found.id, document=found.rules, course=found.course)
-    if not members:
-        return PublicCommittee((), (), named=False)
+    draws = draws_of(session, found.ref)
+    if not members or found.course.scoring_began is None:
+        return PublicCommittee(members, (), draws, named=False)
     declared = committee.declarations_of(session, found.id)
     scored = []
     for application in committee.applicants_of(session, found.id):
@@ -305,7 +310,7 @@ def committee_of(session: Session, found: PublicRound) -> PublicCommittee:
         recused = [(code, GROUNDS[view.ground]) for code, view in grounds if view is not None and view.recused]
         sheets = sum(view is not None and not view.recused for _, view in grounds)
         scored.append(Scored(application.ref, application.product, sheets, recused))
-    return PublicCommittee(members, scored, named=members[0].name is not None)
+    return PublicCommittee(members, scored, draws, named=members[0].name is not None)
 
 
 @dataclass(frozen=True, slots=True)

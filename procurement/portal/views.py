@@ -11,6 +11,9 @@ from flask_babel import gettext as _
 from procurement.access import Permission
 from procurement.applications.answers import answers
 from procurement.applications.wording import PURPOSES
+from procurement.committee.drawing import PASSED_OVER
+from procurement.committee.drawing import PURPOSES as DRAW_PURPOSES
+from procurement.committee.expertise import LEFT_OUT, field_name
 from procurement.committee.rules import MEMBER_KINDS
 from procurement.errors import N_, NotFound
 from procurement.portal import pictures, queries
@@ -21,7 +24,7 @@ from procurement.portal.search import search as find
 from procurement.portal.style import EveryField, invented_round
 from procurement.rounds.phases import Kind, Phase
 from procurement.rounds.wording import words_of
-from procurement.web import config, now, page, plain, reading, redirect, render
+from procurement.web import config, now, page, plain, reading, redirect, render, say
 
 bp = Blueprint("portal", __name__)
 
@@ -122,7 +125,35 @@ def committee_page(ref: str) -> ResponseReturnValue:
     with reading() as session:
         found = queries.public_round(session, ref, now=now())
         committee = queries.committee_of(session, found)
-    return _render_round("committee.html", "committee", found, committee=committee, kinds=MEMBER_KINDS)
+    return _render_round(
+        "committee.html",
+        "committee",
+        found,
+        committee=committee,
+        kinds=MEMBER_KINDS,
+        field_name=field_name,
+        kind_order=pictures.KINDS,
+        drawing=pictures.composition(found.rules.committee, committee.members),
+    )
+
+
+@page(bp, "/rounds/<ref>/draws", permission=Permission.READ_PUBLIC)
+def draws_page(ref: str) -> ResponseReturnValue:
+    """What was announced before each draw, what came of it, and how anybody gets the same."""
+    with reading() as session:
+        found = queries.public_round(session, ref, now=now())
+        committee = queries.committee_of(session, found)
+    return _render_round(
+        "draws.html",
+        "committee",
+        found,
+        draws=committee.draws,
+        purposes=DRAW_PURPOSES,
+        left_out=LEFT_OUT,
+        passed_over=PASSED_OVER,
+        field_name=field_name,
+        problems=[[say(problem) for problem in draw.problems] for draw in committee.draws],
+    )
 
 
 @plain(bp, "/rounds/<ref>/round.json", permission=Permission.READ_PUBLIC)

@@ -101,7 +101,7 @@ def test_a_round_without_applications_says_so(
 
 def test_the_committee_is_told_when_it_will_be(client: FlaskClient, published: RoundWorld) -> None:
     words = text_of(Visitor(client).get(f"/en/rounds/{published.ref}/committee"))
-    assert "Its members are shown here once scoring begins" in words
+    assert "Its members are shown here by number once they are found" in words
 
 
 def test_unknown_rounds_are_not_found(client: FlaskClient) -> None:
