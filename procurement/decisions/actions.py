@@ -5,7 +5,7 @@ record what was made, after asking again whether it is still wanted. A decision 
 published starts over: its signatures were for another text.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -20,6 +20,7 @@ from procurement.decisions import facts as gathering
 from procurement.decisions.document import DecisionDocument, Effect, Outcome, SignatoryRole, instant
 from procurement.decisions.entries import (
     DecisionApproved,
+    DecisionDeclined,
     DecisionDrawnUp,
     DecisionPublished,
     DecisionSealed,
@@ -27,13 +28,17 @@ from procurement.decisions.entries import (
 )
 from procurement.decisions.models import Decision, DecisionSignature
 from procurement.decisions.queries import (
+    awaited,
     decision_in_force,
     decision_in_work,
     find_decision,
+    missing_before,
     signatures_of,
 )
 from procurement.decisions.rules import (
+    MEMBERS,
     check_choice,
+    check_declining,
     check_dissent,
     check_publishable,
     check_reasons,
@@ -45,16 +50,18 @@ from procurement.decisions.rules import (
     phases_for,
 )
 from procurement.errors import N_, NotAllowed, RuleBroken, WrongPhase, refuse_if
-from procurement.mail import queue_mail
+from procurement.mail import Mail, queue_mail
 from procurement.publiclog.entry import Salted, digest_of
 from procurement.publiclog.writing import append
+from procurement.rounds import clocks
 from procurement.rounds.actions import record
 from procurement.rounds.models import Round
 from procurement.rounds.phases import Kind
-from procurement.rounds.queries import course_of, find_round, role_in
+from procurement.rounds.queries import course_of, find_round, role_in, rules_of
 from procurement.rounds.scoring_rule import Text
 
 SEAL_FIELD = "seal"
+TO_SIGN = "decisions/to-sign"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +214,12 @@ def record_sealed(
     decision, found = _locked(session, decision_id)
     if decision.file_digest is not None or decision.discarded_at is not None:
         return
-    seal = signatures_of(session, decision.id)[0]
+    seal, *others = signatures_of(session, decision.id)
+    rules = rules_of(session, found.id)
+    days = rules.timetable.decision_working_days
+    for signature in others:
+        if signature.role in MEMBERS:
+            _, signature.counted = clocks.working_deadline(rules, start=now, working_days=days)
     decision.base_digest, decision.base_size = base
     decision.file_digest, decision.file_size = file
     _put_in(seal, turn=0, now=now, file=file, certificate=certificate)
@@ -219,7 +231,7 @@ def record_sealed(
         role=None,
         round_ref=found.ref,
     )
-    _invite(session, decision, found, now=now, roles=(SignatoryRole.CHAIR, SignatoryRole.MEMBER))
+    _invite(session, decision, found, now=now, roles=MEMBERS)
 
 
 def approve(
@@ -245,18 +257,16 @@ def approve(
     if own is None:
         raise NotAllowed(N_("This decision does not need your signature."))
     course_of(session, found.id).require(now, *phases_for(Effect(decision.effect)))
-    if decision.discarded_at is not None or decision.published_at is not None or own.approved_at is not None:
-        raise WrongPhase(N_("This decision does not wait for your signature."))
+    _require_open(decision, own)
     user = session.get_one(User, actor.user_id)
     if attempt.email != user.email or attempt.matched_hash is None or attempt.matched_hash != user.password_hash:
         raise RuleBroken(N_("This is not your password."), field="password")
-    missing = sum(1 for s in signatures if s.role in (SignatoryRole.CHAIR, SignatoryRole.MEMBER) and not s.signed_at)
     problems = check_signable(
         seen=document,
         document=decision.sha256,
         sealed=decision.file_digest is not None,
         role=SignatoryRole(own.role),
-        members_missing=missing,
+        missing_before=missing_before(session, decision, SignatoryRole(own.role), now=now),
     )
     refuse_if(problems + check_dissent(dissent))
     own.approved_at, own.dissent = now, dissent
@@ -274,6 +284,46 @@ def approve(
         role=role_in(actor, Permission.SIGN_DECISION, found.id),
         round_ref=found.ref,
     )
+
+
+def decline(session: Session, *, actor: Actor, now: datetime, ref: str, document: str, reason: str) -> None:
+    """A member refuses to sign decision `ref` and says why, in public; the decision no longer waits for them.
+
+    The organiser and the supervisor cannot: without them there is no decision. `document` is the digest of what was
+    shown. Raises NotFound, NotAllowed, WrongPhase, RuleBroken.
+    """
+    decision, found = _locked(session, find_decision(session, ref).id)
+    require(actor, Permission.SIGN_DECISION, round_id=found.id)
+    own = next((s for s in signatures_of(session, decision.id) if s.user_id == actor.user_id), None)
+    if own is None or SignatoryRole(own.role) not in MEMBERS:
+        raise NotAllowed(N_("Only a member who is to sign may refuse to. Without the others there is no decision."))
+    course_of(session, found.id).require(now, *phases_for(Effect(decision.effect)))
+    _require_open(decision, own)
+    problems = check_signable(
+        seen=document,
+        document=decision.sha256,
+        sealed=decision.file_digest is not None,
+        role=SignatoryRole(own.role),
+        missing_before=0,
+    )
+    refuse_if(problems + check_declining(reason))
+    own.declined_at, own.dissent = now, reason.strip()
+    append(
+        session,
+        DecisionDeclined(decision=decision.ref, field=own.field, reason=digest_of(reason.strip())),
+        now=now,
+        actor=actor,
+        role=role_in(actor, Permission.SIGN_DECISION, found.id),
+        round_ref=found.ref,
+    )
+    session.flush()
+    _invite_next(session, decision, found, now=now)
+
+
+def _require_open(decision: Decision, own: DecisionSignature) -> None:
+    done = own.approved_at or own.declined_at
+    if decision.discarded_at is not None or decision.published_at is not None or done is not None:
+        raise WrongPhase(N_("This decision does not wait for your signature."))
 
 
 def record_signed(
@@ -308,9 +358,8 @@ def record_signed(
         role=None,
         round_ref=found.ref,
     )
-    members = [s for s in signatures if s.role in (SignatoryRole.CHAIR, SignatoryRole.MEMBER)]
-    if own in members and all(s.signed_at for s in members):
-        _invite(session, decision, found, now=now, roles=(SignatoryRole.ORGANISER, SignatoryRole.SUPERVISOR))
+    session.flush()
+    _invite_next(session, decision, found, now=now)
 
 
 def _put_in(
@@ -333,7 +382,11 @@ def publish(session: Session, *, actor: Actor, now: datetime, ref: str) -> str:
     if decision is None:
         raise WrongPhase(N_("There is no decision that waits to be published."))
     course_of(session, found.id).require(now, *phases_for(Effect(decision.effect)))
-    refuse_if(check_publishable(unsigned=sum(s.signed_at is None for s in signatures_of(session, decision.id))))
+    signatures = signatures_of(session, decision.id)
+    refuse_if(check_publishable(unsigned=len(awaited(signatures, course_of(session, found.id), now=now))))
+    silent = [s for s in signatures if s.signed_at is None and s.declined_at is None]
+    for signature in silent:
+        signature.deemed_at = now
     replaced = decision_in_force(session, found.id)
     if replaced is not None:
         replaced.superseded_at = now
@@ -347,6 +400,8 @@ def publish(session: Session, *, actor: Actor, now: datetime, ref: str) -> str:
             document=decision.sha256,
             file=str(decision.file_digest),
             supersedes=replaced.ref if replaced else None,
+            declined=tuple(s.field for s in signatures if s.declined_at is not None),
+            deemed=tuple(s.field for s in silent),
         ),
         now=now,
         actor=actor,
@@ -379,8 +434,25 @@ def _locked(session: Session, decision_id: int) -> tuple[Decision, Round]:
     return decision, found
 
 
+def invite_next(session: Session, *, now: datetime, decision_id: int) -> None:
+    """Write to whoever may sign now because a member's time is over: the clock tells nobody."""
+    decision, found = _locked(session, decision_id)
+    if decision.file_digest is not None and decision.published_at is None and decision.discarded_at is None:
+        _invite_next(session, decision, found, now=now)
+
+
+def _invite_next(session: Session, decision: Decision, found: Round, *, now: datetime) -> None:
+    """Write to whoever may sign now that the last one has, or will not. Nobody is asked twice."""
+    for role in (SignatoryRole.ORGANISER, SignatoryRole.SUPERVISOR):
+        own = next(s for s in signatures_of(session, decision.id) if s.role == role)
+        if own.approved_at is None:
+            if not missing_before(session, decision, role, now=now):
+                _invite(session, decision, found, now=now, roles={role})
+            return
+
+
 def _invite(
-    session: Session, decision: Decision, found: Round, *, now: datetime, roles: tuple[SignatoryRole, ...]
+    session: Session, decision: Decision, found: Round, *, now: datetime, roles: Collection[SignatoryRole]
 ) -> None:
     wanted = (
         select(User.email, User.language)
@@ -388,12 +460,15 @@ def _invite(
         .where(DecisionSignature.decision_id == decision.id, DecisionSignature.role.in_(roles))
         .order_by(DecisionSignature.position)
     )
+    asked = set(session.scalars(select(Mail.address).where(Mail.template == TO_SIGN, Mail.about == decision.ref)))
     for email, language in session.execute(wanted):
+        if email in asked:
+            continue
         queue_mail(
             session,
             to=email,
             language=language,
-            template="decisions/to-sign",
+            template=TO_SIGN,
             context={
                 "decision": decision.ref,
                 "title": {"en": found.title_en, "zh": found.title_zh},

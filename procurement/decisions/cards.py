@@ -28,13 +28,14 @@ def decision_card(scene: Scene) -> Card | None:
             lines=[Problem(N_("The time for objections is over and none is open."))],
             links=[Link(N_("Draw up the decision"), "decisions.draw_up", {"ref": scene.ref})],
         )
-    unsigned = sum(s.signed_at is None for s in queries.signatures_of(scene.session, decision.id))
+    signatures = queries.signatures_of(scene.session, decision.id)
+    unsigned = len(queries.awaited(signatures, scene.course, now=scene.now))
     if unsigned:
         line = Problem(N_("%(ref)s waits for %(count)s signatures."), {"ref": decision.ref, "count": unsigned})
         return replace(card, state="waiting", lines=[line], links=[making])
     return replace(
         card,
-        lines=[Problem(N_("%(ref)s is signed by everybody."), {"ref": decision.ref})],
+        lines=[Problem(N_("%(ref)s has every signature that it needs."), {"ref": decision.ref})],
         links=[Link(N_("Publish the decision"), "decisions.publish", {"ref": scene.ref}), making],
     )
 

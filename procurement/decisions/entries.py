@@ -65,6 +65,23 @@ class DecisionApproved(
     dissent: Digest | None
 
 
+class DecisionDeclined(
+    Entry,
+    kind="decision.declined",
+    title=N_("A member refused to sign the decision"),
+    labels={
+        "decision": N_("Decision"),
+        "field": N_("Signature field"),
+        "reason": N_("SHA-256 of the reason"),
+    },
+):
+    """The member's own act; the reason is public."""
+
+    decision: Ref
+    field: Code
+    reason: Digest
+
+
 class DecisionSigned(
     Entry,
     kind="decision.signed",
@@ -94,6 +111,8 @@ class DecisionPublished(
         "document": N_("SHA-256 of the decision"),
         "file": N_("SHA-256 of the PDF"),
         "supersedes": N_("Supersedes"),
+        "declined": N_("Signature fields whose member refused"),
+        "deemed": N_("Signature fields whose member was silent and is taken to agree"),
     },
 ):
     """`file`: the signed PDF that is published for good."""
@@ -102,3 +121,5 @@ class DecisionPublished(
     document: Digest
     file: Digest
     supersedes: Ref | None
+    declined: tuple[Code, ...]
+    deemed: tuple[Code, ...]

@@ -98,6 +98,17 @@ class SignForm(Form):
     )
 
 
+class DeclineForm(Form):
+    """`document` is the digest of what the member was shown."""
+
+    document = HiddenField()
+    dissent = TextAreaField(
+        _("Why you do not sign"),
+        [InputRequired(_("Say why you do not sign.")), Length(max=LONGEST_TEXT, message=_TOO_LONG)],
+        description=_("It is published with your name beside the decision."),
+    )
+
+
 class ConfirmForm(Form):
     """A button that does one thing."""
 

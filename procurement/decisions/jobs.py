@@ -9,13 +9,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Engine
+
+from config import Config
 from procurement import pdf, signing
+from procurement.clock import Clock
 from procurement.db import reading, transaction
 from procurement.decisions import actions, queries
 from procurement.decisions.queries import ToSign
 from procurement.decisions.wording import SIGNATORY_ROLES, WORDS, criterion_numbers, rule_sentences, tie_words
 from procurement.errors import N_
-from procurement.jobs import Work, job
+from procurement.jobs import Work, job, regularly
 from procurement.keys import Identity, keys_from
 from procurement.storage import store
 
@@ -74,7 +78,7 @@ def sign(work: Work, payload: Mapping[str, Any]) -> None:
     keys = keys_from(work.config)
     for _ in range(ROUNDS_OF_SIGNING):
         with reading(work.engine) as session:
-            task = queries.to_sign(session, payload["signature"])
+            task = queries.to_sign(session, payload["signature"], now=work.clock())
         if task is None:
             return
         work.progress(1, 3, N_("The signature is being made."))
@@ -117,6 +121,16 @@ def sign(work: Work, payload: Mapping[str, Any]) -> None:
             continue
         return
     raise RuntimeError("the file kept changing while it was being signed")
+
+
+@regularly(60)
+def ask_for_signatures(engine: Engine, _config: Config, clock: Clock) -> None:
+    """Ask who signs next when the time of a silent member is over."""
+    with reading(engine) as session:
+        waiting = queries.decisions_in_signing(session)
+    for decision_id in waiting:
+        with transaction(engine) as session:
+            actions.invite_next(session, now=clock(), decision_id=decision_id)
 
 
 def decision_html(document: Mapping[str, Any]) -> str:

@@ -1,11 +1,12 @@
 """Tables of decisions."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from procurement.db import Base, UTCDateTime
+from procurement.db import Base, Document, UTCDateTime
 
 
 class Decision(Base):
@@ -66,7 +67,9 @@ class DecisionSignature(Base):
     """A signature that the decision needs or has. Position 0 is the office seal, which nobody approves.
 
     `approved_at` is the signatory's own act; `signed_at` when the signature stood in the file, whose state after it
-    was `file_digest`. `turn` counts signatures in the order in which they were put in.
+    was `file_digest`. `turn` counts signatures in the order in which they were put in. A member may refuse
+    (`declined_at`, with the reason as `dissent`), and who has done neither when the period in `counted` is over is
+    taken to agree (`deemed_at`, written down when the decision is published).
     """
 
     __tablename__ = "decision_signature"
@@ -82,6 +85,16 @@ class DecisionSignature(Base):
         ),
         CheckConstraint("position = 0 OR signed_at IS NULL OR approved_at IS NOT NULL", name="signed_was_approved"),
         CheckConstraint("(position = 0) = (user_id IS NULL)", name="seal_is_nobodys"),
+        CheckConstraint(
+            "declined_at IS NULL OR (approved_at IS NULL AND dissent <> '')", name="declined_with_reason"
+        ),
+        CheckConstraint(
+            "deemed_at IS NULL OR (approved_at IS NULL AND declined_at IS NULL AND counted IS NOT NULL)",
+            name="deemed_was_silent",
+        ),
+        CheckConstraint(
+            "role IN ('chair', 'member') OR (declined_at IS NULL AND deemed_at IS NULL)", name="office_signs"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -93,6 +106,10 @@ class DecisionSignature(Base):
     name: Mapped[str] = mapped_column(String(120))
     job_id: Mapped[int | None]
     approved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    declined_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    deemed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    counted: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    """How the period in which a member signs is counted, from the seal; None for everybody else."""
     dissent: Mapped[str] = mapped_column(Text, default="")
     turn: Mapped[int | None]
     signed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

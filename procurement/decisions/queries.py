@@ -15,11 +15,12 @@ from procurement.access import Actor, Permission, may, require
 from procurement.decisions.document import Effect, Ranked, SignatoryRole
 from procurement.decisions.facts import Facts, gather
 from procurement.decisions.models import Decision, DecisionSignature
-from procurement.decisions.rules import phases_for
+from procurement.decisions.rules import MEMBERS, phases_for, settled
 from procurement.errors import N_, NotFound
 from procurement.jobs import Progress
+from procurement.rounds import clocks
 from procurement.rounds.models import Round
-from procurement.rounds.phases import Phase
+from procurement.rounds.phases import Course, Phase
 from procurement.rounds.queries import course_of, find_round
 from procurement.rounds.scoring_rule import Text
 from procurement.signing import Published, Revision, Standing
@@ -27,7 +28,8 @@ from procurement.signing import Published, Revision, Standing
 
 @dataclass(frozen=True, slots=True)
 class SignatureView:
-    """A signature that a decision needs or has. `progress`: of the work that puts it in, while that goes on."""
+    """A signature that a decision needs or has. `clock`: in which time a member signs; `awaited`: somebody waits for
+    it; `progress`: of the work that puts it in, while that goes on."""
 
     field: str
     name: str
@@ -35,6 +37,10 @@ class SignatureView:
     user_id: int | None
     approved_at: datetime | None
     signed_at: datetime | None
+    declined_at: datetime | None
+    deemed_at: datetime | None
+    clock: clocks.Clock | None
+    awaited: bool
     certificate: str | None
     dissent: str
     progress: Progress | None
@@ -67,8 +73,8 @@ class DecisionView:
 
     @property
     def unsigned(self) -> int:
-        """How many signatures are missing."""
-        return sum(s.signed_at is None for s in self.signatures)
+        """How many signatures are waited for."""
+        return sum(s.awaited for s in self.signatures)
 
     @property
     def working(self) -> bool:
@@ -93,6 +99,8 @@ class WaitingLine:
     drawn_up_at: datetime
     approved_at: datetime | None
     signed_at: datetime | None
+    declined_at: datetime | None
+    deemed_at: datetime | None
     ready: bool
 
 
@@ -192,21 +200,48 @@ def signatures_of(session: Session, decision_id: int) -> Sequence[DecisionSignat
     ).all()
 
 
+def clock_of(signature: DecisionSignature, course: Course, *, now: datetime) -> clocks.Clock | None:
+    """In which time a member signs; it stands still while the round is held. None for everybody else."""
+    if signature.counted is None:
+        return None
+    return clocks.running(signature.counted, stops=course.stops, now=now)
+
+
+def awaited(signatures: Sequence[DecisionSignature], course: Course, *, now: datetime) -> Sequence[DecisionSignature]:
+    """Those of `signatures` that the decision still waits for at `now`."""
+
+    def overdue(signature: DecisionSignature) -> bool:
+        clock = clock_of(signature, course, now=now)
+        return clock is not None and clock.overdue(now)
+
+    return [
+        s
+        for s in signatures
+        if not settled(
+            role=SignatoryRole(s.role),
+            signed=s.signed_at is not None,
+            approved=s.approved_at is not None,
+            declined=s.declined_at is not None,
+            overdue=overdue(s),
+        )
+    ]
+
+
 # ---- views -------------------------------------------------------------------------------------------------------
 
 
-def decision_of(session: Session, round_id: int) -> DecisionView | None:
+def decision_of(session: Session, round_id: int, *, now: datetime) -> DecisionView | None:
     """The decision in force of a round, for everybody; None while there is none."""
     found = decision_in_force(session, round_id)
-    return None if found is None else _view(session, found)
+    return None if found is None else _view(session, found, now=now)
 
 
-def published_decision(session: Session, ref: str) -> DecisionView:
+def published_decision(session: Session, ref: str, *, now: datetime) -> DecisionView:
     """The published decision called `ref`, in force or not. Raises NotFound."""
     found = find_decision(session, ref)
     if found.published_at is None:
         raise NotFound(N_("There is no decision “%(ref)s”."), ref=ref[:40])
-    return _view(session, found)
+    return _view(session, found, now=now)
 
 
 def reference_of_code(session: Session, code: str) -> str | None:
@@ -227,7 +262,7 @@ def making_of(session: Session, ref: str, *, actor: Actor, now: datetime) -> Mak
         round_ref=found.ref,
         title=Text(found.title_en, found.title_zh),
         phase=phase,
-        decision=None if decision is None else _view(session, decision, progress=True),
+        decision=None if decision is None else _view(session, decision, now=now, progress=True),
         in_force=None if current is None else current.ref,
         may_draw_up=phase in (Phase.DECIDING, Phase.DECIDED)
         and may(actor, Permission.DRAW_UP_DECISION, round_id=found.id),
@@ -259,16 +294,16 @@ def published_text(session: Session, ref: str) -> str:
     return found.document
 
 
-def decision_to_sign(session: Session, ref: str, *, actor: Actor) -> DecisionView:
+def decision_to_sign(session: Session, ref: str, *, actor: Actor, now: datetime) -> DecisionView:
     """A decision for one of its signatories, at any time. Raises NotFound for everybody else."""
     found = find_decision(session, ref)
-    view = _view(session, found, progress=True)
+    view = _view(session, found, now=now, progress=True)
     if actor.user_id is None or all(s.user_id != actor.user_id for s in view.signatures):
         raise NotFound(N_("There is no decision “%(ref)s”."), ref=ref[:40])
     return view
 
 
-def signatures_waiting(session: Session, *, actor: Actor) -> list[WaitingLine]:
+def signatures_waiting(session: Session, *, actor: Actor, now: datetime) -> list[WaitingLine]:
     """Decisions that need or have the actor's signature, newest first; discarded versions are left out."""
     wanted = (
         select(Decision, DecisionSignature, Round.title_en, Round.title_zh)
@@ -277,17 +312,6 @@ def signatures_waiting(session: Session, *, actor: Actor) -> list[WaitingLine]:
         .where(DecisionSignature.user_id == actor.user_id, Decision.discarded_at.is_(None))
         .order_by(Decision.id.desc())
     )
-    rows = session.execute(wanted).all()
-    members = (
-        select(DecisionSignature.decision_id)
-        .where(
-            DecisionSignature.decision_id.in_([decision.id for decision, *_ in rows]),
-            DecisionSignature.role.in_((SignatoryRole.CHAIR, SignatoryRole.MEMBER)),
-            DecisionSignature.signed_at.is_(None),
-        )
-        .distinct()
-    )
-    incomplete = set(session.scalars(members)) if rows else set()
     return [
         WaitingLine(
             decision.ref,
@@ -296,11 +320,25 @@ def signatures_waiting(session: Session, *, actor: Actor) -> list[WaitingLine]:
             decision.drawn_up_at,
             own.approved_at,
             own.signed_at,
-            decision.file_digest is not None
-            and (own.role in (SignatoryRole.CHAIR, SignatoryRole.MEMBER) or decision.id not in incomplete),
+            own.declined_at,
+            own.deemed_at,
+            decision.published_at is None
+            and decision.file_digest is not None
+            and not missing_before(session, decision, SignatoryRole(own.role), now=now),
         )
-        for decision, own, title_en, title_zh in rows
+        for decision, own, title_en, title_zh in session.execute(wanted)
     ]
+
+
+def missing_before(session: Session, decision: Decision, role: SignatoryRole, *, now: datetime) -> int:
+    """How many signatures the decision waits for that come before one in that role."""
+    if role in MEMBERS:
+        return 0
+    first = MEMBERS if role is SignatoryRole.ORGANISER else MEMBERS | {SignatoryRole.ORGANISER}
+    signatures = signatures_of(session, decision.id)
+    waits = awaited(signatures, course_of(session, decision.round_id), now=now)
+    # The organiser's approval is enough for the supervisor's: the worker puts them in in that order.
+    return sum(s.role in first and (s.role in MEMBERS or s.approved_at is None) for s in waits)
 
 
 def readable_file(session: Session, ref: str, *, actor: Actor, published: bool) -> str:
@@ -325,6 +363,7 @@ def registered(session: Session) -> list[Published]:
     signed: dict[int, list[DecisionSignature]] = defaultdict(list)
     if ids:
         wanted = select(DecisionSignature).where(DecisionSignature.decision_id.in_(ids))
+        wanted = wanted.where(DecisionSignature.turn.is_not(None))
         for signature in session.scalars(wanted.order_by(DecisionSignature.turn)):
             signed[signature.decision_id].append(signature)
     return [
@@ -367,7 +406,7 @@ def _standing(decision: Decision, successor: str | None) -> Standing:
     return Standing.ANNULLED if successor == Effect.ANNULLED else Standing.SUPERSEDED
 
 
-def _view(session: Session, decision: Decision, *, progress: bool = False) -> DecisionView:
+def _view(session: Session, decision: Decision, *, now: datetime, progress: bool = False) -> DecisionView:
     found = session.get_one(Round, decision.round_id)
     related = {
         row.id: row
@@ -380,6 +419,10 @@ def _view(session: Session, decision: Decision, *, progress: bool = False) -> De
     }
     successor = next((row for row in related.values() if row.supersedes_id == decision.id), None)
     earlier = related.get(decision.supersedes_id) if decision.supersedes_id else None
+
+    signatures = signatures_of(session, decision.id)
+    course = course_of(session, decision.round_id)
+    waits = {s.id for s in awaited(signatures, course, now=now)} if decision.published_at is None else set()
 
     def going(job_id: int | None, *, over: bool) -> Progress | None:
         return jobs.progress_of(session, job_id) if progress and job_id is not None and not over else None
@@ -411,17 +454,29 @@ def _view(session: Session, decision: Decision, *, progress: bool = False) -> De
                 user_id=s.user_id,
                 approved_at=s.approved_at,
                 signed_at=s.signed_at,
+                declined_at=s.declined_at,
+                deemed_at=s.deemed_at,
+                clock=clock_of(s, course, now=now),
+                awaited=s.id in waits,
                 certificate=s.certificate_sha256,
                 dissent=s.dissent,
                 progress=going(s.job_id, over=s.signed_at is not None),
             )
-            for s in signatures_of(session, decision.id)
+            for s in signatures
         ),
         progress=going(decision.job_id, over=decision.file_digest is not None),
     )
 
 
 # ---- for the jobs ------------------------------------------------------------------------------------------------
+
+
+def decisions_in_signing(session: Session) -> list[int]:
+    """Ids of decisions that are sealed and neither published nor discarded."""
+    wanted = select(Decision.id).where(
+        Decision.file_digest.is_not(None), Decision.published_at.is_(None), Decision.discarded_at.is_(None)
+    )
+    return list(session.scalars(wanted.order_by(Decision.id)))
 
 
 def to_seal(session: Session, decision_id: int) -> ToSeal | None:
@@ -433,8 +488,8 @@ def to_seal(session: Session, decision_id: int) -> ToSeal | None:
     return ToSeal(decision.id, decision.document, json.loads(decision.document), decision.drawn_up_at, fields)
 
 
-def to_sign(session: Session, signature_id: int) -> ToSign | None:
-    """What to sign; None when that is done, or no longer wanted."""
+def to_sign(session: Session, signature_id: int, *, now: datetime) -> ToSign | None:
+    """What to sign at `now`; None when that is done, or no longer wanted."""
     own = session.get_one(DecisionSignature, signature_id)
     decision = session.get_one(Decision, own.decision_id)
     if own.signed_at is not None or decision.discarded_at is not None or decision.file_digest is None:
@@ -452,5 +507,5 @@ def to_sign(session: Session, signature_id: int) -> ToSign | None:
         language=decision.language,
         file_digest=decision.file_digest,
         signers={s.field: str(s.certificate_sha256) for s in given},
-        last=len(given) + 1 == len(signatures),
+        last=awaited(signatures, course_of(session, decision.round_id), now=now) == [own],
     )

@@ -144,20 +144,53 @@ def check_signatories(roles: Collection[SignatoryRole]) -> list[Problem]:
     return [Problem(messages[role]) for role in sorted(missing)]
 
 
-def check_signable(
-    *, seen: str, document: str, sealed: bool, role: SignatoryRole, members_missing: int
-) -> list[Problem]:
-    """`seen` is the digest the signatory was shown, `document` that of the document in force.
+MEMBERS = frozenset({SignatoryRole.CHAIR, SignatoryRole.MEMBER})
+"""Whoever scored. A member who neither signs nor writes a dissent is taken to agree (Implementing Regulation art. 41,
+by analogy); the seal, the organiser and the supervisor are needed."""
 
-    The organiser and the supervisor countersign when every member has signed.
+
+def settled(*, role: SignatoryRole, signed: bool, approved: bool, declined: bool, overdue: bool) -> bool:
+    """Whether nobody waits for this signature any more. `overdue`: the member's period is over."""
+    if signed:
+        return True
+    return role in MEMBERS and not approved and (declined or overdue)
+
+
+def check_signable(
+    *, seen: str, document: str, sealed: bool, role: SignatoryRole, missing_before: int
+) -> list[Problem]:
+    """`seen` is the digest the signatory was shown, `document` that of the document in force; `missing_before`: how
+    many signatures are waited for that come before this one.
+
+    The members sign in any order; then the organiser; the supervisor countersigns last.
     """
     if seen != document:
         return [Problem(N_("The decision was drawn up again since you opened this page. Read it before you sign."))]
     if not sealed:
         return [Problem(N_("The document is still being made. Try again when it carries the office seal."))]
-    if role in (SignatoryRole.ORGANISER, SignatoryRole.SUPERVISOR) and members_missing:
-        return [Problem(N_("You sign after the members: %(count)s of them are missing."), {"count": members_missing})]
+    if missing_before and role is SignatoryRole.ORGANISER:
+        return [Problem(N_("You sign after the members: %(count)s of them are missing."), {"count": missing_before})]
+    if missing_before:
+        return [
+            Problem(
+                N_("You countersign last, after the members and the organiser: %(count)s are missing."),
+                {"count": missing_before},
+            )
+        ]
     return []
+
+
+def check_declining(reason: str) -> list[Problem]:
+    """Who refuses to sign says why, in public."""
+    if len(reason.strip()) < SHORTEST_REASON:
+        return [
+            Problem(
+                N_("Say why you do not sign, in at least %(least)s characters."),
+                {"least": SHORTEST_REASON},
+                "dissent",
+            )
+        ]
+    return check_dissent(reason)
 
 
 def check_dissent(dissent: str) -> list[Problem]:
@@ -168,7 +201,7 @@ def check_dissent(dissent: str) -> list[Problem]:
 
 
 def check_publishable(*, unsigned: int) -> list[Problem]:
-    """Every signature is there."""
+    """Every signature is there, or its member refused or was silent."""
     if unsigned:
         return [Problem(N_("%(count)s signatures are missing."), {"count": unsigned})]
     return []

@@ -12,7 +12,7 @@ from procurement.access import Permission
 from procurement.accounts import queries as accounts
 from procurement.decisions import actions, cards, history, queries  # noqa: F401 (cards and history register themselves)
 from procurement.decisions.document import Effect
-from procurement.decisions.forms import ConfirmForm, FindForm, SignForm, VerifyForm, draw_up_form
+from procurement.decisions.forms import ConfirmForm, DeclineForm, FindForm, SignForm, VerifyForm, draw_up_form
 from procurement.decisions.wording import WORDS, criterion_numbers, rule_sentences, tie_words
 from procurement.errors import N_, NotFound
 from procurement.keys import keys_from
@@ -137,7 +137,7 @@ def publish(ref: str) -> ResponseReturnValue:
 def my_signatures() -> ResponseReturnValue:
     """Decisions that need or have one's own signature."""
     with reading() as session:
-        lines = queries.signatures_waiting(session, actor=actor())
+        lines = queries.signatures_waiting(session, actor=actor(), now=now())
     return render("decisions/my_signatures.html", lines=lines, words=WORDS)
 
 
@@ -146,7 +146,7 @@ def my_signatures() -> ResponseReturnValue:
 def sign(ref: str) -> ResponseReturnValue:
     """Read what is to be signed, and sign it."""
     with reading() as session:
-        view = queries.decision_to_sign(session, ref, actor=actor())
+        view = queries.decision_to_sign(session, ref, actor=actor(), now=now())
     form = SignForm(document=view.sha256)
     if form.validate_on_submit():
         with reading() as session:
@@ -165,6 +165,28 @@ def sign(ref: str) -> ResponseReturnValue:
             return redirect("decisions.sign", ref=ref)
     own = next(s for s in view.signatures if s.user_id == actor().user_id)
     return render("decisions/sign.html", status=form.status, form=form, decision=view, own=own, **_words(view))
+
+
+@page(bp, "/my-signatures/<ref>/refuse", permission=Permission.SIGN_DECISION, methods=["GET", "POST"])
+def refuse(ref: str) -> ResponseReturnValue:
+    """A member does not sign, and says why."""
+    with reading() as session:
+        view = queries.decision_to_sign(session, ref, actor=actor(), now=now())
+    form = DeclineForm(document=view.sha256)
+    if form.validate_on_submit():
+        with refusals_into(form):
+            with transaction() as session:
+                actions.decline(
+                    session,
+                    actor=actor(),
+                    now=now(),
+                    ref=ref,
+                    document=form.document.data,
+                    reason=form.dissent.data,
+                )
+            flash(N_("Your refusal and its reason are recorded."))
+            return redirect("decisions.sign", ref=ref)
+    return render("decisions/refuse.html", status=form.status, form=form, decision=view)
 
 
 @plain(bp, "/my-signatures/<ref>.pdf", permission=Permission.SIGN_DECISION)
@@ -186,7 +208,7 @@ def permanent(ref: str) -> ResponseReturnValue:
 def decision(ref: str) -> ResponseReturnValue:
     """A published decision: the same facts as its PDF."""
     with reading() as session:
-        view = queries.published_decision(session, ref)
+        view = queries.published_decision(session, ref, now=now())
     return render("decisions/decision.html", decision=view, d=view.document, **_words(view))
 
 
@@ -233,7 +255,7 @@ def verify() -> ResponseReturnValue:
 def verify_one(ref: str) -> ResponseReturnValue:
     """The same, asked from a decision's page."""
     with reading() as session:
-        queries.published_decision(session, ref)
+        queries.published_decision(session, ref, now=now())
     return _verify(ref)
 
 

@@ -352,7 +352,7 @@ class RoundStory:
         """A signatory reads the decision, gives the password once more and signs."""
         with reading(self.stage.engine) as session:
             actor = person.now(session)
-            seen = decisions_queries.decision_to_sign(session, decision, actor=actor).sha256
+            seen = decisions_queries.decision_to_sign(session, decision, actor=actor, now=self.stage.clock()).sha256
             attempt = own_attempt(session, actor=actor, password=PASSWORD)
         self.stage.act(person, decisions.approve, ref=decision, document=seen, dissent="", attempt=attempt)
 

@@ -22,6 +22,7 @@ from procurement.decisions import jobs as work_module
 from procurement.decisions.document import Effect, Outcome
 from procurement.decisions.entries import (
     DecisionApproved,
+    DecisionDeclined,
     DecisionDrawnUp,
     DecisionPublished,
     DecisionSealed,
@@ -39,6 +40,7 @@ from procurement.publiclog.entry import Entry, digest_of
 from procurement.publiclog.models import LogEntry
 from procurement.rounds import actions as rounds
 from procurement.rounds.phases import Phase
+from procurement.rounds.rules import HoldLabel
 from procurement.rounds.scoring_rule import Text
 from procurement.signing import BottomLine, Standing
 from procurement.storage import store as blobs
@@ -75,7 +77,7 @@ def last_entries(world: ScoringWorld, count: int = 1) -> list[Entry]:
 
 def public(world: ScoringWorld, ref: str) -> DecisionView:
     with reading(world.engine) as session:
-        return queries.published_decision(session, ref)
+        return queries.published_decision(session, ref, now=world.clock())
 
 
 def file_of(world: ScoringWorld, view: DecisionView) -> bytes:
@@ -318,7 +320,7 @@ def test_who_may_sign_and_when(made: DecisionWorld):
     refused(world, lambda: approve(world, made.ref, chair, password="guessed"), RuleBroken, "not your password")
     refused(world, lambda: approve(world, made.ref, chair, seen="0" * 64), RuleBroken, "drawn up again")
     refused(world, lambda: approve(world, made.ref, world.organiser), RuleBroken, "5 of them are missing")
-    refused(world, lambda: approve(world, made.ref, world.supervisor), RuleBroken, "5 of them are missing")
+    refused(world, lambda: approve(world, made.ref, world.supervisor), RuleBroken, "6 are missing")
     refused(world, lambda: approve(world, made.ref, chair, dissent="x" * 4001), RuleBroken, "at most 4000")
     approve(world, made.ref, chair)
     refused(world, lambda: approve(world, made.ref, chair), WrongPhase, "does not wait")
@@ -382,7 +384,7 @@ def test_a_signature_over_an_older_state_is_not_recorded(made: DecisionWorld):
     )
 
 
-def test_the_organiser_and_the_supervisor_are_asked_when_every_member_has_signed(made: DecisionWorld):
+def test_the_organiser_then_the_supervisor_are_asked_in_their_turn(made: DecisionWorld):
     world, config = made.scored, installation(made.scored)
     for code in ("M1", "M2", "M3", "M4"):
         approve(world, made.ref, world.member(code))
@@ -390,7 +392,115 @@ def test_the_organiser_and_the_supervisor_are_asked_when_every_member_has_signed
     assert _asked(world) == 5
     approve(world, made.ref, world.member("M5"))
     work(world, config)
+    assert _asked(world) == 6
+    refused(world, lambda: approve(world, made.ref, world.supervisor), RuleBroken, "countersign last")
+    approve(world, made.ref, world.organiser)
+    work(world, config)
     assert _asked(world) == 7
+
+
+# --- members who do not sign --------------------------------------------------------------------------------------
+
+REFUSAL = "The evidence on the first product was not shown to me."
+
+
+def decline(world: ScoringWorld, ref: str, person: Person, reason: str = REFUSAL) -> None:
+    seen = view(world, ref, by=person).sha256
+    with transaction(world.engine) as session:
+        actions.decline(session, actor=person.now(session), now=world.clock(), ref=ref, document=seen, reason=reason)
+
+
+def test_a_member_refuses_with_a_reason_and_is_not_waited_for(made: DecisionWorld):
+    world, config = made.scored, installation(made.scored)
+    refused(world, lambda: decline(world, made.ref, world.member("M5"), "no"), RuleBroken, "Say why")
+    refused(world, lambda: decline(world, made.ref, world.organiser), NotAllowed, "Only a member")
+    decline(world, made.ref, world.member("M5"))
+    field = next(s.field for s in view(world, made.ref).signatures if s.user_id == world.member("M5").id)
+    assert last_entries(world) == [DecisionDeclined(decision=made.ref, field=field, reason=digest_of(REFUSAL))]
+    refused(world, lambda: approve(world, made.ref, world.member("M5")), WrongPhase, "does not wait")
+    refused(world, lambda: decline(world, made.ref, world.member("M5")), WrongPhase, "does not wait")
+    for code in ("M1", "M2", "M3", "M4"):
+        approve(world, made.ref, world.member(code))
+    work(world, config)
+    for person in (world.organiser, world.supervisor):
+        approve(world, made.ref, person)
+    work(world, config)
+    published(world)
+    found = public(world, made.ref)
+    assert found.unsigned == 0
+    assert [s.dissent for s in found.signatures if s.declined_at] == [REFUSAL]
+    entry = last_entries(world)[0]
+    assert isinstance(entry, DecisionPublished)
+    assert (entry.declined, entry.deemed) == ((field,), ())
+    with reading(world.engine) as session:
+        (known,) = queries.registered(session)
+    assert field not in known.signers
+    verdict = signing.verify(
+        file_of(world, found), roots=keys_from(config).roots, registered=[known], now=world.clock()
+    )
+    assert verdict.bottom_line is BottomLine.GENUINE
+
+
+def test_silence_is_agreement_from_the_end_of_the_period_on(made: DecisionWorld):
+    world, config = made.scored, installation(made.scored)
+    for code in ("M1", "M2", "M3", "M4"):
+        approve(world, made.ref, world.member(code))
+    work(world, config)
+    silent = next(s for s in view(world, made.ref).signatures if s.user_id == world.member("M5").id)
+    assert silent.clock is not None
+    assert silent.clock.due is not None
+    world.clock.move_to(silent.clock.due - INSTANT)
+    refused(world, lambda: approve(world, made.ref, world.organiser), RuleBroken, "1 of them")
+    assert _asked(world) == 5
+    world.clock.move_to(silent.clock.due)
+    work_module.ask_for_signatures(world.engine, config, world.clock)
+    work_module.ask_for_signatures(world.engine, config, world.clock)
+    assert _asked(world) == 6, "asked once"
+    for person in (world.organiser, world.supervisor):
+        approve(world, made.ref, person)
+    work(world, config)
+    published(world)
+    entry = last_entries(world)[0]
+    assert isinstance(entry, DecisionPublished)
+    assert (entry.declined, entry.deemed) == ((), (silent.field,))
+    assert [s.field for s in public(world, made.ref).signatures if s.deemed_at] == [silent.field]
+
+
+def test_a_hold_gives_members_more_time(made: DecisionWorld):
+    world = made.scored
+    before = view(world, made.ref).signatures[1].clock
+    assert before is not None
+    assert before.due is not None
+    with transaction(world.engine) as session:
+        rounds.hold(
+            session,
+            actor=world.supervisor.now(session),
+            now=world.clock(),
+            ref=world.ref,
+            label=HoldLabel.CLARIFICATION,
+        )
+    world.clock.move_to(before.due + timedelta(days=1))
+    standing = view(world, made.ref).signatures[1].clock
+    assert standing is not None
+    assert standing.due is None
+    refused(world, lambda: approve(world, made.ref, world.member("M1")), WrongPhase, "held")
+    with transaction(world.engine) as session:
+        rounds.resume(session, actor=world.supervisor.now(session), now=world.clock(), ref=world.ref)
+    after = view(world, made.ref).signatures[1].clock
+    assert after is not None
+    assert after.due is not None
+    assert after.due > world.clock()
+
+
+def test_who_is_silent_may_still_sign_until_it_is_published(made: DecisionWorld):
+    world, config = made.scored, installation(made.scored)
+    due = view(world, made.ref).signatures[1].clock
+    assert due is not None
+    assert due.due is not None
+    world.clock.move_to(due.due)
+    approve(world, made.ref, world.member("M1"))
+    work(world, config)
+    assert sum(s.signed_at is not None for s in view(world, made.ref).signatures) == 2
 
 
 def _asked(world: ScoringWorld) -> int:
@@ -408,7 +518,14 @@ def test_publishing_ends_the_round_and_names_file_and_text(signed: DecisionWorld
     assert published(world) == signed.ref
     found = public(world, signed.ref)
     assert last_entries(world) == [
-        DecisionPublished(decision=signed.ref, document=found.sha256, file=found.file_digest, supersedes=None)
+        DecisionPublished(
+            decision=signed.ref,
+            document=found.sha256,
+            file=found.file_digest,
+            supersedes=None,
+            declined=(),
+            deemed=(),
+        )
     ]
     course = world.applied.round.course
     assert (course.decided, course.phase_at(world.clock())) == (world.clock(), Phase.DECIDED)
@@ -416,7 +533,7 @@ def test_publishing_ends_the_round_and_names_file_and_text(signed: DecisionWorld
     assert found.standing is Standing.IN_FORCE
     assert found.unsigned == 0
     with reading(world.engine) as session:
-        assert queries.decision_of(session, world.id) == found
+        assert queries.decision_of(session, world.id, now=world.clock()) == found
         assert queries.reference_of_code(session, f" {found.code.lower().replace('-', ' ')} ") == signed.ref
         assert queries.reference_of_code(session, "AAAA-BBBB-CCCC") is None
 
@@ -476,7 +593,7 @@ def test_a_published_decision_is_annulled_by_another_and_stays_readable(decided:
     assert {line["outcome"] for line in new.document["result"]["ranking"]} == {"not_selected"}
     with reading(world.engine) as session:
         registered = queries.registered(session)
-        current = queries.decision_of(session, world.id)
+        current = queries.decision_of(session, world.id, now=world.clock())
     assert current is not None
     assert current.ref == ref
     verdict = signing.verify(

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from procurement.decisions.document import Effect, Outcome, SignatoryRole, verification_code
 from procurement.decisions.rules import (
     LONGEST_TEXT,
+    SHORTEST_REASON,
     check_choice,
+    check_declining,
     check_dissent,
     check_publishable,
     check_reasons,
@@ -20,6 +22,7 @@ from procurement.decisions.rules import (
     check_validity,
     departs_from_rule,
     phases_for,
+    settled,
 )
 from procurement.rounds.phases import Phase
 from procurement.rounds.scoring_rule import Text
@@ -148,18 +151,36 @@ def test_chair_organiser_and_supervisor_sign(roles, faults):
 @pytest.mark.parametrize(
     ("seen", "sealed", "role", "missing", "phrase"),
     [
-        ("a", True, MEMBER, 3, None),
-        ("b", True, MEMBER, 3, "drawn up again"),
-        ("a", False, MEMBER, 3, "still being made"),
+        ("a", True, MEMBER, 0, None),
+        ("b", True, MEMBER, 0, "drawn up again"),
+        ("a", False, MEMBER, 0, "still being made"),
         ("a", True, ORGANISER, 1, "1 of them"),
-        ("a", True, SUPERVISOR, 5, "5 of them"),
+        ("a", True, SUPERVISOR, 5, "5 are missing"),
         ("a", True, ORGANISER, 0, None),
         ("a", True, SUPERVISOR, 0, None),
     ],
 )
 def test_one_signs_what_one_was_shown_in_ones_turn(seen, sealed, role, missing, phrase):
-    found = words(check_signable(seen=seen, document="a", sealed=sealed, role=role, members_missing=missing))
+    found = words(check_signable(seen=seen, document="a", sealed=sealed, role=role, missing_before=missing))
     assert [phrase in sentence for sentence in found] == ([] if phrase is None else [True])
+
+
+@pytest.mark.parametrize("role", list(SignatoryRole))
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("approved", [False, True])
+@pytest.mark.parametrize("declined", [False, True])
+@pytest.mark.parametrize("overdue", [False, True])
+def test_only_members_can_be_done_without(role, signed, approved, declined, overdue):
+    done = settled(role=role, signed=signed, approved=approved, declined=declined, overdue=overdue)
+    excused = role in (CHAIR, MEMBER) and not approved and (declined or overdue)
+    assert done is (signed or excused)
+
+
+def test_a_refusal_needs_a_reason():
+    assert len(check_declining(" " * 40)) == 1
+    assert len(check_declining("x" * (SHORTEST_REASON - 1))) == 1
+    assert check_declining("x" * SHORTEST_REASON) == []
+    assert len(check_declining("x" * (LONGEST_TEXT + 1))) == 1
 
 
 def test_limits_of_dissent_and_of_publishing():

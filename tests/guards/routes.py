@@ -190,6 +190,7 @@ ROUTES: dict[str, Route] = {
     "decisions.publish": act(Permission.PUBLISH_DECISION, "organiser", Phase.DECIDING, Phase.DECIDED),
     "decisions.published_json": Route(Permission.READ_PUBLIC),
     "decisions.published_pdf": Route(Permission.READ_PUBLIC),
+    "decisions.refuse": Route(Permission.SIGN_DECISION),
     "decisions.sign": Route(Permission.SIGN_DECISION),
     "decisions.unpublished_pdf": Route(Permission.SIGN_DECISION),
     "decisions.verify": Route(Permission.READ_PUBLIC),

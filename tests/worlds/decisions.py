@@ -96,7 +96,7 @@ def sealed(world: ScoringWorld, config: Config, made: Choice | None = None) -> s
 def view(world: ScoringWorld, ref: str, *, by: Person | None = None) -> DecisionView:
     """The decision as one of its signatories sees it."""
     with reading(world.engine) as session:
-        return queries.decision_to_sign(session, ref, actor=(by or world.organiser).now(session))
+        return queries.decision_to_sign(session, ref, actor=(by or world.organiser).now(session), now=world.clock())
 
 
 def approve(
