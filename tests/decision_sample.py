@@ -179,7 +179,7 @@ def sample_document(language: str, *, applications: int = 11, signatories: int =
             Event("notice_given", "2026-11-13T01:00:00Z"),
             Event("objections_closed", "2026-11-20T16:00:00Z"),
         ),
-        numbers=Numbers(applications + 2, 1, applications, 1),
+        numbers=Numbers(applications + 2, 1, 0, applications, 1),
         eligibility=(
             *(Checked(code, product, merchant, True, "complete", "", "") for product, merchant, code in products),
             Checked(

@@ -5,28 +5,26 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from procurement.access import Actor, Permission, Role, require
-from procurement.applications import own, queries
+from procurement.applications import letters, own, queries
 from procurement.applications.content import Submission
 from procurement.applications.entries import (
     ApplicationSubmitted,
     ApplicationWithdrawn,
     CheckingClosed,
+    Lapsed,
     VerdictGiven,
 )
 from procurement.applications.models import Application, ApplicationDraft, ApplicationVersion, Verdict
 from procurement.applications.questions import overdue_problems
 from procurement.applications.rules import check_complete, product_key
 from procurement.applications.verdicts import ELIGIBLE_REASONS, Reason, check_verdict, met
-from procurement.applications.wording import REASONS, REASONS_ZH
 from procurement.applications.writing import editable, require_applicant, require_open
 from procurement.errors import N_, NotFound, Problem, WrongPhase, refuse_if
-from procurement.mail import queue_mail
 from procurement.publiclog.entry import Salted, digest_of
 from procurement.publiclog.writing import append
 from procurement.rounds import actions as round_actions
@@ -62,6 +60,7 @@ def submit(session: Session, *, actor: Actor, now: datetime, key: str) -> Receip
     content = own.draft_content(session, draft)
     needs = queries.needs_of(rounds.rules_of(session, found.id), merchant, now)
     refuse_if(check_complete(content, needs))
+    rules_version, _, _ = rounds.rules_record(session, found.id)
     application = _application(session, draft, found)
     version = application.current + 1 if application is not None else 1
     ref = application.ref if application is not None else f"{found.ref}-A{_next_number(session, found):03d}"
@@ -84,6 +83,7 @@ def submit(session: Session, *, actor: Actor, now: datetime, key: str) -> Receip
             product_key=product_key(content.product.name),
             category=str(content.product.category),
             submitted_at=now,
+            rules_version=rules_version,
         )
         session.add(application)
         session.flush()
@@ -93,7 +93,7 @@ def submit(session: Session, *, actor: Actor, now: datetime, key: str) -> Receip
         application.product_name = content.product.name
         application.product_key = product_key(content.product.name)
         application.category = str(content.product.category)
-        application.submitted_at = now
+        application.submitted_at, application.rules_version = now, rules_version
     text = submission.text
     sha256 = canonical.digest(text)
     session.add(
@@ -102,6 +102,7 @@ def submit(session: Session, *, actor: Actor, now: datetime, key: str) -> Receip
             version=version,
             document=text,
             sha256=sha256,
+            rules_version=rules_version,
             submitted_at=now,
             submitted_by_id=actor.user_id,
         )
@@ -113,25 +114,25 @@ def submit(session: Session, *, actor: Actor, now: datetime, key: str) -> Receip
             document=sha256,
             compared=canonical.digest(submission.compared),
             again=version > 1,
+            rules=rules_version,
         ),
         now=now,
         actor=actor,
         role=Role.MERCHANT,
         round_ref=found.ref,
     )
-    _tell(
+    letters.tell(
         session,
         merchant.id,
         "applications/submitted",
         now,
         ref=ref,
         product=content.product.name,
-        round_en=found.title_en,
-        round_zh=found.title_zh,
+        **letters.about_round(found),
         version=version,
         sha256=sha256,
         at=now.isoformat(),
-        closes=_closes(session, found, now),
+        closes=letters.closes(session, found, now),
         path=f"/my/applications/{draft.key}/submitted",
     )
     return Receipt(ref, draft.key, version, sha256, now)
@@ -150,7 +151,7 @@ def withdraw(session: Session, *, actor: Actor, now: datetime, ref: str) -> None
     application.withdrawn_at = now
     draft = session.scalars(select(ApplicationDraft).where(ApplicationDraft.application_id == application.id)).one()
     draft.closed_at = now
-    sha256 = _sha256(session, application)
+    sha256 = queries.sha256_of(session, application)
     append(
         session,
         ApplicationWithdrawn(application=Salted(ref, whose=f"merchant:{application.merchant_id}"), document=sha256),
@@ -159,17 +160,16 @@ def withdraw(session: Session, *, actor: Actor, now: datetime, ref: str) -> None
         role=Role.MERCHANT,
         round_ref=found.ref,
     )
-    _tell(
+    letters.tell(
         session,
         application.merchant_id,
         "applications/withdrawn",
         now,
         ref=ref,
         product=application.product_name,
-        round_en=found.title_en,
-        round_zh=found.title_zh,
+        **letters.about_round(found),
         at=now.isoformat(),
-        closes=_closes(session, found, now),
+        closes=letters.closes(session, found, now),
     )
 
 
@@ -195,8 +195,7 @@ def give_verdict(
     application = queries.find_application(session, ref, lock=True)
     require(actor, Permission.CHECK_APPLICATIONS, round_id=found.id)
     rounds.course_of(session, found.id).require(now, Phase.CHECKING)
-    if application.withdrawn_at is not None:
-        raise WrongPhase(N_("This application was withdrawn."))
+    _require_standing(session, application)
     reason = Reason(reason_code) if reason_code in set(Reason) else None
     codes = [gate.code for gate in rounds.rules_of(session, found.id).gates]
     ticked = {code: code in gates for code in codes}
@@ -214,13 +213,18 @@ def close_checking(session: Session, *, actor: Actor, now: datetime, round_ref: 
     require(actor, Permission.CHECK_APPLICATIONS, round_id=found.id)
     rounds.course_of(session, found.id).require(now, Phase.CHECKING)
     views = queries.applications_of(session, found.id, now=now)
-    refuse_if(queries.blocks(views) + overdue_problems(session, found.id, now=now))
+    lapsed = queries.lapsed_of(session, found.id, now=now)
+    refuse_if(
+        queries.blocks(views, rounds.rules_of(session, found.id).least_eligible)
+        + overdue_problems(session, found.id, now=now)
+    )
     round_actions.record(session, round=found, kind=Kind.CHECKING_CLOSED, at=now, by=actor)
     append(
         session,
         CheckingClosed(
             eligible=tuple(view.ref for view in views if view.eligible),
             ineligible=tuple(view.ref for view in views if not view.eligible),
+            lapsed=tuple(Lapsed(application=one.ref, document=one.sha256) for one in lapsed),
         ),
         now=now,
         actor=actor,
@@ -228,7 +232,7 @@ def close_checking(session: Session, *, actor: Actor, now: datetime, round_ref: 
         round_ref=found.ref,
     )
     for view in views:
-        _tell_verdict(session, found, view, now)
+        letters.tell_verdict(session, found, view, now)
 
 
 def replace_verdict(
@@ -259,7 +263,7 @@ def replace_verdict(
     refuse_if(check_verdict(eligible=eligible, reason=reason, explanation=explanation, gates={}))
     _record_verdict(session, actor, now, found, row, eligible, reason_code, explanation, {}, objection_ref)
     view = queries.applications_by_ref(session, [application], now=now)[application]
-    _tell_verdict(session, found, view, now)
+    letters.tell_verdict(session, found, view, now)
 
 
 # ---- parts -------------------------------------------------------------------------------------------------------
@@ -270,6 +274,15 @@ def _locked_round(session: Session, application_ref: str) -> Round:
     application = queries.find_application(session, application_ref)
     round_ref = session.get_one(Round, application.round_id).ref
     return rounds.find_round(session, round_ref, lock=True)
+
+
+def _require_standing(session: Session, application: Application) -> None:
+    if application.withdrawn_at is not None:
+        raise WrongPhase(N_("This application was withdrawn."))
+    if not queries.takes_part(session, application):
+        raise WrongPhase(
+            N_("This application was not confirmed after the call was amended. It takes no part and stays unread.")
+        )
 
 
 def _application(session: Session, draft: ApplicationDraft, found: Round) -> Application | None:
@@ -286,14 +299,6 @@ def _application(session: Session, draft: ApplicationDraft, found: Round) -> App
 def _next_number(session: Session, found: Round) -> int:
     """The round is locked, so no two applications get one number."""
     return (session.scalar(select(func.max(Application.number)).where(Application.round_id == found.id)) or 0) + 1
-
-
-def _sha256(session: Session, application: Application) -> str:
-    return session.scalars(
-        select(ApplicationVersion.sha256).where(
-            ApplicationVersion.application_id == application.id, ApplicationVersion.version == application.current
-        )
-    ).one()
 
 
 def _record_verdict(
@@ -333,7 +338,7 @@ def _record_verdict(
         session,
         VerdictGiven(
             application=application.ref,
-            document=_sha256(session, application),
+            document=queries.sha256_of(session, application),
             eligible=eligible,
             reason=reason_code,
             met=met(gates),
@@ -345,45 +350,4 @@ def _record_verdict(
         actor=actor,
         role=Role.SUPERVISOR if objection_ref else Role.ORGANISER,
         round_ref=found.ref,
-    )
-
-
-def _closes(session: Session, found: Round, now: datetime) -> str:
-    closes = rounds.course_of(session, found.id).applications_close
-    return (closes or now).isoformat()
-
-
-def _tell(session: Session, merchant_id: int, template: str, now: datetime, **context: Any) -> None:
-    """A letter to everybody who acts for the business."""
-    for address, language in queries.addressees(session, merchant_id):
-        queue_mail(
-            session,
-            to=address,
-            language=language,
-            template=template,
-            context=context,
-            about=context["ref"],
-            now=now,
-        )
-
-
-def _tell_verdict(session: Session, found: Round, view: queries.ApplicationView, now: datetime) -> None:
-    if view.verdict is None:
-        return
-    key = session.scalars(select(ApplicationDraft.key).where(ApplicationDraft.application_id == view.id)).one()
-    reason = Reason(view.verdict.reason_code)
-    _tell(
-        session,
-        view.merchant_id,
-        "applications/verdict",
-        now,
-        ref=view.ref,
-        product=view.product_name,
-        round_en=found.title_en,
-        round_zh=found.title_zh,
-        eligible=view.verdict.eligible,
-        reason_en=REASONS[reason],
-        reason_zh=REASONS_ZH[reason],
-        explanation=view.verdict.explanation,
-        path=f"/my/applications/{key}/submitted",
     )

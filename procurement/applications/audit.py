@@ -1,4 +1,5 @@
-"""How submitted versions, withdrawals, verdicts, the end of checking and questions follow from the public log."""
+"""How what happens to applications and questions follows from the public log: versions, confirmations, withdrawals,
+verdicts, the end of checking, answers."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -8,6 +9,7 @@ from sqlalchemy import func, select
 
 from procurement.applications.content import Submission
 from procurement.applications.entries import (
+    ApplicationConfirmed,
     ApplicationSubmitted,
     ApplicationWithdrawn,
     CheckingClosed,
@@ -15,7 +17,13 @@ from procurement.applications.entries import (
     QuestionAsked,
     VerdictGiven,
 )
-from procurement.applications.models import Application, ApplicationVersion, Question, Verdict
+from procurement.applications.models import (
+    Application,
+    ApplicationConfirmation,
+    ApplicationVersion,
+    Question,
+    Verdict,
+)
 from procurement.applications.verdicts import met
 from procurement.merchants.models import Merchant
 from procurement.publiclog.audit import Replay, Row, disclosed, replays
@@ -33,23 +41,28 @@ def versions_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
     for logged in entries:
         at = logged.envelope.at
         match logged.envelope.entry:
-            case ApplicationSubmitted(application=application, document=document, compared=compared):
+            case ApplicationSubmitted(application=application, document=document, compared=compared, rules=rules):
                 erased = application.value is None  # then nobody can say which versions are of one application
                 for row in rows.values():
                     if not erased and row["application"] == application.value:
-                        row["counts"] = False
+                        row |= {"counts": False, "kept_for": None}
                 rows[document] = {
                     "document": document,
                     "compared": compared,
                     "round": logged.envelope.round_ref,
                     "application": disclosed(application),
                     "submitted_at": at,
+                    "rules": rules,
+                    "kept_for": disclosed(application) if erased else rules,
                     "counts": disclosed(application) if erased else True,
                     "withdrawn_at": None,
                     "copied": _AS_SUBMITTED,
                 }
             case ApplicationWithdrawn(document=document):
                 rows[document]["withdrawn_at"] = at
+            case ApplicationConfirmed(application=application, document=document, rules=rules):
+                if application.value is not None:
+                    rows[document]["kept_for"] = rules
     return rows.values()
 
 
@@ -59,6 +72,7 @@ def _as_told(row: Row) -> Row:
     text, current, version = found.pop("text"), found.pop("current"), found.pop("version")
     product, category, applicant = found.pop("product_name"), found.pop("category"), found.pop("applicant")
     counts = current == version
+    kept_for = found.pop("kept_for")
     submission = Submission.from_text(text)
     content = submission.content.product
     copied = not counts or (product, category, applicant) == (
@@ -71,6 +85,7 @@ def _as_told(row: Row) -> Row:
         "compared": digest_of(submission.compared.encode()),
         "counts": counts,
         "withdrawn_at": found["withdrawn_at"] if counts else None,
+        "kept_for": kept_for if counts else None,
         "copied": _AS_SUBMITTED if copied else f"{product} ({category}) of {applicant}",
     }
 
@@ -78,7 +93,7 @@ def _as_told(row: Row) -> Row:
 replays(
     Replay(
         table="application_version",
-        kinds=(ApplicationSubmitted, ApplicationWithdrawn),
+        kinds=(ApplicationSubmitted, ApplicationConfirmed, ApplicationWithdrawn),
         expected=versions_from_log,
         actual=lambda: (
             select(
@@ -87,6 +102,8 @@ replays(
                 Application.ref.label("application"),
                 ApplicationVersion.submitted_at,
                 ApplicationVersion.version,
+                ApplicationVersion.rules_version.label("rules"),
+                Application.rules_version.label("kept_for"),
                 Application.current,
                 Application.withdrawn_at,
                 Application.product_name,
@@ -100,6 +117,46 @@ replays(
         ),
         key=("document",),
         derived=_as_told,
+    )
+)
+
+
+def confirmations_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
+    """One row for each confirmation after an amendment."""
+    for logged in entries:
+        match logged.envelope.entry:
+            case ApplicationConfirmed(application=application, document=document, rules=rules):
+                yield {
+                    "document": document,
+                    "rules": rules,
+                    "round": logged.envelope.round_ref,
+                    "application": disclosed(application),
+                    "at": logged.envelope.at,
+                }
+
+
+replays(
+    Replay(
+        table="application_confirmation",
+        kinds=(ApplicationConfirmed,),
+        expected=confirmations_from_log,
+        actual=lambda: (
+            select(
+                ApplicationVersion.sha256.label("document"),
+                ApplicationConfirmation.rules_version.label("rules"),
+                Round.ref.label("round"),
+                Application.ref.label("application"),
+                ApplicationConfirmation.at,
+            )
+            .join(Application, Application.id == ApplicationConfirmation.application_id)
+            .join(
+                ApplicationVersion,
+                (ApplicationVersion.application_id == ApplicationConfirmation.application_id)
+                & (ApplicationVersion.version == ApplicationConfirmation.version),
+            )
+            .join(Round, Round.id == Application.round_id)
+        ),
+        key=("document", "rules"),
     )
 )
 

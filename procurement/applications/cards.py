@@ -21,18 +21,20 @@ def checking_card(scene: Scene) -> Card | None:
             state="later",
             lines=[Problem(N_("Applications can be read from the deadline on, by nobody before."))],
         )
-    _, withdrawn, waiting = counts_of(scene.session, scene.round_id, now=scene.now)
+    counts = counts_of(scene.session, scene.round_id, now=scene.now)
+    waiting = counts.waiting
     lines = [
         Problem(
             N_(
                 "%(eligible)s eligible, %(ineligible)s not eligible, %(waiting)s without a verdict; "
-                "%(withdrawn)s withdrawn."
+                "%(withdrawn)s withdrawn, %(lapsed)s not confirmed after an amendment."
             ),
             {
                 "eligible": sum(view.eligible for view in views),
                 "ineligible": sum(view.verdict is not None and not view.eligible for view in views),
                 "waiting": waiting,
-                "withdrawn": withdrawn,
+                "withdrawn": counts.withdrawn,
+                "lapsed": counts.lapsed,
             },
         )
     ]
@@ -45,7 +47,7 @@ def checking_card(scene: Scene) -> Card | None:
         working_days=scene.document.timetable.checking_working_days,
     )
     clock = clocks.running(counted, stops=scene.course.stops, now=scene.now)
-    in_the_way = [] if waiting else blocks(views)
+    in_the_way = [] if waiting else blocks(views, scene.document.least_eligible)
     overdue = overdue_problems(scene.session, scene.round_id, now=scene.now)
     following = []
     if in_the_way:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from procurement.errors import N_
-from procurement.publiclog.entry import Code, Digest, Entry, Ref, Salted
+from procurement.publiclog.entry import Code, Digest, Entry, Part, Ref, Salted
 
 
 class ApplicationSubmitted(
@@ -15,15 +15,35 @@ class ApplicationSubmitted(
         "document": N_("SHA-256 of what was submitted"),
         "compared": N_("SHA-256 of what is compared"),
         "again": N_("It replaces an earlier version"),
+        "rules": N_("Version of the rules"),
     },
 ):
     """`document` is salted inside (content.Submission.salt), so a guess cannot be tried against it; `compared`: of
-    content.Submission.compared, the part of it that becomes public whole."""
+    content.Submission.compared, the part of it that becomes public whole. `rules`: the version of the call under which
+    it was submitted."""
 
     application: Salted
     document: Digest
     compared: Digest
     again: bool
+    rules: int
+
+
+class ApplicationConfirmed(
+    Entry,
+    kind="application.confirmed",
+    title=N_("An application is maintained after the call was amended"),
+    labels={
+        "application": N_("Reference of the application"),
+        "document": N_("SHA-256 of what was submitted"),
+        "rules": N_("Version of the rules"),
+    },
+):
+    """`rules`: the version of the amended call."""
+
+    application: Salted
+    document: Digest
+    rules: int
 
 
 class ApplicationWithdrawn(
@@ -68,16 +88,28 @@ class VerdictGiven(
     objection: Ref | None
 
 
+class Lapsed(Part):
+    """An application that was not confirmed after an amendment. `document`: SHA-256 of what had been submitted."""
+
+    application: Ref
+    document: Digest
+
+
 class CheckingClosed(
     Entry,
     kind="application.checking_closed",
     title=N_("Checking of applications closed"),
-    labels={"eligible": N_("Eligible applications"), "ineligible": N_("Ineligible applications")},
+    labels={
+        "eligible": N_("Eligible applications"),
+        "ineligible": N_("Ineligible applications"),
+        "lapsed": N_("Applications not confirmed after an amendment"),
+    },
 ):
-    """Every submitted application stands in one of the two lists."""
+    """Every application that was submitted and not withdrawn stands in one of the three lists."""
 
     eligible: tuple[Ref, ...]
     ineligible: tuple[Ref, ...]
+    lapsed: tuple[Lapsed, ...]
 
 
 class QuestionAsked(

@@ -15,6 +15,7 @@ from wtforms import (
     Field,
     FieldList,
     FormField,
+    HiddenField,
     IntegerField,
     RadioField,
     SelectField,
@@ -126,6 +127,10 @@ class Day(DateField):  # type: ignore[misc]
 
 
 _YES_NO = {"yes": True, "no": False}
+
+
+def _number_or_none(value: Any) -> int | None:
+    return int(value) if str(value or "").isdecimal() else None
 
 
 def _told(value: Any) -> bool | None:
@@ -544,6 +549,12 @@ class StartForm(Form):
         _("Name of the product"),
         description=_("One application for each product. You can correct the name later."),
     )
+
+
+class ConfirmForm(Form):
+    """The version of the call that was read."""
+
+    rules_version = HiddenField(filters=[_number_or_none])
 
 
 class VerdictForm(Form):

@@ -76,6 +76,7 @@ class Application(Base):
     product_key: Mapped[str] = mapped_column(String(200))
     category: Mapped[str] = mapped_column(String(30))
     submitted_at: Mapped[datetime] = mapped_column(UTCDateTime)  # of the current version
+    rules_version: Mapped[int]  # of the call for which the applicant submitted or confirmed it last
     withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
@@ -90,8 +91,23 @@ class ApplicationVersion(Base):
     version: Mapped[int]
     document: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(String(64))
+    rules_version: Mapped[int]  # of the call when it was submitted
     submitted_at: Mapped[datetime] = mapped_column(UTCDateTime)
     submitted_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+
+
+class ApplicationConfirmation(Base):
+    """That the applicant maintains what was submitted although the call was amended. Insert-only."""
+
+    __tablename__ = "application_confirmation"
+    __table_args__ = (UniqueConstraint("application_id", "rules_version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
+    rules_version: Mapped[int]  # of the amended call
+    version: Mapped[int]  # ApplicationVersion.version that is maintained
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
 
 
 class ApplicationFile(Base):

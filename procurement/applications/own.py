@@ -65,6 +65,8 @@ class DraftView:
     version: int | None
     submitted_at: datetime | None
     changed: bool
+    maintained: bool
+    """Nothing submitted yet, or submitted or confirmed under the call as it is now."""
     closed: bool
     gates: tuple[Gate, ...]
     wallet: tuple[merchants.CertificateView, ...]
@@ -79,6 +81,11 @@ class DraftView:
     def done(self) -> int:
         """How many sections are complete."""
         return sum(section.state == "complete" for section in self.sections)
+
+    @property
+    def to_confirm(self) -> bool:
+        """Whether it must be confirmed, or submitted anew, before the deadline: the call was amended."""
+        return not self.maintained and self.editable
 
     @property
     def editable(self) -> bool:
@@ -103,7 +110,19 @@ class OwnRow:
     submitted_at: datetime | None
     version: int | None
     withdrawn_at: datetime | None
+    maintained: bool
     verdict: queries.VerdictView | None
+
+    @property
+    def to_confirm(self) -> bool:
+        """Whether it must be confirmed, or submitted anew, before the deadline: the call was amended."""
+        return not self.maintained and self.withdrawn_at is None and self.round.phase is Phase.OPEN
+
+    @property
+    def lapsed(self) -> bool:
+        """Whether it takes no part, because it was not confirmed in time."""
+        over = self.round.phase not in (Phase.OPEN, Phase.HELD, Phase.ABORTED)
+        return not self.maintained and self.withdrawn_at is None and over
 
 
 def find_draft(session: Session, key: str, *, actor: Actor, lock: bool = False) -> ApplicationDraft:
@@ -149,6 +168,7 @@ def draft_for(session: Session, key: str, *, actor: Actor, now: datetime) -> Dra
         version=application.current if application else None,
         submitted_at=application.submitted_at if application else None,
         changed=last != content,
+        maintained=application is None or application.rules_version == rounds.rules_record(session, found.id)[0],
         closed=draft.closed_at is not None,
         gates=document.gates,
         wallet=tuple(
@@ -165,7 +185,7 @@ def own_rows(session: Session, *, actor: Actor, now: datetime) -> list[OwnRow]:
     if actor.user_id is None:
         return []
     wanted = (
-        select(ApplicationDraft, Application, Merchant, Round)
+        select(ApplicationDraft, Application, Merchant, Round, queries.maintained())
         .join(Merchant, Merchant.id == ApplicationDraft.merchant_id)
         .join(MerchantUser, MerchantUser.merchant_id == Merchant.id)
         .join(Round, Round.id == ApplicationDraft.round_id)
@@ -175,7 +195,7 @@ def own_rows(session: Session, *, actor: Actor, now: datetime) -> list[OwnRow]:
         .order_by(ApplicationDraft.id.desc())
     )
     rows = list(session.execute(wanted))
-    courses = rounds.courses_of(session, {found.id for _, _, _, found in rows})
+    courses = rounds.courses_of(session, {found.id for _, _, _, found, _ in rows})
     verdicts = _told_verdicts(session, [row[1] for row in rows if row[1] is not None])
     listed = [
         OwnRow(
@@ -188,9 +208,10 @@ def own_rows(session: Session, *, actor: Actor, now: datetime) -> list[OwnRow]:
             submitted_at=application.submitted_at if application else None,
             version=application.current if application else None,
             withdrawn_at=application.withdrawn_at if application else None,
+            maintained=application is None or bool(kept),
             verdict=verdicts.get(application.id) if application else None,
         )
-        for draft, application, merchant, found in rows
+        for draft, application, merchant, found, kept in rows
     ]
     return sorted(listed, key=lambda row: row.ref is not None)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from procurement.access import VISITOR, Actor, Permission, Role, conflicting, may, require
@@ -30,7 +30,7 @@ from procurement.merchants import queries as merchants
 from procurement.merchants.models import Merchant, MerchantUser
 from procurement.rounds import clocks
 from procurement.rounds import queries as rounds
-from procurement.rounds.models import Milestone, Round
+from procurement.rounds.models import Milestone, Round, RoundRules
 from procurement.rounds.phases import Course, Kind, Phase
 from procurement.rounds.rules import Gate, RoundDocument
 from procurement.rounds.scoring_rule import Text
@@ -68,6 +68,8 @@ class ApplicationView:
     sha256: str
     submitted_at: datetime
     withdrawn_at: datetime | None
+    maintained: bool
+    """Submitted or confirmed under the call as it was last amended; without that it does not take part."""
     verdict: VerdictView | None
 
     @property
@@ -140,6 +142,17 @@ def _unknown(ref: str) -> NotFound:
     return NotFound(N_("There is no application “%(ref)s”."), ref=ref[:40])
 
 
+def maintained() -> ColumnElement[bool]:
+    """Whether an application was submitted, or confirmed, under the last version of the call."""
+    last = select(func.max(RoundRules.version)).where(RoundRules.round_id == Application.round_id)
+    return Application.rules_version == last.scalar_subquery()
+
+
+def standing() -> tuple[ColumnElement[bool], ...]:
+    """What makes an application take part once the deadline is over: not withdrawn, and maintained."""
+    return Application.withdrawn_at.is_(None), maintained()
+
+
 # ---- submitted applications --------------------------------------------------------------------------------------
 
 
@@ -154,16 +167,21 @@ def find_application(session: Session, ref: str, *, lock: bool = False) -> Appli
     return found
 
 
+def takes_part(session: Session, found: Application) -> bool:
+    """Whether an application is `standing`."""
+    return bool(session.scalar(select(Application.id).where(Application.id == found.id, *standing())))
+
+
 def applications_of(
     session: Session, round_id: int, *, eligible_only: bool = False, now: datetime | None = None
 ) -> list[ApplicationView]:
-    """Applications submitted and not withdrawn, by number; with `eligible_only` those whose verdict says so.
+    """Applications that take part (`standing`), by number; with `eligible_only` those whose verdict says so.
 
     Empty before the deadline (see the module). Two or three queries, whatever the number of applications.
     """
     if not visible(session, round_id, now):
         return []
-    wanted = _views().where(Application.round_id == round_id, Application.withdrawn_at.is_(None))
+    wanted = _views().where(Application.round_id == round_id, *standing())
     if eligible_only:
         wanted = wanted.where(Verdict.eligible.is_(True))
     return [_view(*row) for row in session.execute(wanted.order_by(Application.number))]
@@ -172,7 +190,7 @@ def applications_of(
 def applications_by_ref(
     session: Session, refs: Collection[str], *, now: datetime | None = None
 ) -> dict[str, ApplicationView]:
-    """Ref → application, for those of `refs` that may be read; withdrawn ones included."""
+    """Ref → application, for those of `refs` that may be read; those that do not take part included."""
     if not refs:
         return {}
     found = [_view(*row) for row in session.execute(_views().where(Application.ref.in_(refs)))]
@@ -180,18 +198,57 @@ def applications_by_ref(
     return {view.ref: view for view in found if readable[view.round_id]}
 
 
-def counts_of(session: Session, round_id: int, *, now: datetime) -> tuple[int, int, int]:
-    """(submitted and standing, withdrawn, without a verdict); zeros before the deadline."""
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many applications of a round take part, were withdrawn, were not confirmed after an amendment; and how many
+    of those that take part wait for a verdict."""
+
+    standing: int = 0
+    withdrawn: int = 0
+    lapsed: int = 0
+    waiting: int = 0
+
+
+def counts_of(session: Session, round_id: int, *, now: datetime) -> Counts:
+    """Zeros before the deadline."""
     if not visible(session, round_id, now):
-        return 0, 0, 0
+        return Counts()
     wanted = (
-        select(Application.withdrawn_at, Verdict.id)
+        select(Application.withdrawn_at, maintained(), Verdict.id)
         .outerjoin(Verdict, (Verdict.application_id == Application.id) & Verdict.superseded_at.is_(None))
         .where(Application.round_id == round_id)
     )
-    rows = session.execute(wanted).all()
-    standing = [verdict for withdrawn, verdict in rows if withdrawn is None]
-    return len(standing), len(rows) - len(standing), sum(verdict is None for verdict in standing)
+    rows = [(withdrawn is not None, kept, verdict) for withdrawn, kept, verdict in session.execute(wanted)]
+    verdicts = [verdict for withdrawn, kept, verdict in rows if kept and not withdrawn]
+    return Counts(
+        standing=len(verdicts),
+        withdrawn=sum(withdrawn for withdrawn, _, _ in rows),
+        lapsed=sum(not kept and not withdrawn for withdrawn, kept, _ in rows),
+        waiting=sum(verdict is None for verdict in verdicts),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LapsedView:
+    """An application that was not confirmed after the call was amended. Like a withdrawn one it stays unread."""
+
+    ref: str
+    merchant_id: int
+    sha256: str
+    submitted_at: datetime
+
+
+def lapsed_of(session: Session, round_id: int, *, now: datetime | None = None) -> list[LapsedView]:
+    """Applications that were neither withdrawn nor maintained, by number; empty before the deadline."""
+    if not visible(session, round_id, now):
+        return []
+    wanted = (
+        select(Application.ref, Application.merchant_id, ApplicationVersion.sha256, Application.submitted_at)
+        .join(ApplicationVersion, _current_version())
+        .where(Application.round_id == round_id, Application.withdrawn_at.is_(None), ~maintained())
+        .order_by(Application.number)
+    )
+    return [LapsedView(*row) for row in session.execute(wanted)]
 
 
 def submitted_between(session: Session, round_id: int) -> list[tuple[str, int, datetime]]:
@@ -226,7 +283,7 @@ def contents_of(session: Session, round_id: int, *, now: datetime | None = None)
     wanted = (
         select(Application.id, ApplicationVersion.document)
         .join(ApplicationVersion, _current_version())
-        .where(Application.round_id == round_id, Application.withdrawn_at.is_(None))
+        .where(Application.round_id == round_id, *standing())
     )
     return {
         application_id: Submission.from_text(document).content for application_id, document in session.execute(wanted)
@@ -241,7 +298,7 @@ def compared_of(session: Session, round_id: int, *, now: datetime | None = None)
     wanted = (
         select(Application.ref, ApplicationVersion.document)
         .join(ApplicationVersion, _current_version())
-        .where(Application.round_id == round_id, Application.withdrawn_at.is_(None))
+        .where(Application.round_id == round_id, *standing())
     )
     return {ref: Submission.from_text(document).compared for ref, document in session.execute(wanted)}
 
@@ -252,7 +309,8 @@ def document_of(
     """(version, RFC 8785 text, SHA-256) of a submission, for its applicant and whoever reads the round's files."""
     found = find_application(session, ref)
     own = is_own(session, actor, found.merchant_id)
-    if not own and not (visible(session, found.round_id, now) and reads_all(session, actor, found.round_id)):
+    readable = visible(session, found.round_id, now) and takes_part(session, found)
+    if not own and not (readable and reads_all(session, actor, found.round_id)):
         raise _unknown(ref)
     row = _version_row(session, found.id, version or found.current)
     return row.version, row.document, row.sha256
@@ -271,7 +329,7 @@ def application_detail(
     view = _view(*row)
     own = is_own(session, actor, view.merchant_id)
     readable = visible(session, view.round_id, now)
-    if not own and (not readable or view.withdrawn_at is not None):
+    if not own and (not readable or view.withdrawn_at is not None or not view.maintained):
         raise _unknown(ref)
     whole = own or reads_all(session, actor, view.round_id)
     if version is not None and version != view.version and not whole:
@@ -302,7 +360,7 @@ def file_of(session: Session, ref: str, file_digest: str, *, actor: Actor, now: 
     deadline, private ones and those of earlier versions for whoever reads the whole application. Raises NotFound."""
     found = find_application(session, ref)
     own = is_own(session, actor, found.merchant_id)
-    if not own and (not visible(session, found.round_id, now) or found.withdrawn_at is not None):
+    if not own and not (visible(session, found.round_id, now) and takes_part(session, found)):
         raise _unknown(ref)
     whole = own or reads_all(session, actor, found.round_id)
     versions = range(found.current, 0, -1) if whole else (found.current,)
@@ -352,7 +410,7 @@ def addressees(session: Session, merchant_id: int) -> list[tuple[str, str]]:
 
 def _views() -> Any:
     return (
-        select(Application, Merchant, ApplicationVersion.sha256, Verdict)
+        select(Application, Merchant, ApplicationVersion.sha256, maintained(), Verdict)
         .join(Merchant, Merchant.id == Application.merchant_id)
         .join(ApplicationVersion, _current_version())
         .outerjoin(Verdict, (Verdict.application_id == Application.id) & Verdict.superseded_at.is_(None))
@@ -363,7 +421,9 @@ def _current_version() -> Any:
     return (ApplicationVersion.application_id == Application.id) & (ApplicationVersion.version == Application.current)
 
 
-def _view(found: Application, merchant: Merchant, sha256: str, verdict: Verdict | None) -> ApplicationView:
+def _view(
+    found: Application, merchant: Merchant, sha256: str, kept: bool, verdict: Verdict | None
+) -> ApplicationView:
     return ApplicationView(
         id=found.id,
         ref=found.ref,
@@ -378,6 +438,7 @@ def _view(found: Application, merchant: Merchant, sha256: str, verdict: Verdict 
         sha256=sha256,
         submitted_at=found.submitted_at,
         withdrawn_at=found.withdrawn_at,
+        maintained=kept,
         verdict=verdict_view(verdict) if verdict is not None else None,
     )
 
@@ -422,6 +483,11 @@ def _version_row(session: Session, application_id: int, version: int) -> Applica
     return row
 
 
+def sha256_of(session: Session, found: Application) -> str:
+    """SHA-256 of the version that counts."""
+    return _version_row(session, found.id, found.current).sha256
+
+
 def submission_of(session: Session, application_id: int, version: int) -> Submission:
     """One version as it was submitted, whoever asks. Raises NotFound."""
     return Submission.from_text(_version_row(session, application_id, version).document)
@@ -439,8 +505,16 @@ class Checking:
     names: Mapping[int, str]
     """Application id → full name of the applicant."""
     withdrawn: int
+    lapsed: tuple[LapsedView, ...]
     blocks: tuple[Problem, ...]
     gates: tuple[Gate, ...]
+    least: int
+    """How many must be eligible."""
+
+    @property
+    def too_few(self) -> bool:
+        """Whether every application has its verdict and too few are eligible."""
+        return not self.waiting and sum(view.eligible for view in self.applications) < self.least
 
     @property
     def waiting(self) -> int:
@@ -457,13 +531,20 @@ def checking_of(session: Session, round_ref: str, *, actor: Actor, now: datetime
     require(actor, Permission.READ_ROUND_FILES, round_id=found.id)
     course = rounds.course_of(session, found.id)
     views = applications_of(session, found.id, now=now)
+    rules = rounds.rules_of(session, found.id) if course.published else None
+    counts = counts_of(session, found.id, now=now)
     return Checking(
         round=round_view(found, course, now),
         applications=tuple(views),
         names=_full_names(session, views),
-        withdrawn=counts_of(session, found.id, now=now)[1],
-        blocks=(*blocks(views), *overdue_problems(session, found.id, now=now)),
-        gates=rounds.rules_of(session, found.id).gates if course.published else (),
+        withdrawn=counts.withdrawn,
+        lapsed=tuple(lapsed_of(session, found.id, now=now)) if counts.lapsed else (),
+        blocks=(
+            *blocks(views, rules.least_eligible if rules else 0),
+            *overdue_problems(session, found.id, now=now),
+        ),
+        gates=rules.gates if rules else (),
+        least=rules.least_eligible if rules else 0,
     )
 
 
@@ -473,11 +554,12 @@ def _full_names(session: Session, views: Sequence[ApplicationView]) -> dict[int,
     return {view.id: names[view.merchant_id] for view in views}
 
 
-def blocks(views: Sequence[ApplicationView]) -> list[Problem]:
-    """What keeps checking from being closed with these applications."""
+def blocks(views: Sequence[ApplicationView], least: int) -> list[Problem]:
+    """What keeps checking from being closed with these applications; `least`: how many must be eligible."""
     return check_closing(
         without_verdict=[view.ref for view in views if view.verdict is None],
         eligible=sum(view.eligible for view in views),
+        minimum=least,
     )
 
 

@@ -33,8 +33,6 @@ class Reason(StrEnum):
 ELIGIBLE_REASONS = frozenset({Reason.ALL_GATES_PASSED, Reason.READMITTED})
 OFFERED = tuple(reason for reason in Reason if reason is not Reason.READMITTED)
 """Reasons that a checker may choose; re-admission comes from a ruling only."""
-MINIMUM_ELIGIBLE = 3
-"""With fewer eligible applications there is no selection (Procurement Law art. 36, by analogy)."""
 EXPLANATION = (10, LONG)
 """Shortest and longest explanation, in characters. An eligible application needs none."""
 
@@ -69,8 +67,9 @@ def met(gates: Mapping[str, bool]) -> tuple[str, ...]:
     return tuple(sorted(code for code, passed in gates.items() if passed))
 
 
-def check_closing(*, without_verdict: Sequence[str], eligible: int, minimum: int = MINIMUM_ELIGIBLE) -> list[Problem]:
-    """What keeps checking from being closed: refs without a verdict, or too few eligible applications."""
+def check_closing(*, without_verdict: Sequence[str], eligible: int, minimum: int) -> list[Problem]:
+    """What keeps checking from being closed: refs without a verdict, or too few eligible applications. `minimum`: as
+    the rules of the round have it (Procurement Law art. 36, by analogy)."""
     problems = [Problem(N_("%(ref)s has no verdict."), {"ref": ref}) for ref in without_verdict]
     if not problems and eligible < minimum:
         problems.append(

@@ -9,7 +9,15 @@ from wtforms.fields.choices import SelectChoice
 
 from procurement import storage, uploads
 from procurement.access import Permission, may
-from procurement.applications import actions, asking, cards, own, queries, writing  # noqa: F401 (cards register themselves)
+from procurement.applications import (
+    actions,
+    asking,
+    cards,  # noqa: F401 (cards register themselves)
+    confirming,
+    own,
+    queries,
+    writing,
+)
 from procurement.applications.answers import Group, answers, section_answers
 from procurement.applications.content import Certificate, Purpose, Section
 from procurement.applications.forms import (
@@ -18,6 +26,7 @@ from procurement.applications.forms import (
     AnswerForm,
     AskForm,
     CertificateForm,
+    ConfirmForm,
     SectionForm,
     StartForm,
     VerdictForm,
@@ -273,6 +282,24 @@ def _sentences(state: own.SectionState) -> list[str]:
 
 def _draft_files(draft: own.DraftView) -> dict[str, str]:
     return {file.digest: url_for("applications.draft_file", key=draft.key, file_id=file.id) for file in draft.files}
+
+
+@page(bp, "/my/applications/<key>/confirm", permission=Permission.APPLY, methods=["GET", "POST"])
+def confirm(key: str) -> ResponseReturnValue:
+    """What an amendment of the call has changed, and the button to maintain the application nevertheless."""
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        with refusals_into(form):
+            with transaction() as session:
+                confirming.confirm(
+                    session, actor=actor(), now=now(), key=key, rules_version=form.rules_version.data or 0
+                )
+            flash(N_("The application is confirmed. A receipt is on its way to you by mail."))
+            return redirect("applications.submitted", key=key)
+    with reading() as session:
+        found = confirming.confirming_for(session, key, actor=actor(), now=now())
+    form.rules_version.data = found.rules_version
+    return render("applications/confirm.html", status=form.status, form=form, found=found)
 
 
 @page(bp, "/my/applications/<key>/receipt", permission=Permission.APPLY)

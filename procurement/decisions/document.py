@@ -108,6 +108,7 @@ class Numbers:
 
     received: int
     withdrawn: int
+    lapsed: int
     eligible: int
     ineligible: int
 

@@ -125,7 +125,7 @@ def gather(session: Session, found: Round, *, now: datetime, organiser: Actor) -
     contents = applications.contents_of(session, found.id, now=now)
     ringable = merchants.ringable_among(session, {view.merchant_id for view in views})
     head = publiclog.head(session)
-    standing, withdrawn, _ = applications.counts_of(session, found.id, now=now)
+    counts = applications.counts_of(session, found.id, now=now)
     return Facts(
         zone=document.timetable.zone,
         today=now.astimezone(clocks.zone_of(document)).date(),
@@ -144,7 +144,11 @@ def gather(session: Session, found: Round, *, now: datetime, organiser: Actor) -
         ),
         events=tuple(_events(session, found.id, course)),
         numbers=Numbers(
-            standing + withdrawn, withdrawn, sum(v.eligible for v in views), sum(not v.eligible for v in views)
+            received=counts.standing + counts.withdrawn + counts.lapsed,
+            withdrawn=counts.withdrawn,
+            lapsed=counts.lapsed,
+            eligible=sum(v.eligible for v in views),
+            ineligible=sum(not v.eligible for v in views),
         ),
         eligibility=tuple(_checked(view) for view in views),
         committee=tuple(CommitteeMember(m.code, m.name, m.employer, m.kind.value, m.field, m.chair) for m in members),

@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from procurement.applications.entries import ApplicationSubmitted, ApplicationWithdrawn, CheckingClosed, VerdictGiven
+from procurement.applications.entries import (
+    ApplicationConfirmed,
+    ApplicationSubmitted,
+    ApplicationWithdrawn,
+    CheckingClosed,
+    VerdictGiven,
+)
 from procurement.committee.entries import (
     DrawAnnounced,
     DrawCarriedOut,
@@ -86,6 +92,7 @@ IN_PHASE: Mapping[type[Entry], frozenset[Phase]] = MappingProxyType(
     {
         RoundAmended: frozenset({Phase.OPEN}),
         ApplicationSubmitted: frozenset({Phase.OPEN}),
+        ApplicationConfirmed: frozenset({Phase.OPEN}),
         ApplicationWithdrawn: frozenset({Phase.OPEN}),
         CheckingClosed: frozenset({Phase.CHECKING}),
         ExpertSetAside: frozenset({Phase.CHECKING, Phase.FORMING}),

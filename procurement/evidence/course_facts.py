@@ -4,7 +4,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from procurement.applications.entries import ApplicationSubmitted, ApplicationWithdrawn, CheckingClosed, VerdictGiven
+from procurement.applications.entries import (
+    ApplicationConfirmed,
+    ApplicationSubmitted,
+    ApplicationWithdrawn,
+    CheckingClosed,
+    VerdictGiven,
+)
 from procurement.committee.entries import ScoringBegan
 from procurement.errors import N_, Problem
 from procurement.evidence.course import lawful_phases
@@ -117,12 +123,51 @@ def _applications(record: Record) -> Iterator[Problem]:
     standing = sum(not entry.again for _, _, entry in record.of(ApplicationSubmitted))
     standing -= len(record.of(ApplicationWithdrawn))
     for _, _, entry in closed[:1]:
-        listed = len(entry.eligible) + len(entry.ineligible)
+        listed = len(entry.eligible) + len(entry.ineligible) + len(entry.lapsed)
         if listed != standing:
             yield Problem(
-                N_("%(standing)s applications stood at the deadline, but %(listed)s were given a verdict."),
+                N_(
+                    "%(standing)s applications stood at the deadline, but %(listed)s have a verdict or were not "
+                    "confirmed after an amendment."
+                ),
                 {"standing": standing, "listed": listed},
             )
+
+
+@checks("maintained", N_("Who takes part submitted or confirmed under the call as it was last amended"))
+def _maintained(record: Record) -> Iterator[Problem]:
+    for n, _, submitted in record.of(ApplicationSubmitted):
+        if submitted.rules != _version_at(record, n):
+            yield Problem(
+                N_("An application was submitted under version %(stated)s of the rules; %(real)s was in force."),
+                {"stated": submitted.rules, "real": _version_at(record, n)},
+            )
+    for n, _, confirmed in record.of(ApplicationConfirmed):
+        if confirmed.rules != _version_at(record, n):
+            yield Problem(
+                N_("A confirmation is for version %(stated)s of the rules; %(real)s was in force."),
+                {"stated": confirmed.rules, "real": _version_at(record, n)},
+            )
+    last = len(record.rules)
+    kept = {entry.document for _, _, entry in record.of(ApplicationSubmitted) if entry.rules == last}
+    kept |= {entry.document for _, _, entry in record.of(ApplicationConfirmed) if entry.rules == last}
+    for _, _, verdict in record.of(VerdictGiven):
+        if verdict.document not in kept:
+            yield Problem(
+                N_("%(ref)s has a verdict, but was not confirmed after the call was amended."),
+                {"ref": verdict.application},
+            )
+    for _, _, closed in record.of(CheckingClosed):
+        for lapsed in closed.lapsed:
+            if lapsed.document in kept:
+                yield Problem(
+                    N_("%(ref)s is left out as not confirmed, but was confirmed."), {"ref": lapsed.application}
+                )
+
+
+def _version_at(record: Record, position: int) -> int:
+    """The version of the rules in force at an entry."""
+    return sum(n < position for n, _, _ in record.rules)
 
 
 @checks("verdicts", N_("Every application has a verdict with a reason"))

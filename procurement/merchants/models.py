@@ -172,3 +172,19 @@ class RecordSearch(Base):
     file_name: Mapped[str] = mapped_column(String(200))
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+
+
+class Reminded(Base):
+    """That a letter for which the clock calls was written, so that it is written once. `what` tells which letter,
+    `subject` about what."""
+
+    __tablename__ = "reminded"
+    __table_args__ = (
+        UniqueConstraint("what", "subject"),
+        {"info": {"unlogged": "a reminder changes nothing; the dates it tells of follow from what is logged"}},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    what: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -14,7 +14,7 @@ from procurement.access import VISITOR
 from procurement.applications import queries as applications
 from procurement.applications.content import AttachedFile
 from procurement.applications.models import Application, Verdict
-from procurement.applications.queries import Detail
+from procurement.applications.queries import Detail, LapsedView
 from procurement.applications.verdicts import Reason
 from procurement.applications.wording import REASONS
 from procurement.committee import queries as committee
@@ -33,7 +33,7 @@ from procurement.portal.timeline import Step, running_phase, steps_of
 from procurement.rounds import queries as rounds
 from procurement.rounds.models import Milestone, Round, RoundRules
 from procurement.rounds.phases import Course, Kind, Phase
-from procurement.rounds.queries import MilestoneView, RoundView, RulesVersion
+from procurement.rounds.queries import Amendment, MilestoneView, RoundView, RulesVersion
 from procurement.rounds.rules import CATEGORIES, Category, RoundDocument
 from procurement.rounds.scoring_rule import Text
 from procurement.scoring import queries as scoring
@@ -166,6 +166,16 @@ def rules_versions(session: Session, round_id: int) -> list[RulesVersion]:
     return rounds.rules_versions(session, round_id)[::-1]
 
 
+def amendments_of(session: Session, found: PublicRound) -> list[Amendment]:
+    """What each amendment changed and why, oldest first; no statement where there was none."""
+    return rounds.amendments_of(session, found.id) if found.version > 1 else []
+
+
+def lapsed_of(session: Session, found: PublicRound, *, now: datetime) -> list[LapsedView]:
+    """Applications that were not confirmed after an amendment; no statement where there was none."""
+    return applications.lapsed_of(session, found.id, now=now) if found.version > 1 else []
+
+
 def frozen_text(session: Session, ref: str) -> str:
     """The text that was frozen and hashed, of the version in force. Raises NotFound."""
     wanted = (
@@ -234,7 +244,7 @@ def applications_page(
         select(Application, Merchant, Verdict)
         .join(Merchant, Merchant.id == Application.merchant_id)
         .outerjoin(Verdict, and_(Verdict.application_id == Application.id, Verdict.superseded_at.is_(None)))
-        .where(Application.round_id == found.id, Application.withdrawn_at.is_(None))
+        .where(Application.round_id == found.id, *applications.standing())
         .order_by(Application.number)
         .limit(size + 1)
     )

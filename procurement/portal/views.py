@@ -69,12 +69,14 @@ def round_page(ref: str) -> ResponseReturnValue:
         found = queries.public_round(session, ref, now=now())
         result = queries.result_of(session, found)
         decisions = queries.decisions_of(session, found.id) if found.course.decided else []
+        amended = queries.amendments_of(session, found) if found.phase is Phase.OPEN else []
     acts = acts_at(found.phase, ref)
     return _render_round(
         "round.html",
         "overview",
         found,
         acts=acts,
+        amendment=amended[-1] if amended else None,
         result=result,
         decisions=decisions,
         drawing=pictures.course(found.steps, now()),
@@ -89,6 +91,7 @@ def rules_page(ref: str) -> ResponseReturnValue:
     with reading() as session:
         found = queries.public_round(session, ref, now=now())
         versions = queries.rules_versions(session, found.id)
+        amendments = queries.amendments_of(session, found)
     files = [
         {
             "name": f"{ref}.json",
@@ -104,6 +107,7 @@ def rules_page(ref: str) -> ResponseReturnValue:
         found,
         files=files,
         versions=versions,
+        amendments=amendments[::-1],
         names=words_of(found.rules),
         counted=found.counted(Kind.AMENDED) or found.counted(Kind.PUBLISHED),
     )
@@ -116,7 +120,16 @@ def applications_page(ref: str) -> ResponseReturnValue:
     with reading() as session:
         found = queries.public_round(session, ref, now=now())
         rows, more = queries.applications_page(session, found, now=now(), after=after)
-    return _render_round("applications.html", "applications", found, rows=rows, more=more, earlier=after is not None)
+        lapsed = queries.lapsed_of(session, found, now=now())
+    return _render_round(
+        "applications.html",
+        "applications",
+        found,
+        rows=rows,
+        more=more,
+        earlier=after is not None,
+        lapsed=[] if more else lapsed,
+    )
 
 
 @page(bp, "/rounds/<ref>/committee", permission=Permission.READ_PUBLIC)

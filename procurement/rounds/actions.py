@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from procurement.access import ROLE_NAMES, Actor, Permission, Role, conflicting, require
 from procurement.accounts.models import Seat, User, UserRole
 from procurement.errors import N_, NotFound, Problem, RuleBroken, refuse_if
+from procurement.jobs import enqueue
 from procurement.publiclog.entry import Entry, Salted, digest_of
 from procurement.publiclog.writing import append
 from procurement.rounds import canonical, clocks
@@ -400,6 +401,8 @@ def amend(
         applications_close=closes,
     )
     _say(session, entry, found, actor, Permission.EDIT_ROUND, now)
+    # Applying is a later step; its worker tells every applicant what has changed and asks for confirmation.
+    enqueue(session, "applications.amended", {"round": found.ref, "version": version}, now)
     return milestone
 
 
@@ -483,4 +486,5 @@ def abort(
     milestone = record(session, round=found, kind=Kind.ABORTED, at=now, by=actor, detail=detail)
     entry = RoundAborted(reason=reason, explanation=_digest(explanation))
     _say(session, entry, found, actor, Permission.EDIT_ROUND, now)
+    enqueue(session, "applications.ended", {"round": found.ref}, now)
     return milestone

@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import column, or_, select, table
@@ -14,6 +15,7 @@ from procurement.accounts.models import Seat, User, UserRole
 from procurement.errors import N_, NotFound
 from procurement.merchants.models import MerchantUser
 from procurement.rounds import clocks
+from procurement.rounds.changes import Change, changes
 from procurement.rounds.lint import Finding, lint
 from procurement.rounds.lint import Level as LintLevel
 from procurement.rounds.models import Milestone, Round, RoundDraft, RoundRules
@@ -180,6 +182,31 @@ def rules_versions(session: Session, round_id: int) -> list[RulesVersion]:
             Text(row.reason["en"], row.reason["zh"]) if row.reason else None,
         )
         for row in session.scalars(wanted)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """A later version of the rules: why, and what it changed. `version` is that of the rules from then on."""
+
+    version: int
+    at: datetime
+    reason: Text
+    changes: tuple[Change, ...]
+
+
+def amendments_of(session: Session, round_id: int, *, after: int = 1) -> list[Amendment]:
+    """The amendments that made a version above `after`, oldest first."""
+    wanted = select(RoundRules).where(RoundRules.round_id == round_id, RoundRules.version >= after)
+    rows = session.scalars(wanted.order_by(RoundRules.version)).all()
+    return [
+        Amendment(
+            row.version,
+            row.published_at,
+            Text(row.reason["en"], row.reason["zh"]) if row.reason else Text(),
+            changes(parse_rules(before.document), parse_rules(row.document)),
+        )
+        for before, row in pairwise(rows)
     ]
 
 

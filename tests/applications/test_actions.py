@@ -499,7 +499,9 @@ def test_withdrawing_is_logged_and_final_and_leaves_room_for_another(applied: Ap
     with reading(applied.engine) as session:
         views = queries.applications_of(session, applied.id, now=applied.clock())
         assert [view.number for view in views] == [2, 3, 4]
-        assert queries.counts_of(session, applied.id, now=applied.clock()) == (3, 1, 3)
+        assert queries.counts_of(session, applied.id, now=applied.clock()) == queries.Counts(
+            standing=3, withdrawn=1, waiting=3
+        )
 
 
 def test_another_merchant_does_not_withdraw(applied: AppliedWorld) -> None:
@@ -529,7 +531,7 @@ def test_no_query_tells_anything_before_the_deadline_and_every_one_does_at_it(ap
         assert queries.applications_by_ref(session, applied.refs, now=before) == {}
         assert queries.contents_of(session, applied.id, now=before) == {}
         assert queries.compared_of(session, applied.id, now=before) == {}
-        assert queries.counts_of(session, applied.id, now=before) == (0, 0, 0)
+        assert queries.counts_of(session, applied.id, now=before) == queries.Counts()
         for reader in readers:
             with pytest.raises(NotFound):
                 queries.content_of(session, application_id, actor=reader, now=before)

@@ -5,7 +5,6 @@ import pytest
 from procurement.applications.verdicts import (
     ELIGIBLE_REASONS,
     EXPLANATION,
-    MINIMUM_ELIGIBLE,
     OFFERED,
     Reason,
     check_closing,
@@ -57,14 +56,12 @@ def test_the_verdict_follows_from_the_conditions() -> None:
     assert [problem.field for problem in passed] == ["gates"]
 
 
-@pytest.mark.parametrize(
-    ("eligible", "accepted"), [(MINIMUM_ELIGIBLE - 1, False), (MINIMUM_ELIGIBLE, True), (MINIMUM_ELIGIBLE + 1, True)]
-)
+@pytest.mark.parametrize(("eligible", "accepted"), [(4, False), (5, True), (6, True)])
 def test_fewer_than_the_minimum_cannot_go_on(eligible: int, accepted: bool) -> None:
-    problems = check_closing(without_verdict=[], eligible=eligible)
+    problems = check_closing(without_verdict=[], eligible=eligible, minimum=5)
     assert (problems == []) is accepted
 
 
 def test_every_application_without_a_verdict_is_named_before_anything_is_counted() -> None:
-    problems = check_closing(without_verdict=["A001", "A003"], eligible=0)
+    problems = check_closing(without_verdict=["A001", "A003"], eligible=0, minimum=3)
     assert [problem.params for problem in problems] == [{"ref": "A001"}, {"ref": "A003"}]

@@ -459,7 +459,7 @@ def test_the_board_says_what_the_check_waits_for(
     assert "without a verdict" not in before
     close_applications(world)
     organiser = visit(world.people.organiser)
-    assert "0 eligible, 0 not eligible, 3 without a verdict; 0 withdrawn." in text_of(organiser.get(board))
+    assert "0 eligible, 0 not eligible, 3 without a verdict; 0 withdrawn," in text_of(organiser.get(board))
     judge(world, 0)
     judge(world, 1)
     judge(world, 2, Reason.OUTSIDE_THE_CALL, "The call is about food, this is a cup.")

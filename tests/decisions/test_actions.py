@@ -141,7 +141,7 @@ def test_the_document_says_what_the_record_says(deciding: ScoringWorld):
     row = next(row for row in document["marks"]["rows"] if row["application"] == deciding.refs[1])
     assert [cell["state"] for cell in row["cells"]] == ["", "recused", "", "", ""]
     assert row["cells"][0]["marks"] == ["6", "6.5"]
-    assert document["numbers"] == {"received": 3, "withdrawn": 0, "eligible": 3, "ineligible": 0}
+    assert document["numbers"] == {"received": 3, "withdrawn": 0, "lapsed": 0, "eligible": 3, "ineligible": 0}
     assert [event["event"] for event in document["events"]] == [
         "published",
         "deadline",

@@ -27,9 +27,11 @@ from tests.worlds.scoring import ScoringWorld
 
 EVERYTHING = {
     "manifest", "checkpoint", "proofs", "order", "rules", "phases", "call_period", "holds", "applications",
-    "verdicts", "committee_draw", "draw_source", "names", "committee", "declarations", "recusals", "seals", "tally",
-    "prices", "earlier", "draws", "notice", "objections", "texts",
+    "maintained", "verdicts", "committee_draw", "draw_source", "names", "committee", "declarations", "recusals",
+    "seals", "tally", "prices", "earlier", "draws", "notice", "objections", "texts",
 }  # fmt: skip
+
+LAPSED = {"application": "R2026-001-A009", "document": "0" * 64}
 
 
 def test_a_sound_round_holds(sound: Bundle) -> None:
@@ -182,6 +184,9 @@ def no_longer_recused(body: Body) -> None:
         # an application disappears without a verdict
         (dropped("application.verdict"), "verdicts"),
         (dropped("application.submitted"), "applications"),
+        # an application is checked that was not confirmed after an amendment, or one is left out that was
+        (edited("application.submitted", lambda body: body["data"].update(rules=2)), "maintained"),
+        (edited("application.checking_closed", lambda body: body["data"].update(lapsed=[LAPSED])), "applications"),
         # the call is too short
         (edited("round.published", lambda body: shorter(body, "applications_close", days=1)), "call_period"),
         # a member is not there, has not declared, or scores in spite of an interest

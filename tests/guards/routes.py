@@ -123,6 +123,7 @@ ROUTES: dict[str, Route] = {
     "applications.file": Route(Permission.READ_PUBLIC),
     "applications.mine": Route(Permission.APPLY),
     "applications.questions": act(Permission.ASK, "visitor", Phase.OPEN),
+    "applications.confirm": act(Permission.APPLY, "merchant", Phase.OPEN),
     "applications.receipt": Route(Permission.APPLY),
     "applications.remove_certificate": act(Permission.APPLY, "merchant", Phase.OPEN),
     "applications.section": act(Permission.APPLY, "merchant", Phase.OPEN),

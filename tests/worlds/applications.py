@@ -9,13 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Engine
 
-from procurement.applications import actions, writing
+from procurement.applications import actions, confirming, writing
 from procurement.applications.content import Content, Purpose, Section
 from procurement.applications.verdicts import Reason
 from procurement.db import transaction
+from procurement.rounds import actions as round_actions
+from procurement.rounds import queries as rounds
+from procurement.rounds.scoring_rule import Text
 from procurement.uploads import Upload
 from tests.applications.examples import FILES, WHOLE
 from tests.conftest import MovableClock
@@ -141,6 +145,32 @@ def applied_round(world: RoundWorld, prices: Sequence[Decimal | None] = (None, N
         world.clock.advance(hours=1)
         refs.append(send(world, person, key).ref)
     return replace(drafted, refs=tuple(refs))
+
+
+def amend_call(world: AppliedWorld, **changed: Any) -> None:
+    """Amend the call now, with another purpose unless other fields of the rules are named."""
+    changed = changed or {"purpose": Text("To find one good product.", "选出一款好产品。")}
+    with transaction(world.engine) as session:
+        round_actions.amend(
+            session,
+            actor=world.people.organiser.now(session),
+            now=world.clock(),
+            ref=world.ref,
+            document=replace(rounds.rules_of(session, world.id), **changed),
+            reason=Text("The purpose was unclear.", "征集目的表述不清。"),
+        )
+
+
+def confirm(world: AppliedWorld, number: int, *, rules_version: int = 2) -> None:
+    """Confirm the application with this number (from 0) after an amendment."""
+    with transaction(world.engine) as session:
+        confirming.confirm(
+            session,
+            actor=world.merchants[number].now(session),
+            now=world.clock(),
+            key=world.keys[number],
+            rules_version=rules_version,
+        )
 
 
 def close_applications(world: AppliedWorld) -> AppliedWorld:
