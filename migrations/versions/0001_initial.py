@@ -295,6 +295,14 @@ def upgrade() -> None:
     sa.UniqueConstraint('ref', name=op.f('uq_merchant_ref')),
     sa.UniqueConstraint('uscc', name=op.f('uq_merchant_uscc'))
     )
+    op.create_table('reminded',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('what', sa.String(length=40), nullable=False),
+    sa.Column('subject', sa.String(length=80), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_reminded')),
+    sa.UniqueConstraint('what', 'subject', name=op.f('uq_reminded_what_subject'))
+    )
     op.create_table('round_number',
     sa.Column('year', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('last', sa.Integer(), nullable=False),
@@ -589,6 +597,7 @@ def upgrade() -> None:
     sa.Column('product_key', sa.String(length=200), nullable=False),
     sa.Column('category', sa.String(length=30), nullable=False),
     sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('rules_version', sa.Integer(), nullable=False),
     sa.Column('withdrawn_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['merchant_id'], ['merchant.id'], name=op.f('fk_application_merchant_id_merchant')),
     sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_application_round_id_round')),
@@ -848,6 +857,19 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_tie_draw_round_id_round')),
     sa.PrimaryKeyConstraint('round_id', name=op.f('pk_tie_draw'))
     )
+    op.create_table('application_confirmation',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('application_id', sa.Integer(), nullable=False),
+    sa.Column('rules_version', sa.Integer(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('by_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['application_id'], ['application.id'], name=op.f('fk_application_confirmation_application_id_application')),
+    sa.ForeignKeyConstraint(['by_id'], ['user_account.id'], name=op.f('fk_application_confirmation_by_id_user_account')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_application_confirmation')),
+    sa.UniqueConstraint('application_id', 'rules_version', name=op.f('uq_application_confirmation_application_id_rules_version'))
+    )
+    op.create_index(op.f('ix_application_confirmation_application_id'), 'application_confirmation', ['application_id'], unique=False)
     op.create_table('application_draft',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('key', sa.String(length=24), nullable=False),
@@ -878,6 +900,7 @@ def upgrade() -> None:
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('document', sa.Text(), nullable=False),
     sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('rules_version', sa.Integer(), nullable=False),
     sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('submitted_by_id', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['application_id'], ['application.id'], name=op.f('fk_application_version_application_id_application')),
@@ -1249,6 +1272,8 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_application_draft_round_id'), table_name='application_draft')
     op.drop_index(op.f('ix_application_draft_merchant_id'), table_name='application_draft')
     op.drop_table('application_draft')
+    op.drop_index(op.f('ix_application_confirmation_application_id'), table_name='application_confirmation')
+    op.drop_table('application_confirmation')
     op.drop_table('tie_draw')
     op.drop_index(op.f('ix_tally_run_round_id'), table_name='tally_run')
     op.drop_table('tally_run')
@@ -1322,6 +1347,7 @@ def downgrade() -> None:
     op.drop_index('ix_search_document_scope', table_name='search_document')
     op.drop_table('search_document')
     op.drop_table('round_number')
+    op.drop_table('reminded')
     op.drop_table('merchant')
     op.drop_table('log_tile_hash')
     op.drop_table('log_head')

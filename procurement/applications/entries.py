@@ -19,8 +19,7 @@ class ApplicationSubmitted(
     },
 ):
     """`document` is salted inside (content.Submission.salt), so a guess cannot be tried against it; `compared`: of
-    content.Submission.compared, the part of it that becomes public whole. `rules`: the version of the call under which
-    it was submitted."""
+    content.Submission.compared, the part of it that becomes public whole. `rules`: the version of the call then."""
 
     application: Salted
     document: Digest
