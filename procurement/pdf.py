@@ -85,6 +85,11 @@ def fill(template: str, facts: Mapping[str, object], *, language: str, zone: str
     )
 
 
+def translate(text: str, language: str) -> str:
+    """A marked text in "en" or "zh", for what stands in a PDF outside its pages."""
+    return str(_catalogue(language).gettext(text))
+
+
 def render(
     html: str,
     *,

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from procurement import jobs, pdf
-from procurement.access import Actor, Permission, require
+from procurement.access import Actor, Permission, Role, require
 from procurement.accounts.models import User
 from procurement.accounts.queries import Attempt
 from procurement.decisions import facts as gathering
@@ -25,21 +25,25 @@ from procurement.decisions.entries import (
     DecisionPublished,
     DecisionSealed,
     DecisionSigned,
+    PlaceGivenUp,
 )
-from procurement.decisions.models import Decision, DecisionSignature
+from procurement.decisions.models import Decision, DecisionSignature, GivenUp
 from procurement.decisions.queries import (
     awaited,
     decision_in_force,
     decision_in_work,
     find_decision,
     missing_before,
+    own_eligible,
     signatures_of,
 )
 from procurement.decisions.rules import (
+    GIVING_UP,
     MEMBERS,
     check_choice,
     check_declining,
     check_dissent,
+    check_giving_up,
     check_publishable,
     check_reasons,
     check_result,
@@ -57,7 +61,7 @@ from procurement.rounds import clocks
 from procurement.rounds.actions import record
 from procurement.rounds.models import Round
 from procurement.rounds.phases import Kind
-from procurement.rounds.queries import course_of, find_round, role_in, rules_of
+from procurement.rounds.queries import course_of, find_round, role_in, rules_of, seats_of
 from procurement.rounds.scoring_rule import Text
 
 SEAL_FIELD = "seal"
@@ -195,6 +199,49 @@ def _ask_for_signatures(
                 role=person.role,
                 name=person.name,
             )
+        )
+
+
+def give_up(session: Session, *, actor: Actor, now: datetime, application_ref: str, reason: str) -> None:
+    """A merchant gives up the place that its application has in the result, or may come to have.
+
+    From the opening of the scores to the end of the round. What follows is a decision: the first, or one that amends
+    the published one. Raises NotFound (also for everybody else), WrongPhase, RuleBroken.
+    """
+    require(actor, Permission.APPLY)
+    found = find_round(session, application_ref.rpartition("-")[0], lock=True)
+    application = own_eligible(session, actor=actor, ref=application_ref)
+    course_of(session, found.id).require(now, *GIVING_UP)
+    if session.get(GivenUp, application.id) is not None:
+        raise WrongPhase(N_("This place has been given up already."))
+    refuse_if(check_giving_up(reason))
+    session.add(
+        GivenUp(application_id=application.id, round_id=found.id, at=now, by_id=actor.user_id, reason=reason.strip())
+    )
+    session.flush()
+    append(
+        session,
+        PlaceGivenUp(application=application.ref, reason=digest_of(reason.strip())),
+        now=now,
+        actor=actor,
+        role=Role.MERCHANT,
+        round_ref=found.ref,
+    )
+    organisers = [seat.user_id for seat in seats_of(session, found.id) if seat.role is Role.ORGANISER and seat.in_use]
+    for user in session.scalars(select(User).where(User.id.in_(organisers)).order_by(User.id)):
+        queue_mail(
+            session,
+            to=user.email,
+            language=user.language,
+            template="decisions/given-up",
+            context={
+                "application": application.ref,
+                "product": application.product_name,
+                "title": {"en": found.title_en, "zh": found.title_zh},
+                "page": f"/{user.language}/rounds/{found.ref}/decision",
+            },
+            about=application.ref,
+            now=now,
         )
 
 

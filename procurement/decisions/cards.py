@@ -18,6 +18,14 @@ def decision_card(scene: Scene) -> Card | None:
     if state != "todo":
         published = queries.decision_in_force(scene.session, scene.round_id)
         lines = [] if published is None else [Problem(N_("Published: %(ref)s"), {"ref": published.ref})]
+        since = published.drawn_up_at if published is not None else scene.now
+        given_up = [ref for ref, at, _ in queries.given_up_in(scene.session, scene.round_id) if at >= since]
+        if published is not None and given_up and scene.phase is Phase.DECIDED:
+            gone = Problem(
+                N_("%(application)s gave its place up after the decision: amend it, the reserves follow."),
+                {"application": given_up[0]},
+            )
+            return Card(80, N_("Decision"), "todo", lines=[*lines, gone], links=[making])
         return Card(80, N_("Decision"), state, lines=lines, links=[making] if published else [])
     due, counted = _due(scene)
     decision = queries.decision_in_work(scene.session, scene.round_id)

@@ -17,6 +17,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
+from procurement.errors import Problem
 from procurement.rounds import canonical
 from procurement.rounds.figures import Stated
 from procurement.rounds.scoring_rule import Text
@@ -185,10 +186,31 @@ class Marks:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence that is kept as data, to be translated where it is read (`problem_of`). `message`: the marked
+    English text; `params`: plain values, or marked texts themselves."""
+
+    message: str
+    params: Mapping[str, str | int]
+
+    @classmethod
+    def of(cls, problem: Problem) -> "Said":
+        """The sentence of a Problem; whatever is no number is written out."""
+        return cls(problem.message, {k: v if isinstance(v, int) else str(v) for k, v in problem.params.items()})
+
+
+def problem_of(said: Said | Mapping[str, Any]) -> Problem:
+    """The other way, also from a document that was read back."""
+    if isinstance(said, Said):
+        return Problem(said.message, said.params)
+    return Problem(said["message"], said["params"])
+
+
+@dataclass(frozen=True, slots=True)
 class Ranked:
     """One application in the result. `values` are the aggregates in the order of the criteria; `by_rule` is what the
     rule alone gives, `outcome` what is decided; `failed` says why it cannot be awarded, `passed_over` why others
-    below it come first."""
+    below it come first; `given_up`: when its merchant gave the place up, "" otherwise."""
 
     application: str
     product: str
@@ -199,8 +221,9 @@ class Ranked:
     sheets: int
     by_rule: Outcome
     outcome: Outcome
-    failed: tuple[str, ...] = ()
-    passed_over: str = ""
+    failed: tuple[Said, ...] = ()
+    passed_over: Said | None = None
+    given_up: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,18 @@ from procurement.errors import N_
 from procurement.publiclog.entry import Code, Digest, Entry, Ref, Salted
 
 
+class PlaceGivenUp(
+    Entry,
+    kind="decision.place_given_up",
+    title=N_("A merchant gave up its place in the result"),
+    labels={"application": N_("Application"), "reason": N_("SHA-256 of the reason")},
+):
+    """The reserves move up in their order, by the next decision of the round."""
+
+    application: Ref
+    reason: Digest
+
+
 class DecisionDrawnUp(
     Entry,
     kind="decision.drawn_up",

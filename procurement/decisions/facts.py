@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from procurement.access import Actor, Role
 from procurement.applications import queries as applications
 from procurement.applications.content import Content
+from procurement.applications.models import Application
 from procurement.applications.rules import public_part
 from procurement.committee import queries as committee
 from procurement.committee.queries import MemberView
@@ -40,12 +41,15 @@ from procurement.decisions.document import (
     Result,
     RoundFacts,
     Rules,
+    Said,
     Signatory,
     SignatoryRole,
     Tie,
     instant,
     verification_code,
 )
+from procurement.decisions.models import GivenUp
+from procurement.decisions.rules import moved_up
 from procurement.errors import N_, WrongPhase
 from procurement.merchants import queries as merchants
 from procurement.objections import queries as objections
@@ -158,7 +162,11 @@ def gather(session: Session, found: Round, *, now: datetime, organiser: Actor) -
         result=Result(
             tally.number,
             tally.sha256,
-            tuple(_ranked(line, by_ref, [c.code for c in document.scoring.criteria]) for line in tally.ranking),
+            moved_up(
+                [_ranked(line, by_ref, [c.code for c in document.scoring.criteria]) for line in tally.ranking],
+                _given_up(session, found.id),
+                slots=document.slots,
+            ),
             tuple(_tie(told.to_json()) for told in tally.result.ties),
         ),
         corrections=tuple(_corrections(session, found.id)),
@@ -304,9 +312,15 @@ def _ranked(line: Placed, views: Mapping[str, applications.ApplicationView], cri
         sheets=line.sheets,
         by_rule=by_rule,
         outcome=by_rule,
-        failed=tuple(str(problem) for problem in line.no_award),
-        passed_over="" if line.passed_over is None else str(line.passed_over),
+        failed=tuple(Said.of(problem) for problem in line.no_award),
+        passed_over=None if line.passed_over is None else Said.of(line.passed_over),
     )
+
+
+def _given_up(session: Session, round_id: int) -> dict[str, str]:
+    """Application → when its merchant gave the place up."""
+    wanted = select(Application.ref, GivenUp.at).join(GivenUp, GivenUp.application_id == Application.id)
+    return {ref: instant(at) for ref, at in session.execute(wanted.where(GivenUp.round_id == round_id))}
 
 
 def _tie(told: Mapping[str, object]) -> Tie:

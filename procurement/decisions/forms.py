@@ -109,6 +109,14 @@ class DeclineForm(Form):
     )
 
 
+class GiveUpForm(Form):
+    reason = TextAreaField(
+        _("Why you give up the place"),
+        [InputRequired(_("Say why you give up the place.")), Length(max=LONGEST_TEXT, message=_TOO_LONG)],
+        description=_("It is published with your application."),
+    )
+
+
 class ConfirmForm(Form):
     """A button that does one thing."""
 

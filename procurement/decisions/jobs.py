@@ -16,7 +16,8 @@ from procurement import pdf, signing
 from procurement.clock import Clock
 from procurement.db import reading, transaction
 from procurement.decisions import actions, queries
-from procurement.decisions.queries import ToSign
+from procurement.decisions.document import problem_of
+from procurement.decisions.queries import ToSeal, ToSign
 from procurement.decisions.wording import SIGNATORY_ROLES, WORDS, criterion_numbers, rule_sentences, tie_words
 from procurement.errors import N_
 from procurement.jobs import Work, job, regularly
@@ -34,25 +35,17 @@ def seal(work: Work, payload: Mapping[str, Any]) -> None:
     if task is None:
         return
     work.progress(1, 3, N_("The document is being set."))
-    base = pdf.render_in_worker(
-        decision_html(task.document),
-        issued=task.drawn_up_at,
-        attachments=[pdf.Attachment("decision.json", "Decision as data (RFC 8785)", task.text.encode())],
-        fields=[
-            pdf.SignatureField(field, f"field-{field}", f"{SIGNATORY_ROLES[role]}: {name}")
-            for field, role, name in task.fields
-        ],
-    )
+    base = unsealed(task)
+    language = task.document["language"]
     work.progress(2, 3, N_("The office seal is being put in."))
     keys = keys_from(work.config)
     identity, now = keys.seal(), work.clock()
-    language = task.document["language"]
     sealed = signing.sign(
         base,
         field=actions.SEAL_FIELD,
         identity=identity,
         appearance=_drawn("seal.html", {"name": task.fields[0][2]}, identity, language, now, work.config.zone),
-        reason="Office seal",
+        reason=pdf.translate(N_("Office seal"), language),
         now=now,
         certify=True,
     )
@@ -69,6 +62,27 @@ def seal(work: Work, payload: Mapping[str, Any]) -> None:
             file=(file_digest, len(sealed)),
             certificate=identity.fingerprint,
         )
+
+
+def unsealed(task: ToSeal) -> bytes:
+    """The decision as a PDF with its empty signature fields: to the byte the same for the same text."""
+    language = task.document["language"]
+    colon = pdf.translate(N_(": "), language)
+    return pdf.render_in_worker(
+        decision_html(task.document),
+        issued=task.drawn_up_at,
+        attachments=[
+            pdf.Attachment(
+                "decision.json", pdf.translate(N_("Decision as data (RFC 8785)"), language), task.text.encode()
+            )
+        ],
+        fields=[
+            pdf.SignatureField(
+                field, f"field-{field}", f"{pdf.translate(SIGNATORY_ROLES[role], language)}{colon}{name}"
+            )
+            for field, role, name in task.fields
+        ],
+    )
 
 
 @job("decisions.sign")
@@ -142,13 +156,16 @@ def decision_html(document: Mapping[str, Any]) -> str:
         "sentences": rule_sentences(scoring),
         "numbers": criterion_numbers(scoring),
         "tie_words": tie_words,
+        "problem_of": problem_of,
     }
     return pdf.fill("decision.html", facts, language=document["language"], zone=document["zone"])
 
 
 def _reason(task: ToSign) -> str:
     """What the signature itself says, covered by it: the capacity, and the dissenting opinion if there is one."""
-    return f"Dissenting opinion: {task.dissent}" if task.dissent else "Decided"
+    if not task.dissent:
+        return pdf.translate(N_("Decided"), task.language)
+    return pdf.translate(N_("Dissenting opinion: %(dissent)s"), task.language) % {"dissent": task.dissent}
 
 
 def _drawn(

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from procurement.db import Base, Document, UTCDateTime
@@ -61,6 +61,23 @@ class Decision(Base):
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     published_digest: Mapped[str | None] = mapped_column(String(64), unique=True)
     superseded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class GivenUp(Base):
+    """A merchant gives up the place that an application has, or may have, in the result: the reserves move up.
+    Insert-only."""
+
+    __tablename__ = "given_up"
+    __table_args__ = (
+        ForeignKeyConstraint(["application_id", "round_id"], ["application.id", "application.round_id"]),
+        CheckConstraint("reason <> ''", name="with_reason"),
+    )
+
+    application_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    reason: Mapped[str] = mapped_column(Text)
 
 
 class DecisionSignature(Base):

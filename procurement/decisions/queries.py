@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session, aliased
 
 from procurement import jobs
 from procurement.access import Actor, Permission, may, require
+from procurement.applications import queries as applications
+from procurement.applications.models import Application, Verdict
 from procurement.decisions.document import Effect, Ranked, SignatoryRole
 from procurement.decisions.facts import Facts, gather
-from procurement.decisions.models import Decision, DecisionSignature
+from procurement.decisions.models import Decision, DecisionSignature, GivenUp
 from procurement.decisions.rules import MEMBERS, phases_for, settled
 from procurement.errors import N_, NotFound
 from procurement.jobs import Progress
@@ -225,6 +227,56 @@ def awaited(signatures: Sequence[DecisionSignature], course: Course, *, now: dat
             overdue=overdue(s),
         )
     ]
+
+
+def own_eligible(session: Session, *, actor: Actor, ref: str) -> Application:
+    """The actor's own eligible application called `ref`. Raises NotFound for everybody else and every other."""
+    application = session.scalars(
+        select(Application)
+        .join(Verdict, (Verdict.application_id == Application.id) & Verdict.superseded_at.is_(None))
+        .where(Application.ref == ref, Application.withdrawn_at.is_(None), Verdict.eligible)
+    ).one_or_none()
+    if application is None or not applications.is_own(session, actor, application.merchant_id):
+        raise NotFound(N_("There is no application “%(ref)s”."), ref=ref[:40])
+    return application
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A merchant's own place in the result of a round. `given_up`: when it was given up."""
+
+    application: str
+    product: str
+    round_ref: str
+    title: Text
+    phase: Phase
+    given_up: datetime | None
+
+
+def place_of(session: Session, *, actor: Actor, ref: str, now: datetime) -> Place:
+    """The place of one's own eligible application. Raises NotFound."""
+    application = own_eligible(session, actor=actor, ref=ref)
+    found = session.get_one(Round, application.round_id)
+    given_up = session.get(GivenUp, application.id)
+    return Place(
+        application.ref,
+        application.product_name,
+        found.ref,
+        Text(found.title_en, found.title_zh),
+        course_of(session, found.id).phase_at(now),
+        None if given_up is None else given_up.at,
+    )
+
+
+def given_up_in(session: Session, round_id: int) -> list[tuple[str, datetime, str]]:
+    """(application, when, reason) of every place that was given up in the round, oldest first."""
+    wanted = (
+        select(Application.ref, GivenUp.at, GivenUp.reason)
+        .join(Application, Application.id == GivenUp.application_id)
+        .where(GivenUp.round_id == round_id)
+        .order_by(GivenUp.at, Application.id)
+    )
+    return [(ref, at, reason) for ref, at, reason in session.execute(wanted)]
 
 
 # ---- views -------------------------------------------------------------------------------------------------------

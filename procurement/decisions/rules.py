@@ -5,10 +5,11 @@ by analogy). It may select fewer than there are slots, or nothing. Whoever signs
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Protocol
 
-from procurement.decisions.document import Effect, Outcome, SignatoryRole
+from procurement.decisions.document import Effect, Outcome, Ranked, Said, SignatoryRole
 from procurement.errors import N_, Problem
 from procurement.masking import public_text_problems
 from procurement.rounds.phases import Phase
@@ -27,7 +28,9 @@ class Line(Protocol):
     @property
     def total(self) -> str | None: ...
     @property
-    def failed(self) -> tuple[str, ...]: ...
+    def failed(self) -> tuple[Said, ...]: ...
+    @property
+    def given_up(self) -> str: ...
     @property
     def by_rule(self) -> Outcome: ...
 
@@ -68,6 +71,11 @@ def check_choice(
             )
         )
     problems += [
+        Problem(N_("The merchant of %(application)s has given its place up."), {"application": line.application})
+        for line in lines
+        if line.application in (*selected, *reserve) and line.given_up
+    ]
+    problems += [
         Problem(N_("%(application)s did not reach what the rule demands."), {"application": line.application})
         for line in lines
         if line.application in (*selected, *reserve) and (line.failed or line.total is None)
@@ -89,6 +97,36 @@ def check_choice(
             Problem(N_("The decision follows the ranking, so there is nothing to explain here."), {}, "departure_en")
         )
     return problems
+
+
+def moved_up(ranking: Sequence[Ranked], given_up: Mapping[str, str], *, slots: int) -> tuple[Ranked, ...]:
+    """What the rule gives when some have given their places up: the reserves follow in their order.
+
+    `given_up`: application → instant. Nobody becomes a reserve who was none (Implementing Regulation art. 43, by
+    analogy: in the order of the candidates).
+    """
+    ranking = [replace(line, given_up=given_up.get(line.application, "")) for line in ranking]
+    free = slots - sum(line.by_rule is Outcome.SELECTED and not line.given_up for line in ranking)
+    found = []
+    for line in ranking:
+        by_rule = line.by_rule
+        if line.given_up:
+            by_rule = Outcome.NOT_SELECTED
+        elif by_rule is Outcome.RESERVE and given_up and free > 0:
+            by_rule, free = Outcome.SELECTED, free - 1
+        found.append(replace(line, by_rule=by_rule, outcome=by_rule))
+    return tuple(found)
+
+
+def check_giving_up(reason: str) -> list[Problem]:
+    """Who gives a place up says why; the reason is public."""
+    if len(reason.strip()) < SHORTEST_REASON:
+        return [
+            Problem(N_("Give the reason in at least %(least)s characters."), {"least": SHORTEST_REASON}, "reason")
+        ]
+    if len(reason) > LONGEST_TEXT:
+        return [Problem(N_("Use at most %(most)s characters."), {"most": LONGEST_TEXT}, "reason")]
+    return public_text_problems(reason, "reason")
 
 
 def departs_from_rule(lines: Sequence[Line], chosen: Mapping[str, Outcome]) -> bool:
@@ -143,6 +181,9 @@ def check_signatories(roles: Collection[SignatoryRole]) -> list[Problem]:
     }
     return [Problem(messages[role]) for role in sorted(missing)]
 
+
+GIVING_UP = (Phase.OPENED, Phase.NOTICE, Phase.RULING, Phase.DECIDING, Phase.DECIDED)
+"""When a merchant may give a place up: from the opening of the scores to the end of the round."""
 
 MEMBERS = frozenset({SignatoryRole.CHAIR, SignatoryRole.MEMBER})
 """Whoever scored. A member who neither signs nor writes a dissent is taken to agree (Implementing Regulation art. 41,

@@ -11,8 +11,17 @@ from procurement import signing
 from procurement.access import Permission
 from procurement.accounts import queries as accounts
 from procurement.decisions import actions, cards, history, queries  # noqa: F401 (cards and history register themselves)
-from procurement.decisions.document import Effect
-from procurement.decisions.forms import ConfirmForm, DeclineForm, FindForm, SignForm, VerifyForm, draw_up_form
+from procurement.decisions.document import Effect, problem_of
+from procurement.decisions.forms import (
+    ConfirmForm,
+    DeclineForm,
+    FindForm,
+    GiveUpForm,
+    SignForm,
+    VerifyForm,
+    draw_up_form,
+)
+from procurement.decisions.rules import GIVING_UP
 from procurement.decisions.wording import WORDS, criterion_numbers, rule_sentences, tie_words
 from procurement.errors import N_, NotFound
 from procurement.keys import keys_from
@@ -60,6 +69,7 @@ def _words(document: queries.DecisionView) -> dict[str, Any]:
         "numbers": criterion_numbers(scoring),
         "tie_words": tie_words,
         "say": say_problem,
+        "problem_of": problem_of,
     }
 
 
@@ -103,7 +113,9 @@ def draw_up(ref: str) -> ResponseReturnValue:
                 )
             flash(N_("The decision is drawn up. It is now being set and sealed."))
             return redirect("decisions.making", ref=ref)
-    return render("decisions/draw_up.html", status=form.status, form=form, drawing=drawing, words=WORDS)
+    return render(
+        "decisions/draw_up.html", status=form.status, form=form, drawing=drawing, words=WORDS, problem_of=problem_of
+    )
 
 
 @page(bp, "/rounds/<ref>/decision/again", permission=Permission.DRAW_UP_DECISION, methods=["POST"])
@@ -193,6 +205,21 @@ def refuse(ref: str) -> ResponseReturnValue:
 def unpublished_pdf(ref: str) -> ResponseReturnValue:
     """The latest state of a document, for whoever works on it."""
     return _pdf(ref, kept=False)
+
+
+@page(bp, "/my/places/<ref>/give-up", permission=Permission.APPLY, methods=["GET", "POST"])
+def give_up(ref: str) -> ResponseReturnValue:
+    """A merchant gives up the place that its application has in the result."""
+    form = GiveUpForm()
+    if form.validate_on_submit():
+        with refusals_into(form):
+            with transaction() as session:
+                actions.give_up(session, actor=actor(), now=now(), application_ref=ref, reason=form.reason.data)
+            flash(N_("You have given up the place. The office was told; the reserves follow in their order."))
+            return redirect("portal.product", ref=ref)
+    with reading() as session:
+        place = queries.place_of(session, actor=actor(), ref=ref, now=now())
+    return render("decisions/give_up.html", status=form.status, form=form, place=place, may=place.phase in GIVING_UP)
 
 
 # --- everybody ----------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
-from procurement.decisions.entries import DecisionDrawnUp, DecisionPublished
+from procurement.decisions.entries import DecisionDrawnUp, DecisionPublished, PlaceGivenUp
 from procurement.errors import N_, Problem
 from procurement.evidence.facts import PdfReading, Record, Unknown, checks
 from procurement.objections.entries import (
@@ -21,6 +21,7 @@ from procurement.rounds import clocks
 from procurement.scoring.entries import (
     Tallied,
 )
+from procurement.scoring.results import recompute
 
 # --- notice, objections, decision ---------------------------------------------------------------------------------
 
@@ -125,12 +126,34 @@ def _follows(record: Record, position: int, ref: str, decision: dict[str, Any]) 
     result = decision["result"]
     if not notices or result["sha256"] != notices[-1].tally:
         yield Problem(N_("The decision %(ref)s rests on another result than the one on notice."), {"ref": ref})
+    yield from _by_rule(record, position, ref, result)
     departs = any(line["outcome"] != line["by_rule"] for line in result["ranking"])
     if departs and not decision.get("departure"):
         yield Problem(N_("The decision %(ref)s departs from the ranking and gives no reason."), {"ref": ref})
     slots = record.rules_at(position).scoring.slots
     if sum(line["outcome"] == "selected" for line in result["ranking"]) > slots:
         yield Problem(N_("The decision %(ref)s selects more products than there are places."), {"ref": ref})
+
+
+def _by_rule(record: Record, position: int, ref: str, result: dict[str, Any]) -> Iterator[Problem]:
+    """What the decision says that the rule gives must be what the computation gave, the reserves moved up in their
+    order for places that were given up."""
+    tallies = {sha256(text).hexdigest(): text for text in record.bundle.below("tallies", ".json").values()}
+    if result["sha256"] not in tallies:
+        return  # the check of the results says so
+    given_up = {entry.application for n, _, entry in record.of(PlaceGivenUp) if n < position}
+    lines = [(line.application, line.outcome) for line in recompute(tallies[result["sha256"]].decode())[1].ranking]
+    free = record.rules_at(position).scoring.slots
+    free -= sum(outcome == "selected" and application not in given_up for application, outcome in lines)
+    expected = {}
+    for application, outcome in lines:
+        if application in given_up or outcome not in ("selected", "reserve"):
+            outcome = "not_selected"
+        elif outcome == "reserve" and given_up and free > 0:
+            outcome, free = "selected", free - 1
+        expected[application] = outcome
+    if {line["application"]: line["by_rule"] for line in result["ranking"]} != expected:
+        yield Problem(N_("The decision %(ref)s says that the rule gives what it does not give."), {"ref": ref})
 
 
 @checks("pdf", N_("The PDF is the published one, signed, and says what the decision says"))

@@ -24,6 +24,7 @@ from procurement.committee.retracing import Retraced
 from procurement.committee.rules import GROUNDS
 from procurement.decisions.document import Outcome
 from procurement.decisions.models import Decision
+from procurement.decisions.queries import given_up_in
 from procurement.errors import N_, NotFound
 from procurement.merchants import queries as merchants
 from procurement.merchants.models import Merchant
@@ -269,12 +270,13 @@ def applications_page(
 @dataclass(frozen=True, slots=True)
 class ProductPage:
     """One application as everybody may read it. `matrix`: its marks, None before the scores are opened or when it was
-    not scored."""
+    not scored. `given_up`: when and why its merchant gave the place up."""
 
     detail: Detail
     photos: Sequence[AttachedFile]
     files: Sequence[AttachedFile]
     matrix: Matrix | None
+    given_up: tuple[datetime, str] | None
 
 
 def product_page(session: Session, ref: str, *, now: datetime) -> ProductPage:
@@ -283,7 +285,8 @@ def product_page(session: Session, ref: str, *, now: datetime) -> ProductPage:
     matrices = scoring.matrices_of(session, detail.view.round_id, application=ref)
     photos = [one for one in detail.content.files if one.media_type.startswith("image/")]
     files = [one for one in detail.content.files if one not in photos]
-    return ProductPage(detail, photos, files, matrices[0] if matrices else None)
+    gone = {one: (at, why) for one, at, why in given_up_in(session, detail.view.round_id)}
+    return ProductPage(detail, photos, files, matrices[0] if matrices else None, gone.get(ref))
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,6 +218,7 @@ def product(ref: str) -> ResponseReturnValue:
         files=found.files,
         urls=urls,
         matrix=found.matrix,
+        given_up=found.given_up,
         purposes=PURPOSES,
     )
 

@@ -12,7 +12,7 @@ import pikepdf
 import pytest
 from sqlalchemy import func, select
 
-from procurement import pdf, signing
+from procurement import signing
 from procurement.access import Role
 from procurement.accounts import queries as accounts
 from procurement.committee.queries import names_public
@@ -27,11 +27,10 @@ from procurement.decisions.entries import (
     DecisionPublished,
     DecisionSealed,
     DecisionSigned,
+    PlaceGivenUp,
 )
-from procurement.decisions.jobs import decision_html
 from procurement.decisions.queries import DecisionView
-from procurement.decisions.wording import SIGNATORY_ROLES
-from procurement.errors import NotAllowed, RuleBroken, WrongPhase
+from procurement.errors import NotAllowed, NotFound, RuleBroken, WrongPhase
 from procurement.jobs import Job
 from procurement.keys import keys_from
 from procurement.mail import Mail
@@ -280,12 +279,8 @@ def test_the_same_decision_gives_the_same_unsealed_file(made: DecisionWorld):
     with reading(world.engine) as session:
         found = queries.find_decision(session, made.ref)
         fields = [(s.field, s.role, s.name) for s in queries.signatures_of(session, found.id)]
-    again = pdf.render_in_worker(
-        decision_html(json.loads(found.document)),
-        issued=found.drawn_up_at,
-        attachments=[pdf.Attachment("decision.json", "Decision as data (RFC 8785)", found.document.encode())],
-        fields=[pdf.SignatureField(f, f"field-{f}", f"{SIGNATORY_ROLES[role]}: {name}") for f, role, name in fields],
-    )
+    task = queries.ToSeal(found.id, found.document, json.loads(found.document), found.drawn_up_at, tuple(fields))
+    again = work_module.unsealed(task)
     assert hashlib.sha256(again).hexdigest() == found.base_digest
 
 
@@ -310,7 +305,7 @@ def test_a_signature_is_the_signatorys_act_first_and_then_put_in(made: DecisionW
     assert file_of(world, after).startswith(file_of(world, before))
     with pikepdf.open(io.BytesIO(file_of(world, after))) as document:
         (field,) = [f for f in document.Root.AcroForm.Fields if f.T == "signatory-1"]
-        assert str(field.V.Reason) == f"Dissenting opinion: {DISSENT}"
+        assert str(field.V.Reason) == f"不同意见：{DISSENT}"
 
 
 def test_who_may_sign_and_when(made: DecisionWorld):
@@ -645,3 +640,52 @@ def test_a_job_that_comes_late_changes_nothing(decided: DecisionWorld):
     work(world, installation(world))
     assert entries(world) == before
     assert public(world, decided.ref).unsigned == 0
+
+
+# --- places that are given up -------------------------------------------------------------------------------------
+
+WHY = "The harvest was lost in the hail of last week; we cannot deliver."
+
+
+def give_up(world: ScoringWorld, number: int, person: Person | None = None, reason: str = WHY) -> None:
+    with transaction(world.engine) as session:
+        actions.give_up(
+            session,
+            actor=(person or world.applied.merchants[number]).now(session),
+            now=world.clock(),
+            application_ref=world.refs[number],
+            reason=reason,
+        )
+
+
+def test_a_selected_merchant_gives_up_and_the_reserve_follows(decided: DecisionWorld):
+    world, config = decided.scored, installation(decided.scored)
+    ranking = public(world, decided.ref).document["result"]["ranking"]
+    first, second = ranking[0]["application"], ranking[1]["application"]
+    number = world.refs.index(first)
+    refused(world, lambda: give_up(world, number, reason="no"), RuleBroken, "at least 20")
+    refused(world, lambda: give_up(world, number, world.applied.merchants[number - 1]), NotFound, "no application")
+    give_up(world, number)
+    assert last_entries(world) == [PlaceGivenUp(application=first, reason=digest_of(WHY))]
+    refused(world, lambda: give_up(world, number), WrongPhase, "already")
+    made = choice(world, effect=Effect.AMENDED)
+    assert (made.outcomes[first], made.outcomes[second]) == (Outcome.NOT_SELECTED, Outcome.SELECTED)
+    kept = {**made.outcomes, first: Outcome.SELECTED, second: Outcome.RESERVE}
+    refused(
+        world, lambda: drawn_up(world, replace(made, outcomes=kept, departure=MINUTE)), RuleBroken, "given its place"
+    )
+    ref = sealed(world, config, made)
+    sign_all(world, config, ref)
+    published(world)
+    new, old = public(world, ref), public(world, decided.ref)
+    assert (old.standing, new.standing, new.supersedes) == (Standing.SUPERSEDED, Standing.IN_FORCE, decided.ref)
+    lines = {line["application"]: line for line in new.document["result"]["ranking"]}
+    assert lines[first]["given_up"] != ""
+    assert (lines[first]["outcome"], lines[second]["outcome"]) == ("not_selected", "selected")
+    assert new.document["departure"] is None, "to follow the order is no departure"
+
+
+def test_a_place_can_be_given_up_while_the_result_is_on_notice(noticed: ScoringWorld):
+    give_up(noticed, 0)
+    with reading(noticed.engine) as session:
+        assert [ref for ref, _at, _why in queries.given_up_in(session, noticed.id)] == [noticed.refs[0]]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procurement.decisions.document import Effect, Outcome, SignatoryRole, verification_code
+from procurement.decisions.document import Effect, Outcome, Ranked, Said, SignatoryRole, verification_code
 from procurement.decisions.rules import (
     LONGEST_TEXT,
     SHORTEST_REASON,
@@ -21,6 +21,7 @@ from procurement.decisions.rules import (
     check_signatories,
     check_validity,
     departs_from_rule,
+    moved_up,
     phases_for,
     settled,
 )
@@ -37,7 +38,8 @@ class Line:
     application: str
     by_rule: Outcome
     total: str | None = "80"
-    failed: tuple[str, ...] = ()
+    failed: tuple[Said, ...] = ()
+    given_up: str = ""
 
 
 LINES = (Line("A1", S), Line("A2", R), Line("A3", N), Line("A4", N, None, ("no quorum",)))
@@ -174,6 +176,49 @@ def test_only_members_can_be_done_without(role, signed, approved, declined, over
     done = settled(role=role, signed=signed, approved=approved, declined=declined, overdue=overdue)
     excused = role in (CHAIR, MEMBER) and not approved and (declined or overdue)
     assert done is (signed or excused)
+
+
+def ranked(application: str, by_rule: Outcome) -> Ranked:
+    return Ranked(application, "", "", 1, "80", (), 5, by_rule, by_rule)
+
+
+RANKING = [ranked("A1", S), ranked("A2", S), ranked("A3", R), ranked("A4", R), ranked("A5", N)]
+
+
+@pytest.mark.parametrize(
+    ("gone", "expected"),
+    [
+        ((), "SSRRN"),
+        (("A1",), "NSSRN"),
+        (("A2",), "SNSRN"),
+        (("A1", "A2"), "NNSSN"),
+        (("A3",), "SSNRN"),
+        (("A1", "A3"), "NSNSN"),
+        (("A1", "A2", "A3", "A4"), "NNNNN"),
+        (("A5",), "SSRRN"),
+    ],
+)
+def test_reserves_move_up_in_their_order(gone, expected):
+    found = moved_up(RANKING, dict.fromkeys(gone, "2026-05-01T00:00:00Z"), slots=2)
+    letters = {S: "S", R: "R", N: "N"}
+    assert "".join(letters[line.by_rule] for line in found) == expected
+    assert all(line.outcome is line.by_rule for line in found)
+    assert tuple(line.application for line in found if line.given_up) == gone
+
+
+@given(st.sets(st.sampled_from(["A1", "A2", "A3", "A4", "A5"])), st.integers(2, 3))
+def test_never_more_than_the_slots_and_nobody_new(gone, slots):
+    found = moved_up(RANKING, dict.fromkeys(gone, "x"), slots=slots)
+    selected = [line.application for line in found if line.by_rule is S]
+    assert len(selected) <= slots
+    assert "A5" not in selected
+    assert not gone & set(selected)
+
+
+def test_a_place_that_was_given_up_is_not_awarded():
+    lines = [Line("A1", N, given_up="2026-05-01T00:00:00Z"), Line("A2", S)]
+    faults = words(check_choice(lines, {"A1": S, "A2": N}, slots=1, reserves=0, departure=MINUTE))
+    assert faults == ["The merchant of A1 has given its place up."]
 
 
 def test_a_refusal_needs_a_reason():

@@ -185,6 +185,7 @@ ROUTES: dict[str, Route] = {
     "decisions.again": Route(Permission.DRAW_UP_DECISION, frozenset({Phase.DECIDING, Phase.DECIDED}), "organiser"),
     "decisions.decision": Route(Permission.READ_PUBLIC),
     "decisions.draw_up": act(Permission.DRAW_UP_DECISION, "organiser", Phase.DECIDING, Phase.DECIDED),
+    "decisions.give_up": Route(Permission.APPLY),
     "decisions.making": Route(Permission.READ_ROUND_FILES),
     "decisions.my_signatures": Route(Permission.SIGN_DECISION),
     "decisions.permanent": Route(Permission.READ_PUBLIC),
