@@ -995,6 +995,19 @@ def upgrade() -> None:
     op.create_index(op.f('ix_draw_reading_round_id'), 'draw_reading', ['round_id'], unique=False)
     op.create_index('uq_draw_reading_by_person', 'draw_reading', ['draw_id', 'user_id'], unique=True, sqlite_where=sa.text('discarded_at IS NULL'), postgresql_where=sa.text('discarded_at IS NULL'))
     op.create_index('uq_draw_reading_by_role', 'draw_reading', ['draw_id', 'role'], unique=True, sqlite_where=sa.text('discarded_at IS NULL'), postgresql_where=sa.text('discarded_at IS NULL'))
+    op.create_table('given_up',
+    sa.Column('application_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('round_id', sa.Integer(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('by_id', sa.Integer(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.CheckConstraint("reason <> ''", name=op.f('ck_given_up_with_reason')),
+    sa.ForeignKeyConstraint(['application_id', 'round_id'], ['application.id', 'application.round_id'], name=op.f('fk_given_up_application_id_round_id_application')),
+    sa.ForeignKeyConstraint(['by_id'], ['user_account.id'], name=op.f('fk_given_up_by_id_user_account')),
+    sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_given_up_round_id_round')),
+    sa.PrimaryKeyConstraint('application_id', name=op.f('pk_given_up'))
+    )
+    op.create_index(op.f('ix_given_up_round_id'), 'given_up', ['round_id'], unique=False)
     op.create_table('notice',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('round_id', sa.Integer(), nullable=False),
@@ -1254,6 +1267,8 @@ def downgrade() -> None:
     op.drop_index('uq_notice_in_force', table_name='notice', sqlite_where=sa.text('superseded_at IS NULL'), postgresql_where=sa.text('superseded_at IS NULL'))
     op.drop_index(op.f('ix_notice_round_id'), table_name='notice')
     op.drop_table('notice')
+    op.drop_index(op.f('ix_given_up_round_id'), table_name='given_up')
+    op.drop_table('given_up')
     op.drop_index('uq_draw_reading_by_role', table_name='draw_reading', sqlite_where=sa.text('discarded_at IS NULL'), postgresql_where=sa.text('discarded_at IS NULL'))
     op.drop_index('uq_draw_reading_by_person', table_name='draw_reading', sqlite_where=sa.text('discarded_at IS NULL'), postgresql_where=sa.text('discarded_at IS NULL'))
     op.drop_index(op.f('ix_draw_reading_round_id'), table_name='draw_reading')
