@@ -94,6 +94,8 @@ KINDS: Mapping[str, LetterKind] = {
     "accounts/reset": LetterKind.SECURE,
     "merchants/invitation": LetterKind.SECURE,
     "committee/scoring-began": LetterKind.WORK,
+    "scoring/agree": LetterKind.WORK,
+    "scoring/look-again": LetterKind.WORK,
     "decisions/to-sign": LetterKind.WORK,
     "objections/waiting": LetterKind.WORK,
     "letters/digest": LetterKind.BUNDLE,

@@ -51,7 +51,8 @@ DEFAULT_REASONS = Text(
 @dataclass(frozen=True)
 class Plan:
     """What happens in a round. `published`: when; `products`: keys of goods.toml; `until`: the phase in which the
-    story leaves it; `refused`: product → why it is not eligible; `recused`: (index of the member, product)."""
+    story leaves it; `refused`: product → why it is not eligible; `recused`: (index of the member, product); `erring`:
+    (index of the member, product, criterion) of marks that are far from those of the others."""
 
     document: RoundDocument
     published: datetime
@@ -59,6 +60,7 @@ class Plan:
     products: tuple[str, ...]
     refused: Mapping[str, tuple[Reason, str, str]] = field(default_factory=dict)
     recused: tuple[tuple[int, str], ...] = ()
+    erring: tuple[tuple[int, str, str], ...] = ()
     language: str = "zh"
     ending: Phase | None = None  # held or aborted, where the story leaves it
     reasons: Text = DEFAULT_REASONS
@@ -120,10 +122,6 @@ class RoundStory:
     def eligible(self) -> list[str]:
         """The products that passed the check."""
         return [key for key in self.plan.products if key not in self.plan.refused]
-
-    @property
-    def criteria(self) -> tuple[Criterion, ...]:
-        return self.plan.document.scoring.criteria
 
     # -- chapters -----------------------------------------------------------------------------------------------
 
@@ -376,7 +374,7 @@ class RoundStory:
 
     def seal(self, person: Person, number: int, key: str) -> None:
         """A member fills in a sheet, reads it back and seals it."""
-        entered = {criterion.code: self.mark(number, key, criterion) for criterion in self.criteria}
+        entered = {c.code: self.mark(number, key, c) for c in self.plan.document.scoring.marked}
         self.stage.act(person, scoring.save_sheet, ref=self.refs[key], entered=entered)
         with reading(self.stage.engine) as session:
             own = scoring_queries.own_sheet(
@@ -386,12 +384,16 @@ class RoundStory:
         self.stage.act(person, scoring.seal_sheet, ref=self.refs[key], seen=own.digest, nonce=nonce)
 
     def mark(self, number: int, key: str, criterion: Criterion) -> Entered:
-        """A mark that differs a little between members and much between products, with what its anchor says."""
+        """A mark that differs a little between members and much between products, with what its anchor says. What is
+        no matter of judgement is marked alike, unless the plan has somebody err."""
         levels = [anchor for anchor in criterion.anchors if criterion.scale.problem(anchor.value) is None]
         digest = hashlib.sha256(f"{key} {criterion.code}".encode()).digest()
         own = hashlib.sha256(f"{key} {criterion.code} {number}".encode()).digest()
         middle = 1 + digest[0] % (len(levels) - 1)
-        level = levels[min(len(levels) - 1, max(0, middle + (own[0] % 3) - 1))]
+        away = (own[0] % 3) - 1 if criterion.kind == "judged" else 0
+        level = levels[min(len(levels) - 1, max(0, middle + away))]
+        if (number, key, criterion.code) in self.plan.erring:
+            level = levels[0] if middle > 1 else levels[-1]
         said = level.text
         return Entered(str(level.value), f"演示理由：{said.zh} Demo reason: {said.en}")
 

@@ -26,7 +26,7 @@ from procurement.publiclog.models import LogEntry
 from procurement.publiclog.tree import inclusion_proof
 from procurement.rounds.models import Round, RoundRules
 from procurement.rounds.queries import course_of
-from procurement.scoring.models import Correction, Sheet, TallyRun
+from procurement.scoring.models import Agreement, AgreementAnswer, Correction, Sheet, TallyRun
 from procurement.storage import Store
 
 README = """Evidence of selection round {ref} 选品轮次 {ref} 的证据文件
@@ -143,6 +143,13 @@ def _texts(session: Session, round_id: int, now: datetime) -> Iterator[str]:
             .order_by(ObjectionStep.id)
         )
         yield from session.scalars(steps)
+    yield from session.scalars(select(Agreement.reason).where(Agreement.round_id == round_id).order_by(Agreement.id))
+    yield from session.scalars(
+        select(AgreementAnswer.reason)
+        .join(Agreement, Agreement.id == AgreementAnswer.agreement_id)
+        .where(Agreement.round_id == round_id, AgreementAnswer.reason != "")
+        .order_by(AgreementAnswer.agreement_id, AgreementAnswer.member_id)
+    )
     yield from session.scalars(
         select(Correction.reason).where(Correction.round_id == round_id).order_by(Correction.id)
     )

@@ -12,7 +12,10 @@ from procurement.errors import N_, Problem, RuleBroken
 from procurement.evidence.bundle import Ballot, NotEvidence
 from procurement.evidence.committee_facts import committee_at
 from procurement.evidence.facts import Record, Unknown, checks
+from procurement.rounds.phases import Phase
 from procurement.scoring.entries import (
+    AgreementAnswered,
+    AgreementProposed,
     MarkCorrected,
     ScoresClosed,
     SheetSealed,
@@ -24,7 +27,14 @@ from procurement.scoring.entries import (
 )
 from procurement.scoring.facts import Facts, figure, read_compared
 from procurement.scoring.results import Computation, read_tally, tally_text
-from procurement.scoring.rules import commitment, sealed_digest
+from procurement.scoring.rules import (
+    AFTER_OPENING,
+    Change,
+    CorrectionGround,
+    check_correction,
+    commitment,
+    sealed_digest,
+)
 from procurement.scoring.tally import Absent, Mark
 
 # --- scores -------------------------------------------------------------------------------------------------------
@@ -217,6 +227,83 @@ def _ballot_marks(ballot: Ballot) -> dict[tuple[str, str, str], Decimal]:
         }
     except (ValueError, KeyError, TypeError, ArithmeticError) as error:
         raise NotEvidence(f"the ballot of {ballot.member} for {ballot.application} cannot be read") from error
+
+
+@checks("corrections", N_("Every correction rests on a lawful ground that follows from the sheets, before and after"))
+def _corrections(record: Record) -> Iterator[Problem]:
+    for n, at, entry in record.of(MarkCorrected):
+        rule = record.rules_at(n).scoring
+        about = {"member": entry.member, "ref": entry.application, "code": entry.criterion}
+        marks = _marks_at(record, n)
+        before = marks.get((entry.member, entry.application, entry.criterion))
+        if before != entry.before or entry.criterion not in {c.code for c in rule.marked}:
+            yield Problem(N_("%(member)s, %(ref)s, %(code)s: what was corrected is not what stood there."), about)
+            continue
+        allowed = (*AFTER_OPENING, Phase.HELD) if entry.objection is not None else (Phase.OPENED,)
+        if record.courses[n].phase_at(at) not in allowed:
+            yield Problem(N_("%(member)s, %(ref)s, %(code)s was corrected when it could not be."), about)
+        try:
+            ground = CorrectionGround(entry.ground)
+        except ValueError:
+            yield Problem(N_("%(member)s, %(ref)s, %(code)s was corrected on no ground that is known."), about)
+            continue
+        if (ground is CorrectionGround.RULING) is not (entry.objection is not None):
+            yield Problem(N_("%(member)s, %(ref)s, %(code)s was corrected on no ground that is known."), about)
+        change = Change(
+            before=entry.before,
+            after=entry.after,
+            others=tuple(
+                mark
+                for (member, ref, code), mark in sorted(marks.items())
+                if member != entry.member and (ref, code) == (entry.application, entry.criterion)
+            ),
+            ground=ground,
+            reason=record.texts.get(entry.reason, ""),
+            calculation=entry.calculation or "",
+            sealed_reason=_sealed_reason(record, n, entry),
+        )
+        if problems := check_correction(rule, rule.criterion(entry.criterion), change):
+            yield Problem(N_("%(member)s, %(ref)s, %(code)s: the ground of the correction does not hold."), about)
+            yield from problems
+    yield from _agreements(record)
+
+
+def _sealed_reason(record: Record, position: int, entry: MarkCorrected) -> str:
+    """What the member wrote for that mark on the sheet that counted."""
+    for envelope in reversed(record.envelopes[:position]):
+        if isinstance(envelope.entry, SheetsOpened):
+            for sheet in envelope.entry.sheets:
+                if (sheet.member, sheet.application) == (entry.member, entry.application):
+                    ballot = record.ballots.get(sheet.commitment)
+                    marks = json.loads(ballot.text)["marks"] if ballot else {}
+                    return str(marks.get(entry.criterion, {}).get("reason", ""))
+    return ""
+
+
+def _agreements(record: Record) -> Iterator[Problem]:
+    """Where marks were made one by agreement, everybody who had scored said yes to that very mark."""
+    for n, _, entry in record.of(MarkCorrected):
+        if entry.ground != CorrectionGround.OBJECTIVE_DISAGREEMENT:
+            continue
+        proposed = [p for m, _, p in record.of(AgreementProposed) if m < n and p.number == entry.agreement]
+        answers = [a for m, _, a in record.of(AgreementAnswered) if m < n and a.number == entry.agreement]
+        agreed = {answer.member for answer in answers if answer.agrees}
+        members = committee_at(record, n).members
+        scored = {
+            member
+            for member, ref, code in _marks_at(record, n)
+            if (ref, code) == (entry.application, entry.criterion) and member in members
+        }
+        if not (
+            proposed
+            and (proposed[-1].application, proposed[-1].criterion, proposed[-1].value)
+            == (entry.application, entry.criterion, entry.after)
+            and scored <= agreed
+        ):
+            yield Problem(
+                N_("%(member)s, %(ref)s, %(code)s was changed without the agreement of all."),
+                {"member": entry.member, "ref": entry.application, "code": entry.criterion},
+            )
 
 
 @checks("draws", N_("Every draw used randomness that did not exist when it was announced"))

@@ -42,6 +42,7 @@ from procurement.rounds.phases import Course, Kind, Phase
 from procurement.rounds.queries import course_of, find_round, rules_of
 from procurement.rounds.rules import RoundDocument
 from procurement.rounds.scoring_rule import Criterion, Text
+from procurement.scoring.differences import agreement_problems
 from procurement.scoring.models import Correction, Sheet
 from procurement.scoring.queries import TallyView, opened_sheets, tally_of
 
@@ -137,7 +138,8 @@ def notice_problems(
     eligible = {view.ref for view in applications_of(session, round_id, eligible_only=True, now=now)}
     lines = [Line(line.application, line.sheets, line.outcome) for line in tally.ranking]
     missing = sorted(eligible - {line.application for line in lines})
-    return check_notice(lines, quorum=document.scoring.quorum, missing=missing)
+    problems = check_notice(lines, quorum=document.scoring.quorum, missing=missing)
+    return problems + agreement_problems(session, round_id, now=now)
 
 
 def next_notice(session: Session, round_id: int) -> int:
@@ -380,7 +382,7 @@ def choices_of(session: Session, found: RoundForObjections, *, now: datetime) ->
     return Choices(
         applications=tuple(applications_of(session, found.id, now=now)),
         members=tuple(Choice(m.code, f"{m.code} {m.name}" if m.name else m.code) for m in members),
-        criteria=found.document.scoring.criteria,
+        criteria=found.document.scoring.marked,
     )
 
 

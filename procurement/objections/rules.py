@@ -266,7 +266,7 @@ def _check_application(remedy: Remedy, detail: Detail, facts: Facts) -> list[Pro
 
 
 def _check_mark(detail: Detail, facts: Facts) -> list[Problem]:
-    criterion = next((c for c in facts.rule.criteria if c.code == detail.criterion), None) if facts.rule else None
+    criterion = next((c for c in facts.rule.marked if c.code == detail.criterion), None) if facts.rule else None
     if criterion is None:
         return [Problem(N_("Choose the criterion."), {}, "criterion")]
     if detail.value is None:

@@ -14,18 +14,21 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from procurement.access import Actor, Permission, Role, require
+from procurement.accounts.models import User
 from procurement.applications.models import Application, Verdict
 from procurement.committee import beacon
 from procurement.committee.models import Declaration, Member
 from procurement.committee.queries import applicants_of, member_of, members_of
 from procurement.committee.rules import Ground
 from procurement.errors import N_, NotAllowed, NotFound, RuleBroken, WrongPhase, refuse_if
+from procurement.mail import queue_mail
 from procurement.publiclog.entry import digest_of
 from procurement.publiclog.writing import append
 from procurement.rounds.actions import record
 from procurement.rounds.models import Round
 from procurement.rounds.phases import Kind, Phase
 from procurement.rounds.queries import course_of, find_round, rules_record
+from procurement.rounds.scoring_rule import ScoringRule
 from procurement.scoring.entries import (
     MarkCorrected,
     OpenedSheet,
@@ -37,7 +40,8 @@ from procurement.scoring.entries import (
     TieDrawAnnounced,
     TieDrawn,
 )
-from procurement.scoring.models import Correction, Sheet, SheetDraft, TallyRun, TieDraw
+from procurement.scoring.models import Agreement, Correction, Sheet, SheetDraft, TallyRun, TieDraw
+from procurement.scoring.outliers import spread
 from procurement.scoring.queries import (
     facts_of,
     marks_of,
@@ -49,8 +53,12 @@ from procurement.scoring.queries import (
 )
 from procurement.scoring.results import Computation, tally_text
 from procurement.scoring.rules import (
+    AFTER_OPENING,
+    BY_MEMBER,
+    Change,
     CorrectionGround,
     Entered,
+    Given,
     ballot_text,
     check_correction,
     check_sheet,
@@ -61,12 +69,10 @@ from procurement.scoring.rules import (
     sheet_from_json,
     sheet_json,
 )
-from procurement.scoring.tally import Absent
+from procurement.scoring.tally import Absent, Marks, given_marks
 
 SHEETS_IN_AN_ENTRY = 150
 """So many opened sheets fit into one entry of the log."""
-
-AFTER_OPENING = (Phase.OPENED, Phase.NOTICE, Phase.RULING, Phase.DECIDING)
 
 
 class Cause(StrEnum):
@@ -242,7 +248,30 @@ def open_scores(session: Session, *, actor: Actor, now: datetime, ref: str) -> T
     session.flush()
     _log_opened(session, found, closed, actor, now)
     record(session, round=found, kind=Kind.SCORES_OPENED, at=now, by=actor)
-    return retally(session, round=found, cause=Cause.OPENING, now=now, by=actor)
+    run = retally(session, round=found, cause=Cause.OPENING, now=now, by=actor)
+    _ask_to_look_again(session, found, rule_of(session, found.id), marks_of(session, found.id), now)
+    return run
+
+
+def _ask_to_look_again(session: Session, found: Round, rule: ScoringRule, marks: Marks, now: datetime) -> None:
+    """A letter to every member who is asked to agree with others or whose mark is abnormal."""
+    asked: set[str] = set()
+    for ref in marks:
+        for criterion in rule.marked:
+            one = spread(rule, criterion, given_marks(marks, ref, criterion.code))
+            if one is not None:
+                asked |= set(one.marks if one.differ else one.outliers)
+    members = select(User).join(Member, Member.user_id == User.id)
+    for user in session.scalars(members.where(Member.round_id == found.id, Member.code.in_(asked)).order_by(User.id)):
+        queue_mail(
+            session,
+            to=user.email,
+            language=user.language,
+            template="scoring/look-again",
+            context={"ref": found.ref, "round_en": found.title_en, "round_zh": found.title_zh},
+            about=found.ref,
+            now=now,
+        )
 
 
 def _log_opened(session: Session, found: Round, closed: list[Sheet], actor: Actor, now: datetime) -> None:
@@ -354,12 +383,14 @@ def correct_mark(
     value: Decimal,
     ground: CorrectionGround,
     reason: str,
+    calculation: str = "",
     objection_ref: str | None = None,
 ) -> TallyRun:
     """Correct one opened mark in public and compute the result anew; the sealed sheet itself stays as it is.
 
-    Without `objection_ref` members correct own marks, before notice is given, on one of the four lawful grounds. With
-    it a ruling is carried out by who ruled. Raises NotFound, NotAllowed, WrongPhase, RuleBroken.
+    Without `objection_ref` members correct own marks, before notice is given, on a ground of rules.BY_MEMBER. With it
+    a ruling is carried out by who ruled. On an objective criterion members agree together (agreeing.py). Raises
+    NotFound, NotAllowed, WrongPhase, RuleBroken.
     """
     found = find_round(session, ref, lock=True)
     own = objection_ref is None
@@ -368,42 +399,76 @@ def correct_mark(
         member = member_of(session, found.id, actor.user_id)
         if member is None or member.code != member_code:
             raise NotAllowed(N_("A mark is corrected by the member who gave it."))
-    if own is (ground is CorrectionGround.RULING):
+    if ground not in (BY_MEMBER if own else (CorrectionGround.RULING,)):
         raise RuleBroken(N_("Choose one of the grounds on which a mark may be corrected."), field="ground")
     course_of(session, found.id).require(now, *((Phase.OPENED,) if own else AFTER_OPENING), under_hold=not own)
     sheet = _sheet_that_counts(session, found, application_ref, member_code)
     if sheet.opened_at is None:
         raise NotFound(N_("There is no such sheet."))
-    by_member = {
+    rule = rule_of(session, found.id)
+    opened = {
         s.member: s.marks for s in opened_sheets(session, found.id, application_id=sheet.application_id, void=False)
     }
-    before = by_member[member_code][criterion].value if criterion in by_member[member_code] else None
-    if before is None:
+    given = opened[member_code].get(criterion)
+    if given is None or given.value is None:
         raise RuleBroken(N_("There is no criterion “%(code)s” in this round."), code=criterion[:40])
-    others = [
-        given.value
-        for code, marks in by_member.items()
-        if code != member_code and (given := marks.get(criterion)) and given.value is not None
-    ]
-    refuse_if(
-        check_correction(
-            rule_of(session, found.id).criterion(criterion),
-            before=before,
-            after=value,
-            others=others,
-            ground=ground,
-            reason=reason,
-        )
+    change = Change(
+        before=given.value,
+        after=value,
+        others=others_of(opened, criterion, member_code),
+        ground=ground,
+        reason=reason.strip(),
+        calculation=calculation.strip() if ground is CorrectionGround.ARITHMETIC else "",
+        sealed_reason=given.reason,
     )
+    refuse_if(check_correction(rule, rule.criterion(criterion), change))
+    mark = OpenMark(sheet.id, application_ref, member_code, criterion)
+    enter_correction(session, found, mark, change, actor=actor, now=now, objection_ref=objection_ref)
+    return retally(session, round=found, cause=Cause.CORRECTION, now=now, by=actor)
+
+
+def others_of(sheets: Mapping[str, Mapping[str, Given]], criterion: str, member: str) -> tuple[Decimal, ...]:
+    """What the other members' marks are; `sheets`: member code → marks."""
+    return tuple(
+        given.value
+        for code, marks in sheets.items()
+        if code != member and (given := marks.get(criterion)) is not None and given.value is not None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OpenMark:
+    """One mark on an opened sheet."""
+
+    sheet_id: int
+    application: str
+    member: str
+    criterion: str
+
+
+def enter_correction(
+    session: Session,
+    found: Round,
+    mark: OpenMark,
+    change: Change,
+    *,
+    actor: Actor,
+    now: datetime,
+    objection_ref: str | None = None,
+    agreement: Agreement | None = None,
+) -> None:
+    """Write down a correction that was checked, and say so in the log. The caller computes the result anew."""
     session.add(
         Correction(
             round_id=found.id,
-            sheet_id=sheet.id,
-            criterion=criterion,
-            before=before,
-            after=value,
-            ground=ground,
-            reason=reason.strip(),
+            sheet_id=mark.sheet_id,
+            criterion=mark.criterion,
+            before=change.before,
+            after=change.after,
+            ground=change.ground,
+            reason=change.reason,
+            calculation=change.calculation or None,
+            agreement_id=agreement.id if agreement else None,
             objection_ref=objection_ref,
             made_at=now,
             made_by_id=actor.user_id,
@@ -411,18 +476,19 @@ def correct_mark(
     )
     session.flush()
     entry = MarkCorrected(
-        member=member_code,
-        application=application_ref,
-        criterion=criterion,
-        before=before,
-        after=value,
-        ground=ground,
-        reason=digest_of(reason.strip()),
+        member=mark.member,
+        application=mark.application,
+        criterion=mark.criterion,
+        before=change.before,
+        after=change.after,
+        ground=change.ground,
+        reason=digest_of(change.reason),
+        calculation=change.calculation or None,
+        agreement=agreement.number if agreement else None,
         objection=objection_ref,
     )
-    role = Role.MEMBER if own else Role.SUPERVISOR
+    role = Role.MEMBER if objection_ref is None else Role.SUPERVISOR
     append(session, entry, now=now, actor=actor, role=role, round_ref=found.ref)
-    return retally(session, round=found, cause=Cause.CORRECTION, now=now, by=actor)
 
 
 def void_sheet(

@@ -14,8 +14,17 @@ from procurement.publiclog.entry import digest_of
 from procurement.publiclog.queries import Logged
 from procurement.rounds.models import Milestone, Round
 from procurement.rounds.phases import Kind
-from procurement.scoring.entries import MarkCorrected, ScoresClosed, SheetSealed, SheetsOpened, SheetVoided, Tallied
-from procurement.scoring.models import Correction, Sheet, TallyRun
+from procurement.scoring.entries import (
+    AgreementAnswered,
+    AgreementProposed,
+    MarkCorrected,
+    ScoresClosed,
+    SheetSealed,
+    SheetsOpened,
+    SheetVoided,
+    Tallied,
+)
+from procurement.scoring.models import Agreement, AgreementAnswer, Correction, Sheet, TallyRun
 from procurement.scoring.rules import commitment
 
 
@@ -79,6 +88,12 @@ replays(
 )
 
 
+def _with_reason(row: Row) -> Row:
+    """The reason's hash, computed anew."""
+    found = dict(row)
+    return found | {"reason": digest_of(found["reason"])}
+
+
 def corrections_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
     """One row for each correction."""
     for logged in entries:
@@ -92,6 +107,9 @@ def corrections_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
                     "before": entry.before,
                     "after": entry.after,
                     "ground": entry.ground,
+                    "reason": entry.reason,
+                    "calculation": entry.calculation,
+                    "agreement": entry.agreement,
                     "objection": entry.objection,
                     "made_at": logged.envelope.at,
                 }
@@ -111,16 +129,121 @@ replays(
                 Correction.before,
                 Correction.after,
                 Correction.ground,
+                Correction.reason,
+                Correction.calculation,
+                Agreement.number.label("agreement"),
                 Correction.objection_ref.label("objection"),
                 Correction.made_at,
             )
             .select_from(Correction)
             .join(Round, Round.id == Correction.round_id)
             .join(Sheet, Sheet.id == Correction.sheet_id)
+            .outerjoin(Agreement, Agreement.id == Correction.agreement_id)
             .join(Member, Member.id == Sheet.member_id)
             .join(Application, Application.id == Sheet.application_id)
         ),
         key=("round", "member", "application", "criterion", "made_at", "before", "after"),
+        derived=_with_reason,
+    )
+)
+
+
+def agreements_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
+    """One row for each proposal: it is settled by the first who declines, or with the marks that it changes."""
+    rows: dict[tuple[str | None, int], dict[str, Any]] = {}
+    for logged in entries:
+        at, round_ref = logged.envelope.at, logged.envelope.round_ref
+        match logged.envelope.entry:
+            case AgreementProposed() as entry:
+                rows[round_ref, entry.number] = {
+                    "round": round_ref,
+                    "number": entry.number,
+                    "application": entry.application,
+                    "criterion": entry.criterion,
+                    "value": entry.value,
+                    "reason": entry.reason,
+                    "member": entry.member,
+                    "proposed_at": at,
+                    "settled_at": None,
+                    "agreed": None,
+                }
+            case AgreementAnswered(number=number, agrees=False):
+                rows[round_ref, number] |= {"settled_at": at, "agreed": False}
+            case MarkCorrected(agreement=int() as number):
+                rows[round_ref, number] |= {"settled_at": at, "agreed": True}
+    return rows.values()
+
+
+replays(
+    Replay(
+        table="mark_agreement",
+        kinds=(AgreementProposed, AgreementAnswered, MarkCorrected),
+        expected=agreements_from_log,
+        actual=lambda: (
+            select(
+                Round.ref.label("round"),
+                Agreement.number,
+                Application.ref.label("application"),
+                Agreement.criterion,
+                Agreement.value,
+                Agreement.reason,
+                Member.code.label("member"),
+                Agreement.proposed_at,
+                Agreement.settled_at,
+                Agreement.agreed,
+            )
+            .select_from(Agreement)
+            .join(Round, Round.id == Agreement.round_id)
+            .join(Member, Member.id == Agreement.proposed_by_id)
+            .join(Application, Application.id == Agreement.application_id)
+        ),
+        key=("round", "number"),
+        derived=_with_reason,
+    )
+)
+
+
+def answers_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
+    """One row for each answer to a proposal."""
+    for logged in entries:
+        match logged.envelope.entry:
+            case AgreementAnswered() as entry:
+                yield {
+                    "round": logged.envelope.round_ref,
+                    "number": entry.number,
+                    "member": entry.member,
+                    "agrees": entry.agrees,
+                    "reason": entry.reason,
+                    "answered_at": logged.envelope.at,
+                }
+
+
+def _with_reason_if_any(row: Row) -> Row:
+    found = dict(row)
+    return found | {"reason": digest_of(found["reason"]) if found["reason"] else None}
+
+
+replays(
+    Replay(
+        table="mark_agreement_answer",
+        kinds=(AgreementAnswered,),
+        expected=answers_from_log,
+        actual=lambda: (
+            select(
+                Round.ref.label("round"),
+                Agreement.number,
+                Member.code.label("member"),
+                AgreementAnswer.agrees,
+                AgreementAnswer.reason,
+                AgreementAnswer.answered_at,
+            )
+            .select_from(AgreementAnswer)
+            .join(Agreement, Agreement.id == AgreementAnswer.agreement_id)
+            .join(Round, Round.id == Agreement.round_id)
+            .join(Member, Member.id == AgreementAnswer.member_id)
+        ),
+        key=("round", "number", "member"),
+        derived=_with_reason_if_any,
     )
 )
 

@@ -86,10 +86,13 @@ class MarkCorrected(
         "after": N_("Mark after"),
         "ground": N_("Ground"),
         "reason": N_("SHA-256 of the reason"),
+        "calculation": N_("Calculation"),
+        "agreement": N_("Agreement"),
         "objection": N_("Objection"),
     },
 ):
-    """`ground`: rules.CorrectionGround; `objection`: reference, where a ruling caused it."""
+    """`ground`: rules.CorrectionGround; `calculation`: digits and signs, on the ground of arithmetic; `agreement`:
+    the number of the proposal on which all members agreed; `objection`: reference, where a ruling caused it."""
 
     member: Ref
     application: Ref
@@ -98,7 +101,51 @@ class MarkCorrected(
     after: Decimal
     ground: Code
     reason: Digest
+    calculation: str | None
+    agreement: int | None
     objection: Ref | None
+
+
+class AgreementProposed(
+    Entry,
+    kind="scoring.agreement_proposed",
+    title=N_("A member proposed a mark for all on an objective criterion"),
+    labels={
+        "number": N_("Number"),
+        "application": N_("Application"),
+        "criterion": N_("Criterion"),
+        "value": N_("Proposed mark"),
+        "member": N_("Member"),
+        "reason": N_("SHA-256 of the reason"),
+    },
+):
+    """Sealed sheets differ on a criterion that is no matter of judgement; that mark alone is open again."""
+
+    number: int
+    application: Ref
+    criterion: Ref
+    value: Decimal
+    member: Ref
+    reason: Digest
+
+
+class AgreementAnswered(
+    Entry,
+    kind="scoring.agreement_answered",
+    title=N_("A member answered the proposal of a mark for all"),
+    labels={
+        "number": N_("Number"),
+        "member": N_("Member"),
+        "agrees": N_("Agrees"),
+        "reason": N_("SHA-256 of the reason"),
+    },
+):
+    """`reason`: of who does not agree. Who declines ends the proposal; with the last who agrees the marks change."""
+
+    number: int
+    member: Ref
+    agrees: bool
+    reason: Digest | None
 
 
 class SheetVoided(

@@ -1,5 +1,7 @@
 """Exact numbers, how they are rounded and how they are written."""
 
+import re
+import unicodedata
 from decimal import Decimal
 from fractions import Fraction
 
@@ -61,3 +63,76 @@ def price_score(lowest: Decimal | Fraction, price: Decimal | Fraction, points: D
     if not 0 < lowest <= price:
         raise RuleBroken(N_("A price is above zero and not below the lowest valid price."))
     return Fraction(lowest) / Fraction(price) * Fraction(points)
+
+
+_NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,12})?")
+_TOKEN = re.compile(rf"\s*(?:({_NUMBER.pattern})|([-+*/()]))")
+_SIGNS = str.maketrans("−–×·÷", "--**/")
+LONGEST_CALCULATION = 200
+
+
+def numbers_in(text: str) -> set[Decimal]:
+    """The numbers that stand in `text`, however they are joined."""
+    return {Decimal(found) for found in _NUMBER.findall(_plain(text))}
+
+
+def _plain(text: str) -> str:
+    """Digits and signs as a keyboard has them, whatever they were typed with."""
+    return unicodedata.normalize("NFKC", text).translate(_SIGNS)
+
+
+def calculate(text: str) -> Fraction:
+    """What a sum in plain digits comes to, exactly: numbers, + - × ÷ and brackets, with at least one sign between two
+    numbers. RuleBroken for anything else."""
+    written = _plain(text).strip()
+    tokens: list[str] = []
+    at = 0
+    while at < len(written) and len(written) <= LONGEST_CALCULATION:
+        found = _TOKEN.match(written, at)
+        if found is None:
+            break
+        tokens.append(found[1] or found[2])
+        at = found.end()
+    if at < len(written) or sum(token[0].isdigit() for token in tokens) < 2:
+        raise RuleBroken(N_("Write the calculation in plain signs, for example 3 + 2.5 + 2."))
+    reader = _Calculation(tokens)
+    value = reader.added()
+    if reader.tokens:
+        raise RuleBroken(N_("Write the calculation in plain signs, for example 3 + 2.5 + 2."))
+    return value
+
+
+class _Calculation:
+    """Reads tokens from the front: sums of products of numbers, brackets and signs."""
+
+    def __init__(self, tokens: list[str]) -> None:
+        self.tokens = tokens
+
+    def added(self) -> Fraction:
+        value = self.multiplied()
+        while self.tokens and self.tokens[0] in "+-":
+            sign, other = self.tokens.pop(0), self.multiplied()
+            value = value + other if sign == "+" else value - other
+        return value
+
+    def multiplied(self) -> Fraction:
+        value = self.number()
+        while self.tokens and self.tokens[0] in "*/":
+            sign, other = self.tokens.pop(0), self.number()
+            if sign == "/" and other == 0:
+                raise RuleBroken(N_("Nothing can be divided by 0."))
+            value = value * other if sign == "*" else value / other
+        return value
+
+    def number(self) -> Fraction:
+        sign = self.tokens.pop(0) if self.tokens else ""
+        if sign == "-":
+            return -self.number()
+        if sign == "(":
+            value = self.added()
+            if self.tokens[:1] == [")"]:
+                self.tokens.pop(0)
+                return value
+        elif sign[:1].isdigit():
+            return Fraction(sign)
+        raise RuleBroken(N_("Write the calculation in plain signs, for example 3 + 2.5 + 2."))

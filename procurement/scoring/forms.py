@@ -10,6 +10,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from procurement.rounds.scoring_rule import Criterion, Scale, ScoringRule, show_decimal
+from procurement.scoring.exact import LONGEST_CALCULATION
 from procurement.scoring.rules import (
     BY_MEMBER,
     CORRECTION_GROUNDS,
@@ -136,11 +137,50 @@ class CorrectionForm(Form):
         validators=[InputRequired(_("Choose the ground."))],
         choices=[SelectChoice(ground.value, ground.value) for ground in BY_MEMBER],
     )
+    calculation = StringField(
+        _("The calculation, as it should have been"),
+        validators=[Length(max=LONGEST_CALCULATION)],
+        description=_(
+            "Only for an arithmetic error, for example 3 + 2.5 + 2. Its numbers must stand in the reason that you "
+            "sealed."
+        ),
+        render_kw={"maxlength": LONGEST_CALCULATION, "autocomplete": "off"},
+    )
     reason = TextAreaField(
         _("What was wrong, and why is this right?"),
         validators=[InputRequired(_("Say what was wrong and why this is right."))],
         render_kw={"maxlength": LONGEST_REASON},
         description=_("It is published together with the mark before and after."),
+    )
+
+
+class ProposalForm(Form):
+    """A member proposes one mark for all."""
+
+    value = StringField(_("The mark that is right for all"), validators=[InputRequired(_("Give the right mark."))])
+    reason = TextAreaField(
+        _("Which fact makes it right?"),
+        validators=[InputRequired(_("Say which fact makes this the right mark."))],
+        render_kw={"maxlength": LONGEST_REASON},
+        description=_("It is published, and so is what each member answers."),
+    )
+
+
+class AnswerForm(Form):
+    """A member answers such a proposal."""
+
+    agrees = RadioField(
+        _("Do you agree?"),
+        validators=[InputRequired(_("Say whether you agree."))],
+        choices=[
+            SelectChoice("yes", _("Yes. My mark becomes the proposed one.")),
+            SelectChoice("no", _("No. My mark stays as it is.")),
+        ],
+    )
+    reason = TextAreaField(
+        _("If not, why?"),
+        render_kw={"maxlength": LONGEST_REASON},
+        description=_("Needed when you do not agree. It is published."),
     )
 
 

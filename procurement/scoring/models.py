@@ -74,6 +74,15 @@ class Correction(Base):
     """A change of an opened mark, public with before and after. The sheet itself stays as it was sealed."""
 
     __tablename__ = "correction"
+    __table_args__ = (
+        CheckConstraint("before <> after", name="changes_something"),
+        CheckConstraint("reason <> ''", name="has_reason"),
+        CheckConstraint("(ground = 'arithmetic') = (calculation IS NOT NULL)", name="arithmetic_is_shown"),
+        CheckConstraint(
+            "(ground = 'objective_disagreement') = (agreement_id IS NOT NULL)", name="objective_is_agreed"
+        ),
+        CheckConstraint("(ground = 'ruling') = (objection_ref IS NOT NULL)", name="ruling_has_objection"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
@@ -83,9 +92,58 @@ class Correction(Base):
     after: Mapped[Any] = mapped_column(ExactDecimal)
     ground: Mapped[str] = mapped_column(String(40))
     reason: Mapped[str] = mapped_column(Text)
+    calculation: Mapped[str | None] = mapped_column(String(200))
+    agreement_id: Mapped[int | None] = mapped_column(ForeignKey("mark_agreement.id"), index=True)
     objection_ref: Mapped[str | None] = mapped_column(String(40))
     made_at: Mapped[datetime] = mapped_column(UTCDateTime)
     made_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+
+
+class Agreement(Base):
+    """A mark that a member proposed for all, on an objective criterion on which sealed sheets differ. `number` counts
+    the proposals of a round. It is settled when one declines (`agreed` false) or when all agree."""
+
+    __tablename__ = "mark_agreement"
+    __table_args__ = (
+        UniqueConstraint("round_id", "number"),
+        ForeignKeyConstraint(["application_id", "round_id"], ["application.id", "application.round_id"]),
+        ForeignKeyConstraint(["proposed_by_id", "round_id"], ["committee_member.id", "committee_member.round_id"]),
+        Index(
+            "uq_mark_agreement_open",
+            "application_id",
+            "criterion",
+            unique=True,
+            sqlite_where=text("settled_at IS NULL"),
+            postgresql_where=text("settled_at IS NULL"),
+        ),
+        CheckConstraint("(settled_at IS NULL) = (agreed IS NULL)", name="settled_one_way"),
+        CheckConstraint("reason <> ''", name="has_reason"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    application_id: Mapped[int] = mapped_column(index=True)
+    number: Mapped[int]
+    criterion: Mapped[str] = mapped_column(String(40))
+    value: Mapped[Any] = mapped_column(ExactDecimal)
+    reason: Mapped[str] = mapped_column(Text)
+    proposed_by_id: Mapped[int]
+    proposed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    agreed: Mapped[bool | None]
+
+
+class AgreementAnswer(Base):
+    """What a member says to such a proposal, once; who proposes it agrees by that."""
+
+    __tablename__ = "mark_agreement_answer"
+    __table_args__ = (CheckConstraint("agrees OR reason <> ''", name="declining_has_reason"),)
+
+    agreement_id: Mapped[int] = mapped_column(ForeignKey("mark_agreement.id"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("committee_member.id"), primary_key=True, index=True)
+    agrees: Mapped[bool]
+    reason: Mapped[str] = mapped_column(Text, default="")
+    answered_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class TallyRun(Base):

@@ -33,6 +33,15 @@ Marks = Mapping[str, Mapping[str, Mapping[str, Mark]]]
 """application → member → criterion → mark; an absent key is a missing mark."""
 
 
+def given_marks(marks: Marks, application: str, code: str) -> dict[str, Decimal]:
+    """Member → mark for one criterion of one application; without those who gave none."""
+    return {
+        member: mark
+        for member, sheet in sorted(marks.get(application, {}).items())
+        if isinstance(mark := sheet.get(code), Decimal)
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class CriterionResult:
     """One application's value for one criterion: None when nobody gave a mark. `count` marks went in; `text` is the

@@ -47,7 +47,7 @@ from procurement.scoring.rules import (
     sheet_from_json,
 )
 from procurement.scoring.steps import Step
-from procurement.scoring.tally import MISSING, RECUSED, Mark, Placed, Tally
+from procurement.scoring.tally import MISSING, RECUSED, Mark, Marks, Placed, Tally
 
 NO_SHEET = N_("There is no such sheet.")
 
@@ -400,6 +400,7 @@ class CorrectionView:
     after: Decimal
     ground: CorrectionGround
     reason: str
+    calculation: str | None
     objection_ref: str | None
     made_at: datetime
 
@@ -479,6 +480,7 @@ def corrections_of(session: Session, round_id: int) -> dict[int, tuple[Correctio
             row.after,
             CorrectionGround(row.ground),
             row.reason,
+            row.calculation,
             row.objection_ref,
             row.made_at,
         )
@@ -562,6 +564,7 @@ class TallyView:
     result: Tally
     draw_key: str | None
     facts: Facts | None
+    marks: Marks
 
     @property
     def ranking(self) -> tuple[Placed, ...]:
@@ -602,6 +605,7 @@ def tally_of(session: Session, round_id: int, *, number: int | None = None) -> T
         result,
         computation.draw_key,
         computation.facts,
+        computation.marks,
     )
 
 
@@ -764,6 +768,7 @@ class PublicResult:
     """A round's result as everybody reads it. `products`: application ref → product name; `matrices` is filled for
     one application only."""
 
+    round_id: int
     round_ref: str
     title: Text
     tally: TallyView
@@ -804,6 +809,7 @@ def public_result(session: Session, *, ref: str, application: str | None = None)
         raise NotFound(N_("The scores of this round are not open yet."))
     applications = applications_of(session, found.id, eligible_only=True)
     return PublicResult(
+        round_id=found.id,
         round_ref=found.ref,
         title=Text(found.title_en, found.title_zh),
         tally=view,

@@ -5,13 +5,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
-from procurement.errors import N_, Problem
+from procurement.errors import N_, Problem, RuleBroken
 from procurement.masking import public_text_problems
 from procurement.rounds import canonical
+from procurement.rounds.phases import Phase
 from procurement.rounds.scoring_rule import Criterion, ScoringRule, plain_decimal, show_decimal
+from procurement.scoring.exact import calculate, numbers_in, precise
+from procurement.scoring.outliers import abnormal
 
 DOMAIN = b"sunlit ballot v1\n"
 """Put before nonce and ballot, so that a commitment cannot be mistaken for the hash of anything else."""
@@ -204,36 +208,122 @@ CORRECTION_GROUNDS: Mapping[CorrectionGround, str] = MappingProxyType(
     }
 )
 
-BY_MEMBER = tuple(ground for ground in CorrectionGround if ground is not CorrectionGround.RULING)
-"""Grounds on which a member corrects an own mark before notice is given."""
+BY_MEMBER = (CorrectionGround.ARITHMETIC, CorrectionGround.OUT_OF_RANGE, CorrectionGround.ABNORMAL)
+"""Grounds on which a member corrects an own mark before notice is given. On the fourth, an objective criterion, the
+members agree together (`check_agreement`)."""
+
+AFTER_OPENING = (Phase.OPENED, Phase.NOTICE, Phase.RULING, Phase.DECIDING)
+"""When a ruling may change marks; members may in the first of these only."""
+
+AGREEING_WORKING_DAYS = 2
+"""How long after opening the members may keep a notice waiting for their agreement on an objective criterion."""
 
 
-def check_correction(
-    criterion: Criterion,
-    *,
-    before: Decimal,
-    after: Decimal,
-    others: Iterable[Decimal],
-    ground: CorrectionGround,
-    reason: str,
-) -> list[Problem]:
-    """What keeps a mark from being corrected. `others`: what the other members gave for the same."""
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of an opened mark. `others`: what the other members' marks for the same are now; `sealed_reason`: the
+    reason on the sealed sheet; `calculation`: what an arithmetic error should have come to, such as "3 + 2.5 + 2"."""
+
+    before: Decimal
+    after: Decimal
+    others: tuple[Decimal, ...]
+    ground: CorrectionGround
+    reason: str
+    calculation: str = ""
+    sealed_reason: str = ""
+
+
+def check_correction(rule: ScoringRule, criterion: Criterion, change: Change) -> list[Problem]:
+    """What keeps a mark from being corrected; see CorrectionGround."""
     problems: list[Problem] = []
-    if problem := criterion.scale.problem(after):
+    if problem := criterion.scale.problem(change.after):
         problems.append(Problem(problem.message, problem.params, "value"))
-    elif after == before:
+    elif change.after == change.before:
         problems.append(Problem(N_("This is the mark that was given."), {}, "value"))
-    if not reason.strip():
+    if not change.reason.strip():
         problems.append(Problem(N_("Say what was wrong and why this is right."), {}, "reason"))
-    problems += public_text_problems(reason, "reason")
-    if ground is CorrectionGround.OUT_OF_RANGE and criterion.scale.problem(before) is None:
-        problems.append(Problem(N_("The mark given is within its range."), {}, "ground"))
-    if ground is CorrectionGround.OBJECTIVE_DISAGREEMENT:
-        if criterion.kind == "judged":
-            problems.append(Problem(N_("This criterion is judged: members may differ."), {}, "ground"))
-        elif all(other == before for other in others):
-            problems.append(Problem(N_("All members gave the same mark."), {}, "ground"))
+    problems += public_text_problems(change.reason, "reason")
+    match change.ground:
+        case CorrectionGround.ARITHMETIC:
+            problems += _check_arithmetic(change)
+        case CorrectionGround.OUT_OF_RANGE if criterion.scale.problem(change.before) is None:
+            problems.append(Problem(N_("The mark given is within its range."), {}, "ground"))
+        case CorrectionGround.OBJECTIVE_DISAGREEMENT:
+            problems += check_disagreement(criterion, (change.before, *change.others))
+        case CorrectionGround.ABNORMAL if not abnormal(rule, criterion, change.before, change.others):
+            problems.append(_not_abnormal(rule, change))
+        case _:
+            pass
     return problems
+
+
+def _check_arithmetic(change: Change) -> list[Problem]:
+    """An error of arithmetic shows in what was sealed: its numbers stand in the reason and come to the new mark."""
+    try:
+        value = calculate(change.calculation)
+    except RuleBroken as refused:
+        return [Problem(problem.message, problem.params, "calculation") for problem in refused.problems]
+    if value != Fraction(change.after):
+        return [
+            Problem(
+                N_("%(calculation)s is %(value)s, not %(mark)s."),
+                {"calculation": change.calculation, "value": precise(value), "mark": show_decimal(change.after)},
+                "calculation",
+            )
+        ]
+    strangers = numbers_in(change.calculation) - numbers_in(change.sealed_reason)
+    return [
+        Problem(
+            N_("%(number)s does not stand in the reason that was sealed, so it is no error of arithmetic."),
+            {"number": show_decimal(number)},
+            "calculation",
+        )
+        for number in sorted(strangers)
+    ]
+
+
+def _not_abnormal(rule: ScoringRule, change: Change) -> Problem:
+    test = rule.abnormal
+    if test is None:
+        return Problem(N_("The rules of this round state no test by which a mark would be abnormal."), {}, "ground")
+    return Problem(
+        N_(
+            "By the test of this round the mark is not abnormal: only more than %(percent)s percent of the scale "
+            "away from the median of at least %(others)s others would be."
+        ),
+        {"percent": show_decimal(test.percent), "others": test.others},
+        "ground",
+    )
+
+
+def check_disagreement(criterion: Criterion, marks: Iterable[Decimal]) -> list[Problem]:
+    """What keeps a mark from being reopened because members disagree on it."""
+    if criterion.kind == "judged":
+        return [Problem(N_("This criterion is judged: members may differ."), {}, "ground")]
+    if not differ(criterion, marks):
+        return [Problem(N_("All members gave the same mark."), {}, "ground")]
+    return []
+
+
+def check_agreement(criterion: Criterion, marks: Iterable[Decimal], value: Decimal, reason: str) -> list[Problem]:
+    """What keeps `value` from being proposed as the mark on which all agree. `marks`: as they are now."""
+    problems = check_disagreement(criterion, marks)
+    if problem := criterion.scale.problem(value):
+        problems.append(Problem(problem.message, problem.params, "value"))
+    if not reason.strip():
+        problems.append(Problem(N_("Say which fact makes this the right mark."), {}, "reason"))
+    elif len(reason) > LONGEST_REASON:
+        problems.append(Problem(N_("Use at most %(most)s characters."), {"most": LONGEST_REASON}, "reason"))
+    return problems + public_text_problems(reason, "reason")
+
+
+def check_answer(agrees: bool, reason: str) -> list[Problem]:
+    """What keeps an answer to a proposal from being given: who declines says why."""
+    if not agrees and not reason.strip():
+        return [Problem(N_("Say why you do not agree. It is published."), {}, "reason")]
+    if len(reason) > LONGEST_REASON:
+        return [Problem(N_("Use at most %(most)s characters."), {"most": LONGEST_REASON}, "reason")]
+    return public_text_problems(reason, "reason")
 
 
 def differ(criterion: Criterion, marks: Iterable[Decimal]) -> bool:

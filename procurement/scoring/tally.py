@@ -61,12 +61,33 @@ from procurement.errors import N_, Problem, refuse_if
 from procurement.rounds.scoring_rule import ScoringRule
 from procurement.scoring.exact import show
 from procurement.scoring.facts import Facts
-from procurement.scoring.panel import MISSING, RECUSED, Absent, CriterionResult, Mark, Marks, Panel, Score
+from procurement.scoring.panel import (
+    MISSING,
+    RECUSED,
+    Absent,
+    CriterionResult,
+    Mark,
+    Marks,
+    Panel,
+    Score,
+    given_marks,
+)
 from procurement.scoring.selection import Outcome, Selection, select
 from procurement.scoring.steps import Step, explain
 from procurement.scoring.ties import Chain, TieTold
 
-__all__ = ["MISSING", "RECUSED", "Absent", "CriterionResult", "Mark", "Marks", "Placed", "Tally", "tally"]
+__all__ = [
+    "MISSING",
+    "RECUSED",
+    "Absent",
+    "CriterionResult",
+    "Mark",
+    "Marks",
+    "Placed",
+    "Tally",
+    "given_marks",
+    "tally",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +125,16 @@ class Tally:
             if line.application == application:
                 return line
         raise KeyError(application)
+
+    def own_totals(self) -> dict[str, dict[str, Fraction]]:
+        """member → application → the total that the member's own marks make, where all of them are there."""
+        totals, unit = self._panel.sheet_totals()
+        found: dict[str, dict[str, Fraction]] = {}
+        for application, sheets in totals.items():
+            more = self._panel.computed_points(application)
+            for member, number in sheets.items():
+                found.setdefault(member, {})[application] = Fraction(number, unit) + more
+        return found
 
     def steps(self, application: str) -> tuple[Step, ...]:
         """Every step of that application's arithmetic, in order, computed when asked for. Ends before the total when

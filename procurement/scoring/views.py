@@ -8,10 +8,13 @@ from flask.typing import ResponseReturnValue
 
 from procurement.access import Permission
 from procurement.errors import N_, NotFound, RuleBroken
+from procurement.rounds.phases import Phase
 from procurement.rounds.scoring_rule import plain_decimal
-from procurement.scoring import actions, cards, queries  # noqa: F401 (cards register themselves)
+from procurement.scoring import actions, agreeing, cards, differences, queries  # noqa: F401 (cards register themselves)
 from procurement.scoring.forms import (
     ActForm,
+    AnswerForm,
+    ProposalForm,
     SealForm,
     TieDrawForm,
     anchor_hints,
@@ -45,7 +48,12 @@ bp = Blueprint("scoring", __name__)
 def my_sheets() -> ResponseReturnValue:
     with reading() as session:
         rounds = queries.tasks_of(session, actor=actor(), now=now())
-    return render("scoring/my_sheets.html", rounds=rounds)
+        again = {
+            one.round_ref: differences.look_again(session, actor=actor(), round_ref=one.round_ref, now=now())
+            for one in rounds
+            if one.phase == Phase.OPENED
+        }
+    return render("scoring/my_sheets.html", rounds=rounds, again=again)
 
 
 @page(bp, "/my-sheets/<ref>", permission=Permission.SCORE, methods=["GET", "POST"])
@@ -105,6 +113,7 @@ def receipt(ref: str) -> ResponseReturnValue:
 def correct(ref: str) -> ResponseReturnValue:
     with reading() as session:
         own = queries.own_opened_sheet(session, actor=actor(), now=now(), ref=ref)
+        outlying = differences.own_outliers(session, actor=actor(), application=ref)
     form = correction_form(own.rule, own.marks)
     if form.validate_on_submit():
         with refusals_into(form):
@@ -123,10 +132,69 @@ def correct(ref: str) -> ResponseReturnValue:
                     value=value,
                     ground=ground_of(form),
                     reason=form.reason.data or "",
+                    calculation=form.calculation.data or "",
                 )
             flash(N_("Corrected. The result was computed anew."))
             return redirect("scoring.scores", ref=own.round_ref)
-    return render("scoring/correct.html", status=form.status, form=form, sheet=own)
+    return render("scoring/correct.html", status=form.status, form=form, sheet=own, outlying=outlying)
+
+
+@page(bp, "/my-sheets/<ref>/agree/<criterion>", permission=Permission.SCORE, methods=["GET", "POST"])
+def agree(ref: str, criterion: str) -> ResponseReturnValue:
+    """On an objective criterion: propose one mark for all, or answer the one that is proposed."""
+    with reading() as session:
+        own = queries.own_opened_sheet(session, actor=actor(), now=now(), ref=ref)
+        found = differences.difference_of(session, actor=actor(), application=ref, criterion=criterion)
+    if found.proposal is None:
+        return _propose(own, found)
+    return _answer(own, found, found.proposal)
+
+
+def _propose(own: queries.OwnSheet, found: differences.Difference) -> ResponseReturnValue:
+    form = ProposalForm()
+    if form.validate_on_submit():
+        with refusals_into(form):
+            value = plain_decimal((form.value.data or "").strip())
+            if value is None:
+                raise RuleBroken(N_("Write the mark in plain digits, for example 8 or 8.5."), field="value")
+            with transaction() as session:
+                agreeing.propose_agreement(
+                    session,
+                    actor=actor(),
+                    now=now(),
+                    application_ref=found.application,
+                    criterion=found.criterion.code,
+                    value=value,
+                    reason=form.reason.data or "",
+                )
+            flash(N_("Proposed. The other members are asked to answer."))
+            return redirect("scoring.my_sheets")
+    return render("scoring/agree.html", status=form.status, form=form, sheet=own, found=found)
+
+
+def _answer(
+    own: queries.OwnSheet, found: differences.Difference, proposal: differences.AgreementView
+) -> ResponseReturnValue:
+    form = AnswerForm()
+    if form.validate_on_submit():
+        with refusals_into(form):
+            with transaction() as session:
+                settled = agreeing.answer_agreement(
+                    session,
+                    actor=actor(),
+                    now=now(),
+                    application_ref=found.application,
+                    number=proposal.number,
+                    agrees=form.agrees.data == "yes",
+                    reason=form.reason.data or "",
+                ).agreed
+            flash(
+                N_("All agree. The marks are corrected in public and the result was computed anew.")
+                if settled
+                else N_("Your answer is published.")
+            )
+            return redirect("scoring.my_sheets")
+    return render("scoring/agree.html", status=form.status, form=form, sheet=own, found=found)
 
 
 # --- the organiser ------------------------------------------------------------------------------------------------
@@ -190,9 +258,10 @@ def scores(ref: str) -> ResponseReturnValue:
 def scores_of(ref: str, application: str) -> ResponseReturnValue:
     with reading() as session:
         view = queries.public_result(session, ref=ref, application=application)
-    if not view.matrices:
-        raise NotFound(N_("There is no such application among those scored."))
-    return render("scoring/scores_of.html", view=view, matrix=view.matrices[0])
+        if not view.matrices:
+            raise NotFound(N_("There is no such application among those scored."))
+        apart = differences.public_differences(session, view, application=application)
+    return render("scoring/scores_of.html", view=view, matrix=view.matrices[0], apart=apart)
 
 
 @plain(bp, "/rounds/<ref>/scores.csv", permission=Permission.READ_PUBLIC)

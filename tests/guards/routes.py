@@ -165,6 +165,7 @@ ROUTES: dict[str, Route] = {
     "scoring.scores_of": Route(Permission.READ_PUBLIC),
     "scoring.seal": act(Permission.SCORE, "member", Phase.SCORING),
     "scoring.sheet": act(Permission.SCORE, "member", Phase.SCORING),
+    "scoring.agree": act(Permission.SCORE, "member", Phase.OPENED),
     "scoring.facts_json": Route(Permission.READ_PUBLIC),
     "scoring.tally_json": Route(Permission.READ_PUBLIC),
     "scoring.tie_draw": act(Permission.OPEN_SCORES, "organiser", Phase.OPENED),

@@ -20,7 +20,7 @@ from procurement.db import make_engine
 from tests.conftest import CopiedDatabase, MovableClock
 from tests.worlds.applications import AppliedWorld, applied_round, checked_round
 from tests.worlds.people import People, people
-from tests.worlds.rounds import priced_document, published_round
+from tests.worlds.rounds import objective_document, priced_document, published_round
 from tests.worlds.scoring import ScoringWorld, opened_round, scored_round, scoring_round
 
 PRICES = (Decimal("39.80"), Decimal("29.85"), Decimal("19.90"))
@@ -32,11 +32,28 @@ def _priced(everybody: People, clock: MovableClock) -> ScoringWorld:
     return opened_round(scored_round(scoring_round(checked_round(applied))))
 
 
+DIFFERING = {
+    # On service, an objective criterion, M1 differs for the first application; on quality M3 for the third.
+    "M1": [("8", "6"), ("6", "6"), ("9", "4")],
+    "M2": [("7.5", "7"), ("6.5", "6"), ("9", "4")],
+    "M3": [("8", "7"), ("5", "6"), ("2", "4")],
+    "M4": [("9", "7"), ("6", "6"), ("9.5", "4")],
+    "M5": [("7", "7"), ("6.5", "6"), ("8", "4")],
+}
+
+
+def _differing(everybody: People, clock: MovableClock) -> ScoringWorld:
+    """Opened sheets that differ where they should not, with a mark far from all others; M5 is recused from one."""
+    applied = applied_round(published_round(everybody, clock, objective_document()))
+    return opened_round(scored_round(scoring_round(checked_round(applied), ("M5", 0)), DIFFERING))
+
+
 STAGES: dict[str, tuple[str | None, Callable[[Any], Any]]] = {
     "checked": (None, lambda start: checked_round(applied_round(published_round(people(*start[:2]), start[2])))),
     "scoring": ("checked", lambda world: scoring_round(world, ("M2", 1))),
     "sealed": ("scoring", scored_round),
     "opened": ("sealed", opened_round),
+    "differing": (None, lambda start: _differing(people(*start[:2]), start[2])),
     "priced": (None, lambda start: _priced(people(*start[:2]), start[2])),
 }
 """Stage → the one before, and the acts that lead from it."""
@@ -126,6 +143,8 @@ sealed: ScoringWorld = _world("sealed")
 """Every sheet is sealed."""
 opened: ScoringWorld = _world("opened")
 """All sheets are open."""
+differing: ScoringWorld = _world("differing")
+"""All sheets are open; members differ on an objective criterion, and one mark is abnormal."""
 priced: ScoringWorld = _world("priced")
 """All sheets are open; a criterion is computed from prices, and of one kind of goods one is selected at most."""
 

@@ -32,7 +32,7 @@ from procurement.scoring.entries import (
     TieDrawAnnounced,
     TieDrawn,
 )
-from procurement.scoring.models import Sheet, SheetDraft, TallyRun
+from procurement.scoring.models import Correction, Sheet, SheetDraft, TallyRun
 from procurement.scoring.results import read_tally, scores_csv
 from procurement.scoring.rules import CorrectionGround, Entered, commitment, sealed_digest, sheet_digest
 from procurement.scoring.score_file import read_scores
@@ -315,6 +315,7 @@ def correction(world: ScoringWorld, **changed: Any) -> dict[str, Any]:
         "value": D("9"),
         "ground": CorrectionGround.ARITHMETIC,
         "reason": "Two figures were swapped.",
+        "calculation": "4 + 5",
     } | changed
 
 
@@ -340,29 +341,35 @@ def test_a_member_corrects_an_own_mark_in_public_and_the_result_follows(opened: 
 
 
 def test_a_mark_is_corrected_twice_in_turn(opened: ScoringWorld) -> None:
-    for value in ("9", "8.5"):
-        act(opened, opened.member("M1"), actions.correct_mark, **correction(opened, value=D(value)))
+    for value, sum_ in (("9", "4 + 5"), ("8.5", "4+4.5")):
+        act(opened, opened.member("M1"), actions.correct_mark, **correction(opened, value=D(value), calculation=sum_))
     corrected = [e for e in said(opened) if isinstance(e, MarkCorrected)]
     assert [(e.before, e.after) for e in corrected] == [(D(4), D(9)), (D(9), D("8.5"))]
 
 
 @pytest.mark.parametrize(
-    ("changed", "field"),
+    ("changed", "fields"),
     [
-        ({"value": D("4")}, "value"),
-        ({"value": D("10.5")}, "value"),
-        ({"value": D("8.3")}, "value"),
-        ({"reason": "  "}, "reason"),
-        ({"ground": CorrectionGround.OUT_OF_RANGE}, "ground"),
-        ({"ground": CorrectionGround.OBJECTIVE_DISAGREEMENT}, "ground"),
-        ({"ground": CorrectionGround.RULING}, "ground"),
-        ({"criterion": "taste"}, None),
+        ({"value": D("4")}, ["value", "calculation"]),
+        ({"value": D("10.5")}, ["value", "calculation"]),
+        ({"value": D("8.3")}, ["value", "calculation"]),
+        ({"reason": "  "}, ["reason"]),
+        ({"calculation": ""}, ["calculation"]),
+        ({"calculation": "9"}, ["calculation"]),
+        ({"calculation": "3 + 6"}, ["calculation", "calculation"]),  # neither stands in what was sealed
+        ({"ground": CorrectionGround.OUT_OF_RANGE}, ["ground"]),
+        ({"ground": CorrectionGround.ABNORMAL}, ["ground"]),  # this round states no test
+        ({"ground": CorrectionGround.OBJECTIVE_DISAGREEMENT}, ["ground"]),
+        ({"ground": CorrectionGround.RULING}, ["ground"]),
+        ({"criterion": "taste"}, [None]),
     ],
 )
-def test_what_is_no_correction_is_refused(opened: ScoringWorld, changed: dict[str, Any], field: str | None) -> None:
+def test_what_is_no_correction_is_refused(
+    opened: ScoringWorld, changed: dict[str, Any], fields: list[str | None]
+) -> None:
     refused = refusal(opened, opened.member("M1"), actions.correct_mark, **correction(opened, **changed))
     assert isinstance(refused, RuleBroken)
-    assert [p.field for p in refused.problems] == [field]
+    assert [p.field for p in refused.problems] == fields
 
 
 def test_nobody_corrects_the_mark_of_another(opened: ScoringWorld) -> None:
@@ -468,6 +475,8 @@ def test_the_audit_follows_every_act(opened: ScoringWorld) -> None:
     [
         (lambda: update(Sheet).values(ballot=Sheet.ballot + " "), "sheet"),
         (lambda: update(Sheet).values(voided_at=None, opened_at=None), "sheet"),
+        (lambda: update(Correction).values(reason="Another."), "correction"),
+        (lambda: update(Correction).values(calculation="5 + 4"), "correction"),
         (lambda: update(TallyRun).values(document=TallyRun.document + " "), "tally_run"),
         (lambda: update(TallyRun).values(cause="void"), "tally_run"),
     ],
@@ -475,6 +484,7 @@ def test_the_audit_follows_every_act(opened: ScoringWorld) -> None:
 def test_the_audit_sees_what_was_changed_behind_its_back(
     opened: ScoringWorld, change: Callable[[], Any], table: str
 ) -> None:
+    act(opened, opened.member("M1"), actions.correct_mark, **correction(opened))
     with opened.engine.connect() as connection:
         connection.execute(change())
         connection.execute(text("COMMIT"))

@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 
@@ -9,13 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from procurement.errors import RuleBroken
 from procurement.rounds.scoring_rule import ReasonRequired, ScoringRule
+from procurement.scoring.exact import calculate
 from procurement.scoring.rules import (
     LONGEST_REASON,
+    Change,
     CorrectionGround,
     Entered,
     Given,
     ballot_text,
+    check_agreement,
+    check_answer,
     check_correction,
     check_sheet,
     commitment,
@@ -158,33 +164,102 @@ def test_reading_begins_with_the_fewest_sheets_and_differs_among_members() -> No
     assert reading_order("M1", refs | {"A3": 1})[-1] == "A3"
 
 
+TESTED = rule()
+TESTED = ScoringRule.from_json(TESTED.to_json() | {"abnormal": {"percent": "40", "others": 2}})
+
+
 @pytest.mark.parametrize(
     ("changed", "fields"),
     [
         ({}, []),
-        ({"after": D(8)}, ["value"]),
-        ({"after": D("10.5")}, ["value"]),
+        ({"after": D(8)}, ["value", "calculation"]),
+        ({"after": D("10.5")}, ["value", "calculation"]),
         ({"reason": " "}, ["reason"]),
-        ({"ground": CorrectionGround.ABNORMAL}, []),
+        ({"calculation": "4 + 3.0"}, []),
+        ({"calculation": "３＋４"}, []),
+        ({"calculation": "3 + 5"}, ["calculation"]),
+        ({"calculation": "2 + 5"}, ["calculation", "calculation"]),
+        ({"calculation": "7"}, ["calculation"]),
+        ({"calculation": "3 + four"}, ["calculation"]),
+        ({"ground": CorrectionGround.ABNORMAL}, ["ground"]),
+        ({"ground": CorrectionGround.ABNORMAL, "before": D("3")}, ["ground"]),  # 4.5 of 10 away: more than 40 of 100
+        ({"ground": CorrectionGround.ABNORMAL, "before": D("3"), "rule": TESTED}, []),
+        ({"ground": CorrectionGround.ABNORMAL, "before": D("3.5"), "rule": TESTED}, ["ground"]),
         ({"ground": CorrectionGround.RULING}, []),
         ({"ground": CorrectionGround.OUT_OF_RANGE}, ["ground"]),
         ({"ground": CorrectionGround.OUT_OF_RANGE, "before": D(11)}, []),
         ({"ground": CorrectionGround.OBJECTIVE_DISAGREEMENT}, ["ground"]),
         ({"ground": CorrectionGround.OBJECTIVE_DISAGREEMENT, "criterion": SERVICE}, []),
-        ({"ground": CorrectionGround.OBJECTIVE_DISAGREEMENT, "criterion": SERVICE, "others": [D(8)]}, ["ground"]),
+        (
+            {"ground": CorrectionGround.OBJECTIVE_DISAGREEMENT, "criterion": SERVICE, "others": (D(8),)},
+            ["ground"],
+        ),
     ],
 )
 def test_corrections(changed: dict[str, Any], fields: list[str]) -> None:
     given: dict[str, Any] = {
+        "rule": rule(),
         "criterion": QUALITY,
         "before": D(8),
         "after": D(7),
-        "others": [D(7), D(8)],
+        "others": (D(7), D(8)),
         "ground": CorrectionGround.ARITHMETIC,
-        "reason": "Swapped.",
+        "reason": "Added wrongly.",
+        "calculation": "3 + 4",
+        "sealed_reason": "Three tests gave 3 and 4 points.",
     }
     given |= changed
-    assert [p.field for p in check_correction(given.pop("criterion"), **given)] == fields
+    change = Change(**{key: value for key, value in given.items() if key not in {"rule", "criterion"}})
+    assert [p.field for p in check_correction(given["rule"], given["criterion"], change)] == fields
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("3 + 2.5 + 2", "7.5"),
+        ("(3 + 4) ÷ 2", "7/2"),
+        ("10 - 2 × 3", "4"),
+        ("-1 + 2 * (3 - 1)", "3"),
+        ("１０／４", "5/2"),
+    ],
+)
+def test_a_calculation_is_worked_out_exactly(text: str, value: str) -> None:
+    assert calculate(text) == Fraction(value)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "7", "3 +", "+ 3", "3 4", "3 + (4", "3 + 4)", "3 ** 4", "1/0", "x + 1", "1+" * 150]
+)
+def test_what_is_no_calculation_is_refused(text: str) -> None:
+    with pytest.raises(RuleBroken):
+        calculate(text)
+
+
+@pytest.mark.parametrize(
+    ("changed", "fields"),
+    [
+        ({}, []),
+        ({"value": D("10.5")}, ["value"]),
+        ({"reason": " "}, ["reason"]),
+        ({"reason": "x" * (LONGEST_REASON + 1)}, ["reason"]),
+        ({"marks": [D(8), D(8)]}, ["ground"]),
+        ({"criterion": QUALITY}, ["ground"]),
+    ],
+)
+def test_proposals_of_one_mark_for_all(changed: dict[str, Any], fields: list[str]) -> None:
+    given: dict[str, Any] = {
+        "criterion": SERVICE,
+        "marks": [D(8), D(7)],
+        "value": D(7),
+        "reason": "The licence ends.",
+    }
+    assert [p.field for p in check_agreement(**(given | changed))] == fields
+
+
+def test_who_declines_says_why() -> None:
+    assert check_answer(True, "") == []
+    assert [p.field for p in check_answer(False, " ")] == ["reason"]
+    assert check_answer(False, "The licence was renewed.") == []
 
 
 def test_members_may_differ_only_where_they_judge() -> None:

@@ -159,12 +159,15 @@ def test_a_member_corrects_a_mark_in_public(app: Flask, opened: ScoringWorld) ->
     visit = visitor(app, opened, opened.member("M1"))
     address = f"/en/my-sheets/{opened.refs[2]}/correct"
     filled = {"criterion": "service", "value": "9", "ground": "arithmetic", "reason": "Figures were swapped."}
+    filled["calculation"] = "4 + 5"
     refused = visit.send(address, status=422, **(filled | {"value": "nine"}))
     assert "Write the mark in plain digits" in text_of(refused)
+    unheard = visit.send(address, status=422, **(filled | {"calculation": "2 + 7"}))
+    assert "2 does not stand in the reason that was sealed" in text_of(unheard)
     done = visit.send(address, **filled)
     assert (done.status_code, done.location) == (303, f"/en/rounds/{opened.ref}/scores")
     page = text_of(visit.get(f"/en/rounds/{opened.ref}/scores/{opened.refs[2]}"))
-    assert "from 4 to 9. Ground: arithmetic error. Figures were swapped." in page
+    assert "from 4 to 9. Ground: arithmetic error. Figures were swapped. Calculation: 4 + 5 = 9" in page
     runs = text_of(visit.get(f"/en/rounds/{opened.ref}/scores"))
     assert "a mark was corrected" in runs
 

@@ -27,6 +27,7 @@ from procurement.rounds.rules import (
     RoundDocument,
 )
 from procurement.rounds.scoring_rule import (
+    Abnormal,
     Aggregation,
     Anchor,
     Caps,
@@ -68,6 +69,18 @@ def small_scoring() -> ScoringRule:
         slots=1,
         reserves=1,
     )
+
+
+def objective_document() -> RoundDocument:
+    """As `small_document`; service is no matter of judgement, and a test of abnormal marks is stated."""
+    document = small_document()
+    quality, service = document.scoring.criteria
+    scoring = replace(
+        document.scoring,
+        criteria=(quality, replace(service, kind="objective")),
+        abnormal=Abnormal(Decimal(40), 4),
+    )
+    return replace(document, scoring=scoring)
 
 
 def priced_document() -> RoundDocument:

@@ -32,6 +32,9 @@ MARKS: dict[str, list[tuple[str, str]]] = {
 SECRET = "confided by"
 """In every reason, so that a leak of a sealed sheet is noticed."""
 
+SUMS = "4 + 5, or 4 + 4.5"
+"""In every reason for the service, so that a member may say that it was added up wrongly."""
+
 NONE = Declared(Ground.NONE)
 
 
@@ -117,7 +120,7 @@ def entered(code: str, number: int, marks: Mapping[str, Any] | None = None) -> d
     quality, service = (marks or MARKS)[code][number]
     return {
         "quality": Entered(quality, f"Quality {SECRET} {code}"),
-        "service": Entered(service, f"Service {SECRET} {code}"),
+        "service": Entered(service, f"Service {SECRET} {code}: {SUMS}"),
     }
 
 
