@@ -1168,6 +1168,29 @@ def upgrade() -> None:
     op.create_index(op.f('ix_declaration_application_id'), 'declaration', ['application_id'], unique=False)
     op.create_index(op.f('ix_declaration_round_id'), 'declaration', ['round_id'], unique=False)
     op.create_index('uq_declaration_in_force', 'declaration', ['member_id', 'application_id'], unique=True, sqlite_where=sa.text('replaced_at IS NULL'), postgresql_where=sa.text('replaced_at IS NULL'))
+    op.create_table('mark_agreement',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('round_id', sa.Integer(), nullable=False),
+    sa.Column('application_id', sa.Integer(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('criterion', sa.String(length=40), nullable=False),
+    sa.Column('value', sa.String(length=40), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('proposed_by_id', sa.Integer(), nullable=False),
+    sa.Column('proposed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('settled_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('agreed', sa.Boolean(), nullable=True),
+    sa.CheckConstraint("reason <> ''", name=op.f('ck_mark_agreement_has_reason')),
+    sa.CheckConstraint('(settled_at IS NULL) = (agreed IS NULL)', name=op.f('ck_mark_agreement_settled_one_way')),
+    sa.ForeignKeyConstraint(['application_id', 'round_id'], ['application.id', 'application.round_id'], name=op.f('fk_mark_agreement_application_id_round_id_application')),
+    sa.ForeignKeyConstraint(['proposed_by_id', 'round_id'], ['committee_member.id', 'committee_member.round_id'], name=op.f('fk_mark_agreement_proposed_by_id_round_id_committee_member')),
+    sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_mark_agreement_round_id_round')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_mark_agreement')),
+    sa.UniqueConstraint('round_id', 'number', name=op.f('uq_mark_agreement_round_id_number'))
+    )
+    op.create_index(op.f('ix_mark_agreement_application_id'), 'mark_agreement', ['application_id'], unique=False)
+    op.create_index(op.f('ix_mark_agreement_round_id'), 'mark_agreement', ['round_id'], unique=False)
+    op.create_index('uq_mark_agreement_open', 'mark_agreement', ['application_id', 'criterion'], unique=True, sqlite_where=sa.text('settled_at IS NULL'), postgresql_where=sa.text('settled_at IS NULL'))
     op.create_table('sheet',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('round_id', sa.Integer(), nullable=False),
@@ -1213,16 +1236,37 @@ def upgrade() -> None:
     sa.Column('after', sa.String(length=40), nullable=False),
     sa.Column('ground', sa.String(length=40), nullable=False),
     sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('calculation', sa.String(length=200), nullable=True),
+    sa.Column('agreement_id', sa.Integer(), nullable=True),
     sa.Column('objection_ref', sa.String(length=40), nullable=True),
     sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('made_by_id', sa.Integer(), nullable=False),
+    sa.CheckConstraint("(ground = 'arithmetic') = (calculation IS NOT NULL)", name=op.f('ck_correction_arithmetic_is_shown')),
+    sa.CheckConstraint("(ground = 'objective_disagreement') = (agreement_id IS NOT NULL)", name=op.f('ck_correction_objective_is_agreed')),
+    sa.CheckConstraint("(ground = 'ruling') = (objection_ref IS NOT NULL)", name=op.f('ck_correction_ruling_has_objection')),
+    sa.CheckConstraint("reason <> ''", name=op.f('ck_correction_has_reason')),
+    sa.CheckConstraint('before <> after', name=op.f('ck_correction_changes_something')),
+    sa.ForeignKeyConstraint(['agreement_id'], ['mark_agreement.id'], name=op.f('fk_correction_agreement_id_mark_agreement')),
     sa.ForeignKeyConstraint(['made_by_id'], ['user_account.id'], name=op.f('fk_correction_made_by_id_user_account')),
     sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_correction_round_id_round')),
     sa.ForeignKeyConstraint(['sheet_id'], ['sheet.id'], name=op.f('fk_correction_sheet_id_sheet')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_correction'))
     )
+    op.create_index(op.f('ix_correction_agreement_id'), 'correction', ['agreement_id'], unique=False)
     op.create_index(op.f('ix_correction_round_id'), 'correction', ['round_id'], unique=False)
     op.create_index(op.f('ix_correction_sheet_id'), 'correction', ['sheet_id'], unique=False)
+    op.create_table('mark_agreement_answer',
+    sa.Column('agreement_id', sa.Integer(), nullable=False),
+    sa.Column('member_id', sa.Integer(), nullable=False),
+    sa.Column('agrees', sa.Boolean(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('answered_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("agrees OR reason <> ''", name=op.f('ck_mark_agreement_answer_declining_has_reason')),
+    sa.ForeignKeyConstraint(['agreement_id'], ['mark_agreement.id'], name=op.f('fk_mark_agreement_answer_agreement_id_mark_agreement')),
+    sa.ForeignKeyConstraint(['member_id'], ['committee_member.id'], name=op.f('fk_mark_agreement_answer_member_id_committee_member')),
+    sa.PrimaryKeyConstraint('agreement_id', 'member_id', name=op.f('pk_mark_agreement_answer'))
+    )
+    op.create_index(op.f('ix_mark_agreement_answer_member_id'), 'mark_agreement_answer', ['member_id'], unique=False)
     # ### end Alembic commands ###
     for statement in GUARDS[op.get_bind().dialect.name]:
         op.get_bind().exec_driver_sql(statement)
@@ -1232,8 +1276,11 @@ def downgrade() -> None:
     for statement in UNGUARD[op.get_bind().dialect.name]:
         op.get_bind().exec_driver_sql(statement)
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index(op.f('ix_mark_agreement_answer_member_id'), table_name='mark_agreement_answer')
+    op.drop_table('mark_agreement_answer')
     op.drop_index(op.f('ix_correction_sheet_id'), table_name='correction')
     op.drop_index(op.f('ix_correction_round_id'), table_name='correction')
+    op.drop_index(op.f('ix_correction_agreement_id'), table_name='correction')
     op.drop_table('correction')
     op.drop_index(op.f('ix_sheet_draft_round_id'), table_name='sheet_draft')
     op.drop_table('sheet_draft')
@@ -1242,6 +1289,10 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_sheet_member_id'), table_name='sheet')
     op.drop_index(op.f('ix_sheet_application_id'), table_name='sheet')
     op.drop_table('sheet')
+    op.drop_index('uq_mark_agreement_open', table_name='mark_agreement', sqlite_where=sa.text('settled_at IS NULL'), postgresql_where=sa.text('settled_at IS NULL'))
+    op.drop_index(op.f('ix_mark_agreement_round_id'), table_name='mark_agreement')
+    op.drop_index(op.f('ix_mark_agreement_application_id'), table_name='mark_agreement')
+    op.drop_table('mark_agreement')
     op.drop_index('uq_declaration_in_force', table_name='declaration', sqlite_where=sa.text('replaced_at IS NULL'), postgresql_where=sa.text('replaced_at IS NULL'))
     op.drop_index(op.f('ix_declaration_round_id'), table_name='declaration')
     op.drop_index(op.f('ix_declaration_application_id'), table_name='declaration')
