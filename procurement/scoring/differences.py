@@ -228,9 +228,9 @@ def look_again(session: Session, *, actor: Actor, round_ref: str, now: datetime)
             differ.setdefault(one.application, []).append(one)
     outlying: dict[str, list[Criterion]] = {}
     for ref in view.marks:
-        for one in spreads(view, ref):
-            if member.code in one.outliers:
-                outlying.setdefault(ref, []).append(view.rule.criterion(one.criterion))
+        for apart in spreads(view, ref):
+            if member.code in apart.outliers:
+                outlying.setdefault(ref, []).append(view.rule.criterion(apart.criterion))
     return [
         LookAgain(ref, tuple(differ.get(ref, ())), tuple(outlying.get(ref, ())))
         for ref in sorted(differ.keys() | outlying.keys())
