@@ -12,6 +12,7 @@ from procurement.applications import views as applications
 from procurement.committee import draw_views as draws
 from procurement.committee import pool_views as experts
 from procurement.committee import views as committee
+from procurement.committee import watch_views as watching
 from procurement.decisions import views as decisions
 from procurement.evidence import views as evidence
 from procurement.merchants import office_views as merchants_office
@@ -35,6 +36,7 @@ STEPS = (
     experts,  # the register from which committees are drawn
     draws,  # announced, carried out, checked by anybody
     committee,  # members, declared interests, recusals
+    watching,  # observers, and the supervisor without a vote
     scoring,  # sealed sheets, opening, the result
     objections,  # notice of the result, objections, rulings
     decisions,  # drawn up, signed, published, verified

@@ -15,8 +15,9 @@ def committee_card(scene: Scene) -> Card | None:
     state = place(scene.course, Phase.FORMING, scene.phase)
     relations = Link(N_("Declared relations"), "committee.relations", {"ref": scene.ref})
     supervised = Link(N_("The committee, supervised"), "committee.supervised", {"ref": scene.ref})
+    meetings = Link(N_("Meetings and observers"), "watching.meetings", {"ref": scene.ref})
     if scene.phase not in (Phase.CHECKING, Phase.FORMING):
-        links = [supervised, relations] if state == "done" else []
+        links = [meetings, supervised, relations] if state == "done" else [meetings]
         return Card(order=30, title=N_("Committee"), state=state, links=links)
     if scene.document.committee.experts_chosen is ExpertsChosen.DRAWN:
         drawing = _drawing(scene)
@@ -28,7 +29,9 @@ def committee_card(scene: Scene) -> Card | None:
     members = Link(N_("Appoint members"), "committee.members", {"ref": scene.ref})
     if scene.phase is Phase.CHECKING:
         lines.append(Problem(N_("Members declare their interests once the applications are checked.")))
-        return Card(order=30, title=N_("Committee"), state="later", lines=lines, links=[members, supervised])
+        return Card(
+            order=30, title=N_("Committee"), state="later", lines=lines, links=[members, meetings, supervised]
+        )
     blocks = [*progress.incomplete, *progress.blocking]
     begin = Link(N_("Begin scoring"), "committee.begin", {"ref": scene.ref})
     if progress.incomplete:
@@ -38,7 +41,7 @@ def committee_card(scene: Scene) -> Card | None:
             state="todo",
             lines=lines,
             blocks=blocks,
-            links=[members, begin, supervised, relations],
+            links=[members, begin, meetings, supervised, relations],
         )
     return Card(
         order=30,
@@ -46,7 +49,7 @@ def committee_card(scene: Scene) -> Card | None:
         state="blocked" if blocks else "todo",
         lines=lines,
         blocks=blocks,
-        links=[begin, members, supervised, relations],
+        links=[begin, members, meetings, supervised, relations],
     )
 
 

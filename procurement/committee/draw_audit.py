@@ -1,4 +1,4 @@
-"""How the register of experts, the draws and the observers follow from the public log."""
+"""How the register of experts, the draws, the observers and meetings follow from the public log."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -18,20 +18,27 @@ from procurement.committee.entries import (
     ExpertSetAside,
     ExpertSuspended,
     LotteryRead,
+    MeetingCalled,
+    MeetingCancelled,
+    MeetingHeld,
     MemberAppointed,
     ObserverAdmitted,
     ObserverAsked,
     ObserverWithdrew,
     PassedOver,
     ReadingsDiffered,
+    SupervisorAttended,
 )
 from procurement.committee.models import (
+    Attendance,
     Draw,
     DrawCandidate,
     DrawLeftOut,
     DrawLot,
     DrawReading,
     Expert,
+    Meeting,
+    Member,
     Observer,
     SetAside,
 )
@@ -495,5 +502,113 @@ replays(
             Observer.withdrawn_at,
         ).join(Round, Round.id == Observer.round_id),
         key=("round", "observer"),
+    )
+)
+
+
+# --- meetings -----------------------------------------------------------------------------------------------------
+
+
+def meetings_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
+    """One row for each meeting."""
+    rows: dict[_Name, dict[str, Any]] = {}
+    for logged in entries:
+        ref, at = logged.envelope.round_ref, logged.envelope.at
+        match logged.envelope.entry:
+            case MeetingCalled(number=number) as entry:
+                rows[ref, number] = {
+                    "round": ref,
+                    "number": number,
+                    "kind": entry.kind_of,
+                    "starts_at": entry.starts_at,
+                    "place": entry.place,
+                    "called_at": at,
+                    "cancelled_at": None,
+                    "cancel_reason": None,
+                    "held_at": None,
+                }
+            case MeetingCancelled(number=number, reason=reason):
+                rows[ref, number] |= {"cancelled_at": at, "cancel_reason": reason}
+            case MeetingHeld(number=number):
+                rows[ref, number]["held_at"] = at
+    return rows.values()
+
+
+def _meeting(row: Row) -> Row:
+    reason = digest_of(row["cancel_reason"]) if row["cancelled_at"] else None
+    return {**row, "place": digest_of(row["place"]), "cancel_reason": reason}
+
+
+replays(
+    Replay(
+        table="committee_meeting",
+        kinds=(MeetingCalled, MeetingCancelled, MeetingHeld),
+        expected=meetings_from_log,
+        actual=lambda: select(
+            Round.ref.label("round"),
+            Meeting.number,
+            Meeting.kind,
+            Meeting.starts_at,
+            Meeting.place,
+            Meeting.called_at,
+            Meeting.cancelled_at,
+            Meeting.cancel_reason,
+            Meeting.held_at,
+        ).join(Round, Round.id == Meeting.round_id),
+        key=("round", "number"),
+        derived=_meeting,
+    )
+)
+
+
+def attendance_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
+    """One row for everybody who was at a meeting; supervisors are counted, not named."""
+    supervisors: dict[_Name, int] = {}
+    for logged in entries:
+        ref, at = logged.envelope.round_ref, logged.envelope.at
+        match logged.envelope.entry:
+            case MeetingHeld(number=number, members=members, observers=observers):
+                for who in (*members, *observers):
+                    yield {"round": ref, "number": number, "who": who, "remark": None, "at": at}
+            case SupervisorAttended(number=number, remark=remark):
+                supervisors[ref, number] = supervisors.get((ref, number), 0) + 1
+                who = f"supervisor {supervisors[ref, number]}"
+                yield {"round": ref, "number": number, "who": who, "remark": remark, "at": at}
+
+
+def _attendance(row: Row) -> Row:
+    found = dict(row)
+    member, observer, place = found.pop("member"), found.pop("observer"), found.pop("place")
+    remark = digest_of(found["remark"]) if found["remark"] else None
+    return found | {"who": member or observer or f"supervisor {place}", "remark": remark}
+
+
+replays(
+    Replay(
+        table="attendance",
+        kinds=(MeetingHeld, SupervisorAttended),
+        expected=attendance_from_log,
+        actual=lambda: (
+            select(
+                Round.ref.label("round"),
+                Meeting.number,
+                Member.code.label("member"),
+                Observer.code.label("observer"),
+                func.row_number()
+                .over(
+                    partition_by=(Attendance.meeting_id, Attendance.supervisor_id.is_(None)), order_by=Attendance.id
+                )
+                .label("place"),
+                Attendance.remark,
+                Attendance.at,
+            )
+            .select_from(Attendance)
+            .join(Meeting, Meeting.id == Attendance.meeting_id)
+            .join(Round, Round.id == Attendance.round_id)
+            .outerjoin(Member, Member.id == Attendance.member_id)
+            .outerjoin(Observer, Observer.id == Attendance.observer_id)
+        ),
+        key=("round", "number", "who"),
+        derived=_attendance,
     )
 )

@@ -64,6 +64,7 @@ from procurement.committee.queries import members_of
 from procurement.committee.rules import MemberKind, experts_of
 from procurement.committee.seats import pass_chair, seat, write_to
 from procurement.errors import N_, RuleBroken, WrongPhase, refuse_if
+from procurement.mail import queue_mail
 from procurement.publiclog.entry import Salted
 from procurement.publiclog.writing import append
 from procurement.rounds import clocks
@@ -115,7 +116,7 @@ def announce_draw(
     document = rules_of(session, found.id)
     if document.committee.experts_chosen is not ExpertsChosen.DRAWN:
         raise RuleBroken(N_("By the rules of this round experts are appointed, not drawn."))
-    number = _next_number(session, found, Purpose.EXPERTS)
+    number = next_number(session, found, Purpose.EXPERTS)
     assert course.published is not None  # noqa: S101 (a round that is being formed is published)
     pool = pool_of(session, found.id, document=document, published=course.published)
     lists = [[one for one in in_field(pool, lot.field) if one.reason is None] for lot in wanted]
@@ -127,9 +128,9 @@ def announce_draw(
         + _check_room(session, found, document, lots, number)
         + _check_size(lots, left_out)
     )
-    draw = _keep(session, found, Purpose.EXPERTS, number, source, now)
+    draw = keep_draw(session, found, Purpose.EXPERTS, number, source, now)
     for position, (lot, people) in enumerate(zip(lots, lists, strict=True), 1):
-        row = _keep_lot(session, found, draw, position, lot)
+        row = keep_lot(session, found, draw, position, lot)
         for n, one in enumerate(_mixed(people, seed, position), 1):
             session.add(DrawCandidate(round_id=found.id, lot_id=row.id, number=n, expert_id=one.expert.id))
     for n, one in enumerate(_mixed(left_out, seed, 0), 1):
@@ -141,7 +142,7 @@ def announce_draw(
         purpose=Purpose.EXPERTS,
         number=number,
         algorithm=ALGORITHM,
-        **_source_fields(source),
+        **source_fields(source),
         lots=tuple(
             LotAnnounced(
                 field=lot.field,
@@ -170,7 +171,8 @@ def _salted(one: Candidate) -> Salted:
     return Salted(text, whose=f"user:{one.expert.user_id}")
 
 
-def _next_number(session: Session, found: Round, purpose: Purpose) -> int:
+def next_number(session: Session, found: Round, purpose: Purpose) -> int:
+    """The number of the next draw. Raises RuleBroken while one is in force."""
     last = session.scalars(
         select(Draw).where(Draw.round_id == found.id, Draw.purpose == purpose).order_by(Draw.number.desc()).limit(1)
     ).one_or_none()
@@ -205,7 +207,8 @@ def _check_size(lots: Sequence[Lot], left_out: Sequence[Candidate]) -> list[Any]
     return []
 
 
-def _keep(session: Session, found: Round, purpose: Purpose, number: int, source: Source, now: datetime) -> Draw:
+def keep_draw(session: Session, found: Round, purpose: Purpose, number: int, source: Source, now: datetime) -> Draw:
+    """Write down what is announced of a draw."""
     draw = Draw(
         round_id=found.id,
         purpose=purpose,
@@ -222,7 +225,8 @@ def _keep(session: Session, found: Round, purpose: Purpose, number: int, source:
     return draw
 
 
-def _keep_lot(session: Session, found: Round, draw: Draw, position: int, lot: Lot) -> DrawLot:
+def keep_lot(session: Session, found: Round, draw: Draw, position: int, lot: Lot) -> DrawLot:
+    """Write down one of its lots."""
     row = DrawLot(
         round_id=found.id,
         draw_id=draw.id,
@@ -237,7 +241,8 @@ def _keep_lot(session: Session, found: Round, draw: Draw, position: int, lot: Lo
     return row
 
 
-def _source_fields(source: Source) -> dict[str, Any]:
+def source_fields(source: Source) -> dict[str, Any]:
+    """The source as an entry says it."""
     return {
         "source": source.kind,
         "beacon": source.beacon,
@@ -519,23 +524,19 @@ def admit_observers(session: Session, found: Round, *, now: datetime) -> None:
         .order_by(DrawCandidate.place)
     ).all()
     for candidate, lot, draw, observer in waiting:
-        if free == 0:
-            return
+        if free <= 0:
+            break
+        place = DrawnPlace(draw=draw.number, lot=lot.position, place=candidate.place or 0)
         candidate.turn_at = now
-        if observer.withdrawn_at is not None:
-            candidate.passed = PassedOver.WITHDRAWN
-            passed = PassedOverEntry(
-                purpose=draw.purpose,
-                number=draw.number,
-                lot=lot.position,
-                place=candidate.place or 0,
-                reason=PassedOver.WITHDRAWN,
-            )
-            append(session, passed, now=now, actor=None, role=None, round_ref=found.ref)
+        if observer.withdrawn_at is None:
+            admit_observer(session, found, observer, now=now, drawn=place)
+            free -= 1
             continue
-        free -= 1
-        drawn = DrawnPlace(draw=draw.number, lot=lot.position, place=candidate.place or 0)
-        admit_observer(session, found, observer, now=now, drawn=drawn)
+        candidate.passed = PassedOver.WITHDRAWN
+        passed = PassedOverEntry(
+            purpose=draw.purpose, number=place.draw, lot=place.lot, place=place.place, reason=PassedOver.WITHDRAWN
+        )
+        append(session, passed, now=now, actor=None, role=None, round_ref=found.ref)
     session.flush()
 
 
@@ -546,3 +547,13 @@ def admit_observer(
     observer.admitted_at = now
     entry = ObserverAdmitted(observer=observer.code, drawn=drawn)
     append(session, entry, now=now, actor=None, role=None, round_ref=found.ref)
+    about = {"code": observer.code, "ref": found.ref, "round_en": found.title_en, "round_zh": found.title_zh}
+    queue_mail(
+        session,
+        to=observer.contact,
+        language=observer.language,
+        template="committee/observer-admitted",
+        context=about,
+        about=found.ref,
+        now=now,
+    )

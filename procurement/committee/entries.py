@@ -397,3 +397,62 @@ class ObserverWithdrew(
     """The seat goes to the next."""
 
     observer: Ref
+
+
+# --- meetings -----------------------------------------------------------------------------------------------------
+
+
+class MeetingCalled(
+    Entry,
+    kind="meetings.called",
+    title=N_("A meeting of the committee was called"),
+    labels={
+        "number": N_("Meeting"),
+        "kind_of": N_("What for"),
+        "starts_at": N_("Begins"),
+        "place": N_("SHA-256 of the place"),
+    },
+):
+    """`kind_of`: watching.MeetingKind; the place is told to those who are invited."""
+
+    number: int
+    kind_of: Code
+    starts_at: datetime
+    place: Digest
+
+
+class MeetingCancelled(
+    Entry,
+    kind="meetings.cancelled",
+    title=N_("A meeting of the committee was cancelled"),
+    labels={"number": N_("Meeting"), "reason": N_("SHA-256 of the reason")},
+):
+    """It will not be held."""
+
+    number: int
+    reason: Digest
+
+
+class MeetingHeld(
+    Entry,
+    kind="meetings.held",
+    title=N_("A meeting of the committee was held"),
+    labels={"number": N_("Meeting"), "members": N_("Members"), "observers": N_("Observers")},
+):
+    """Who was there, by code."""
+
+    number: int
+    members: tuple[Ref, ...]
+    observers: tuple[Ref, ...]
+
+
+class SupervisorAttended(
+    Entry,
+    kind="meetings.supervised",
+    title=N_("A supervisor was present, without a vote"),
+    labels={"number": N_("Meeting"), "remark": N_("SHA-256 of the remark")},
+):
+    """Said by the supervisor; `remark`: of its text, where one was made."""
+
+    number: int
+    remark: Digest | None

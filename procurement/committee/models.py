@@ -340,3 +340,59 @@ class Observer(Base):
     asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
     admitted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class Meeting(Base):
+    """A meeting that observers and the supervisor may attend: a draw, a tasting, the opening. `place` is read by
+    whoever is invited; everybody reads when it is and who was there."""
+
+    __tablename__ = "committee_meeting"
+    __table_args__ = (
+        UniqueConstraint("id", "round_id"),
+        UniqueConstraint("round_id", "number"),
+        CheckConstraint("kind IN ('draw', 'tasting', 'meeting', 'opening')", name="kind_known"),
+        CheckConstraint("(cancelled_at IS NULL) = (cancel_reason = '')", name="cancelled_with_reason"),
+        CheckConstraint("held_at IS NULL OR cancelled_at IS NULL", name="held_or_cancelled"),
+        CheckConstraint("held_at IS NULL OR held_at >= starts_at", name="held_after_start"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    number: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(20))  # watching.MeetingKind
+    starts_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    place: Mapped[str] = mapped_column(String(400))
+    called_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    cancelled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    cancel_reason: Mapped[str] = mapped_column(Text, default="")
+    held_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class Attendance(Base):
+    """Somebody was at a meeting: a member, an observer, or a supervisor, who has no vote."""
+
+    __tablename__ = "attendance"
+    __table_args__ = (
+        ForeignKeyConstraint(["meeting_id", "round_id"], ["committee_meeting.id", "committee_meeting.round_id"]),
+        ForeignKeyConstraint(["member_id", "round_id"], ["committee_member.id", "committee_member.round_id"]),
+        ForeignKeyConstraint(["observer_id", "round_id"], ["observer.id", "observer.round_id"]),
+        UniqueConstraint("meeting_id", "member_id"),
+        UniqueConstraint("meeting_id", "observer_id"),
+        UniqueConstraint("meeting_id", "supervisor_id"),
+        CheckConstraint(
+            "(member_id IS NOT NULL AND observer_id IS NULL AND supervisor_id IS NULL)"
+            " OR (member_id IS NULL AND observer_id IS NOT NULL AND supervisor_id IS NULL)"
+            " OR (member_id IS NULL AND observer_id IS NULL AND supervisor_id IS NOT NULL)",
+            name="somebody",
+        ),
+        CheckConstraint("remark = '' OR supervisor_id IS NOT NULL", name="remark_of_supervisor"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    meeting_id: Mapped[int]
+    member_id: Mapped[int | None]
+    observer_id: Mapped[int | None]
+    supervisor_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    remark: Mapped[str] = mapped_column(Text, default="")  # public
+    at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from procurement.committee.drawing import SourceKind
-from procurement.committee.entries import MemberAppointed
+from procurement.committee.entries import MemberAppointed, ObserverAdmitted, ObserverAsked, ObserverWithdrew
 from procurement.committee.retracing import retrace
 from procurement.committee.rules import MemberKind
 from procurement.errors import N_, Problem
 from procurement.evidence.bundle import DISCLOSURES, NotEvidence
 from procurement.evidence.facts import Record, Unknown, checks
 from procurement.publiclog.entry import Disclosure
-from procurement.rounds.rules import ExpertsChosen
+from procurement.rounds.rules import ExpertsChosen, ObserversChosen
 
 
 @checks("committee_draw", N_("Drawn seats went to those whom the draw gives that was announced beforehand"))
@@ -88,3 +88,25 @@ def _commitments(record: Record) -> Iterator[tuple[str, str, str]]:
         for turn in lot.turns:
             if turn.seated == entry.member and 1 <= turn.number <= len(lot.commitments):
                 yield entry.member, "pool", lot.commitments[turn.number - 1]
+
+
+@checks("observers", N_("Observers' seats went in the order of asking, or of the draw"))
+def _observers(record: Record) -> Iterator[Problem]:
+    waiting: list[str] = []
+    seated: set[str] = set()
+    for n, envelope in enumerate(record.envelopes):
+        match envelope.entry:
+            case ObserverAsked(observer=observer):
+                waiting.append(observer)
+            case ObserverWithdrew(observer=observer):
+                seated.discard(observer)
+                waiting = [one for one in waiting if one != observer]
+            case ObserverAdmitted(observer=observer, drawn=drawn):
+                rule = record.rules_at(n).committee
+                by_lot = rule.observers_chosen is ObserversChosen.DRAWN
+                jumped = not by_lot and waiting[:1] != [observer]
+                undrawn = by_lot and drawn is None and len(waiting) + len(seated) > rule.observers
+                if observer not in waiting or jumped or undrawn or len(seated) >= rule.observers:
+                    yield Problem(N_("%(who)s got an observer's seat that was another's."), {"who": observer})
+                waiting = [one for one in waiting if one != observer]
+                seated.add(observer)

@@ -166,3 +166,41 @@ def test_the_file_of_the_page_is_retraced_in_the_same_way(named: DrawWorld) -> N
     for broken in (b"{}", b"PK", b'{"entries":[]}', content.replace(b'"committee.drawn"', b'"committee.dawn"')):
         with pytest.raises(RuleBroken):
             read_draws(broken)
+
+
+def _asked(code: str) -> Body:
+    salted = "A" * 43
+    data = {
+        "observer": code,
+        "kind_of": "citizen",
+        "name": salted,
+        "contact": salted,
+        "outlet": salted,
+        "listed": False,
+    }
+    return {"kind": "observers.asked", "data": data}
+
+
+def _admitted(code: str) -> Body:
+    return {"kind": "observers.admitted", "data": {"observer": code, "drawn": None}}
+
+
+@pytest.mark.parametrize(
+    ("told", "fails"),
+    [
+        ([_asked("O1"), _admitted("O1"), _asked("O2"), _admitted("O2")], False),
+        ([_asked("O1"), _asked("O2"), _admitted("O2")], True),
+        ([_admitted("O1")], True),
+        ([part for n in range(1, 5) for part in (_asked(f"O{n}"), _admitted(f"O{n}"))], True),
+        ([part for n in range(1, 4) for part in (_asked(f"O{n}"), _admitted(f"O{n}"))], False),
+    ],
+)
+def test_an_observers_seat_that_was_anothers_is_caught(begun: Bundle, told: list[Body], fails: bool) -> None:
+    """The rules of the round give three seats, and who asks first gets one."""
+
+    def changed(bodies: list[Body]) -> list[Body]:
+        about = {name: bodies[-1][name] for name in ("v", "at", "round")}
+        by = {"person": None, "role": "system"}
+        return bodies + [about | {"by": by} | one for one in told]
+
+    assert ("observers" in failing(retold(begun, changed))) is fails

@@ -12,6 +12,7 @@ from procurement.rounds.phases import Phase
 ALWAYS = frozenset(Phase)
 RUNNING = ALWAYS - {Phase.DRAFT, Phase.DECIDED, Phase.CLOSED, Phase.HELD, Phase.ABORTED}
 
+WATCHED = (Phase.OPEN, Phase.CHECKING, Phase.FORMING, Phase.SCORING, Phase.OPENED)
 HANDLED = RUNNING | {Phase.DECIDED}
 
 
@@ -149,6 +150,16 @@ ROUTES: dict[str, Route] = {
     "draws.draws_json": Route(Permission.READ_PUBLIC),
     "draws.leave_out": act(Permission.FORM_COMMITTEE, "organiser", Phase.CHECKING, Phase.FORMING),
     "draws.overview": Route(Permission.CARRY_OUT_DRAW),
+    "watching.ask": act(Permission.WATCH, "visitor", Phase.OPEN, Phase.CHECKING, Phase.FORMING, Phase.SCORING),
+    "watching.attend": act(Permission.HOLD_ROUND, "supervisor", *WATCHED),
+    "watching.call": act(Permission.FORM_COMMITTEE, "organiser", *WATCHED),
+    "watching.cancel": act(Permission.FORM_COMMITTEE, "organiser", *WATCHED),
+    "watching.carry_out": act(Permission.CARRY_OUT_DRAW, "organiser", Phase.CHECKING, Phase.FORMING),
+    "watching.follow": Route(Permission.WATCH),
+    "watching.meetings": Route(Permission.READ_ROUND_FILES),
+    "watching.public": Route(Permission.READ_PUBLIC),
+    "watching.record": act(Permission.FORM_COMMITTEE, "organiser", *WATCHED),
+    "watching.settle": act(Permission.FORM_COMMITTEE, "organiser", Phase.CHECKING, Phase.FORMING),
     "experts.act_on": Route(Permission.KEEP_EXPERTS),
     "experts.enter": Route(Permission.KEEP_EXPERTS),
     "experts.expert": Route(Permission.KEEP_EXPERTS),
