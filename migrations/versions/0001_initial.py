@@ -653,6 +653,27 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_committee_draw_round_id'), 'committee_draw', ['round_id'], unique=False)
     op.create_index('uq_committee_draw_in_force', 'committee_draw', ['round_id', 'purpose'], unique=True, sqlite_where=sa.text('spent_at IS NULL'), postgresql_where=sa.text('spent_at IS NULL'))
+    op.create_table('committee_meeting',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('round_id', sa.Integer(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.String(length=20), nullable=False),
+    sa.Column('starts_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('place', sa.String(length=400), nullable=False),
+    sa.Column('called_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('cancelled_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('cancel_reason', sa.Text(), nullable=False),
+    sa.Column('held_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("(cancelled_at IS NULL) = (cancel_reason = '')", name=op.f('ck_committee_meeting_cancelled_with_reason')),
+    sa.CheckConstraint("kind IN ('draw', 'tasting', 'meeting', 'opening')", name=op.f('ck_committee_meeting_kind_known')),
+    sa.CheckConstraint('held_at IS NULL OR cancelled_at IS NULL', name=op.f('ck_committee_meeting_held_or_cancelled')),
+    sa.CheckConstraint('held_at IS NULL OR held_at >= starts_at', name=op.f('ck_committee_meeting_held_after_start')),
+    sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_committee_meeting_round_id_round')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_committee_meeting')),
+    sa.UniqueConstraint('id', 'round_id', name=op.f('uq_committee_meeting_id_round_id')),
+    sa.UniqueConstraint('round_id', 'number', name=op.f('uq_committee_meeting_round_id_number'))
+    )
+    op.create_index(op.f('ix_committee_meeting_round_id'), 'committee_meeting', ['round_id'], unique=False)
     op.create_table('decision',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('ref', sa.String(length=40), nullable=False),
@@ -1150,6 +1171,28 @@ def upgrade() -> None:
     op.create_index(op.f('ix_committee_member_user_id'), 'committee_member', ['user_id'], unique=False)
     op.create_index('uq_committee_member_chair', 'committee_member', ['round_id'], unique=True, sqlite_where=sa.text('chair AND ended_at IS NULL'), postgresql_where=sa.text('chair AND ended_at IS NULL'))
     op.create_index('uq_committee_member_in_force', 'committee_member', ['round_id', 'user_id'], unique=True, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
+    op.create_table('attendance',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('round_id', sa.Integer(), nullable=False),
+    sa.Column('meeting_id', sa.Integer(), nullable=False),
+    sa.Column('member_id', sa.Integer(), nullable=True),
+    sa.Column('observer_id', sa.Integer(), nullable=True),
+    sa.Column('supervisor_id', sa.Integer(), nullable=True),
+    sa.Column('remark', sa.Text(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("remark = '' OR supervisor_id IS NOT NULL", name=op.f('ck_attendance_remark_of_supervisor')),
+    sa.CheckConstraint('(member_id IS NOT NULL AND observer_id IS NULL AND supervisor_id IS NULL) OR (member_id IS NULL AND observer_id IS NOT NULL AND supervisor_id IS NULL) OR (member_id IS NULL AND observer_id IS NULL AND supervisor_id IS NOT NULL)', name=op.f('ck_attendance_somebody')),
+    sa.ForeignKeyConstraint(['meeting_id', 'round_id'], ['committee_meeting.id', 'committee_meeting.round_id'], name=op.f('fk_attendance_meeting_id_round_id_committee_meeting')),
+    sa.ForeignKeyConstraint(['member_id', 'round_id'], ['committee_member.id', 'committee_member.round_id'], name=op.f('fk_attendance_member_id_round_id_committee_member')),
+    sa.ForeignKeyConstraint(['observer_id', 'round_id'], ['observer.id', 'observer.round_id'], name=op.f('fk_attendance_observer_id_round_id_observer')),
+    sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_attendance_round_id_round')),
+    sa.ForeignKeyConstraint(['supervisor_id'], ['user_account.id'], name=op.f('fk_attendance_supervisor_id_user_account')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_attendance')),
+    sa.UniqueConstraint('meeting_id', 'member_id', name=op.f('uq_attendance_meeting_id_member_id')),
+    sa.UniqueConstraint('meeting_id', 'observer_id', name=op.f('uq_attendance_meeting_id_observer_id')),
+    sa.UniqueConstraint('meeting_id', 'supervisor_id', name=op.f('uq_attendance_meeting_id_supervisor_id'))
+    )
+    op.create_index(op.f('ix_attendance_round_id'), 'attendance', ['round_id'], unique=False)
     op.create_table('declaration',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('round_id', sa.Integer(), nullable=False),
@@ -1297,6 +1340,8 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_declaration_round_id'), table_name='declaration')
     op.drop_index(op.f('ix_declaration_application_id'), table_name='declaration')
     op.drop_table('declaration')
+    op.drop_index(op.f('ix_attendance_round_id'), table_name='attendance')
+    op.drop_table('attendance')
     op.drop_index('uq_committee_member_in_force', table_name='committee_member', sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
     op.drop_index('uq_committee_member_chair', table_name='committee_member', sqlite_where=sa.text('chair AND ended_at IS NULL'), postgresql_where=sa.text('chair AND ended_at IS NULL'))
     op.drop_index(op.f('ix_committee_member_user_id'), table_name='committee_member')
@@ -1367,6 +1412,8 @@ def downgrade() -> None:
     op.drop_index('uq_decision_in_force', table_name='decision', sqlite_where=sa.text('published_at IS NOT NULL AND superseded_at IS NULL'), postgresql_where=sa.text('published_at IS NOT NULL AND superseded_at IS NULL'))
     op.drop_index(op.f('ix_decision_round_id'), table_name='decision')
     op.drop_table('decision')
+    op.drop_index(op.f('ix_committee_meeting_round_id'), table_name='committee_meeting')
+    op.drop_table('committee_meeting')
     op.drop_index('uq_committee_draw_in_force', table_name='committee_draw', sqlite_where=sa.text('spent_at IS NULL'), postgresql_where=sa.text('spent_at IS NULL'))
     op.drop_index(op.f('ix_committee_draw_round_id'), table_name='committee_draw')
     op.drop_table('committee_draw')
