@@ -29,6 +29,7 @@ import procurement
 from procurement.db import Base, Document
 from procurement.portal import fulltext
 from procurement.publiclog import triggers
+from procurement.rounds import guard
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
@@ -168,8 +169,8 @@ def write_initial(path: Path) -> None:
             {name: [s for part in parts for s in part(name)] for name in ("postgresql", "sqlite")}, width=110
         )
         for word, parts in (
-            ("guards", (triggers.trigger_statements, fulltext.create_statements)),
-            ("unguard", (fulltext.drop_statements, triggers.drop_statements)),
+            ("guards", (triggers.trigger_statements, fulltext.create_statements, guard.create_statements)),
+            ("unguard", (guard.drop_statements, fulltext.drop_statements, triggers.drop_statements)),
         )
     }
     path.write_text(INITIAL.format(up=up, down=down, **guards), encoding="utf-8")
@@ -186,7 +187,8 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-# The triggers that hold the public log append-only, its empty head, and the full-text search.
+# The triggers that hold the public log append-only, its empty head, the full-text search, and the block of officials
+# who must not recommend food.
 GUARDS = {guards}
 
 UNGUARD = {unguard}

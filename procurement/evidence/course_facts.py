@@ -18,6 +18,7 @@ from procurement.evidence.facts import Record, Unknown, checks
 from procurement.objections.entries import NoticeGiven
 from procurement.rounds import clocks
 from procurement.rounds.entries import RoundAmended, RoundPublished, RoundResumed
+from procurement.rounds.lint import food_problem
 from procurement.rounds.phases import PHASE_NAMES
 
 # --- rules and phases ---------------------------------------------------------------------------------------------
@@ -34,6 +35,13 @@ def _rules(record: Record) -> Iterator[Problem]:
     for n, _, _ in record.of(ApplicationSubmitted):
         if n < record.rules[0][0]:
             yield Problem(N_("An application was submitted before the rules were published."))
+
+
+@checks("employer", N_("The law lets the official's employer recommend such goods, or a recorded opinion does"))
+def _employer(record: Record) -> Iterator[Problem]:
+    for n, _, _ in record.rules:
+        if problem := food_problem(record.rules_at(n)):
+            yield problem
 
 
 @checks("phases", N_("Every act happened in its phase"))

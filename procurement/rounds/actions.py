@@ -30,7 +30,7 @@ from procurement.rounds.entries import (
     SeatEnded,
     SeatGiven,
 )
-from procurement.rounds.lint import check_publishable
+from procurement.rounds.lint import Level, broadcast_problem, check_publishable, lint
 from procurement.rounds.models import Milestone, Round, RoundDraft, RoundNumber, RoundRules
 from procurement.rounds.phases import Course, Kind, Phase
 from procurement.rounds.queries import (
@@ -305,16 +305,9 @@ def end_seat(session: Session, *, actor: Actor, now: datetime, ref: str, user_id
 
 def check_ready(session: Session, found: Round, document: RoundDocument, *, now: datetime) -> list[Problem]:
     """What keeps the round from being published at `now`: its draft, its dates, its people."""
-    problems = check_publishable(document)
+    problems = [finding.problem for finding in lint(document, now=now) if finding.level is Level.ERROR]
     if not any(seat.role is Role.SUPERVISOR and seat.in_use for seat in seats_of(session, found.id)):
         problems.append(NO_SUPERVISOR.problem)
-    if not problems:
-        closes, _ = clocks.call_deadline(document, published=now)
-        planned = document.activity.planned_on
-        if planned is not None and planned <= closes.astimezone(clocks.zone_of(document)).date():
-            problems.append(
-                Problem(N_("The broadcast is planned before applications close."), {}, "activity.planned_on")
-            )
     return problems
 
 
@@ -382,6 +375,8 @@ def amend(
     closes, counted = clocks.amended_deadline(
         document, published=published, closes=before, now=now, stops=course.stops
     )
+    if problem := broadcast_problem(document, applications_close=closes):
+        raise RuleBroken(problem)
     version = 1 + (session.scalar(select(func.max(RoundRules.version)).where(RoundRules.round_id == found.id)) or 0)
     _freeze(session, found, document, version=version, now=now, reason=reason)
     milestone = record(

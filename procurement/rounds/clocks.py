@@ -190,15 +190,3 @@ def _elapsed(counted: Counted, lost: Mapping[date, str], stop: Stop) -> int:
     days = (date.fromordinal(n) for n in range(first, until))
     working = counted["unit"] == "working"
     return sum(day not in lost and not (working and calendar.day_off(day)) for day in days)
-
-
-def longest_break(document: RoundDocument, *, published: datetime) -> int:
-    """The greatest number of days off in a row within the call, in days."""
-    calendar, zone = calendar_of(document), zone_of(document)
-    day = workdays.local_date(published, zone)
-    longest = run = 0
-    for _ in range(document.timetable.call_days):
-        day += timedelta(days=1)
-        run = run + 1 if calendar.day_off(day) else 0
-        longest = max(longest, run)
-    return longest

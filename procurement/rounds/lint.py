@@ -1,40 +1,51 @@
 """What is wrong with a draft, in plain words: errors keep it from being published, warnings do not.
 
 Every finding names its place in the document (`official.name`, `scoring.criteria[2].anchors`), so that a page can
-lead to where it is mended. The rules are small functions in `RULES`, the words to look for a table.
+lead to where it is mended. The rules are small functions in `RULES`; the words to look for are in unlawful.py, the
+days in projection.py.
 """
 
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from procurement import workdays
 from procurement.errors import N_, Problem
 from procurement.rounds import clocks
 from procurement.rounds.figures import BY_PATH, PLACES, Counted, value_of, weakened
 from procurement.rounds.packs import shipped
+from procurement.rounds.projection import Stage, earliest_broadcast, last_day, longest_break, planned
 from procurement.rounds.rules import (
     CATEGORIES,
     EMPLOYER_KINDS,
     FOOD,
     PARTIES,
     PUBLIC_SIDE,
-    EmployerKind,
+    RECOMMENDING_FOOD,
+    STATE_ORGANS,
+    DayUnit,
     ExpertsChosen,
+    FoodRule,
     Office,
     Opinion,
     RoundDocument,
 )
-from procurement.rounds.scoring_rule import Text, check_for_publication
+from procurement.rounds.scoring_rule import Criterion, ScoringRule, Text, check_for_publication, show_decimal
+from procurement.rounds.unlawful import LOCAL, LOWEST, MINIMUM, VOTES, named_place, own_places, written
 
 LEAST_MEMBERS = 5
 SHORT_CALL = 15
 VOTE_MOST = 20
 LONG_BREAK = 5
+SHORT_BREAK = 3
+FEW_LEVELS = 12
 
 
 class Level(StrEnum):
@@ -302,61 +313,129 @@ def _zone_known(name: str) -> bool:
 
 
 def _calendar(document: RoundDocument, now: datetime) -> Iterator[Finding]:
-    closes, counted = clocks.call_deadline(document, published=now)
-    if counted["provisional"]:
+    stages = planned(document, published=now)
+    call, last = stages[0], stages[-1]
+    if call.counted["provisional"]:
         yield _warning(
             "timetable.call_days",
             N_("The deadline is provisional: the official calendar of that year is not published yet."),
         )
-    off = clocks.longest_break(document, published=now)
+    elif first := next((stage for stage in stages if stage.counted["provisional"]), None):
+        yield _warning(
+            first.place,
+            N_(
+                "From “%(step)s” on, planned for %(day)s, days are provisional: the official calendar of that year "
+                "is not published yet."
+            ),
+            step=first.label,
+            day=last_day(document, first.closes),
+        )
+    off = longest_break(document, workdays.local_date(now, clocks.zone_of(document)), last_day(document, call.closes))
     if off >= LONG_BREAK:
         yield _warning(
             "timetable.call_days",
             N_("The call runs over %(off)s days off in a row; consider giving it more days."),
             off=off,
         )
-    planned = document.activity.planned_on
-    if planned is not None and planned <= closes.astimezone(clocks.zone_of(document)).date():
-        yield _error("activity.planned_on", N_("The broadcast is planned before applications close."))
+    yield from _notice_over_holidays(document, stages)
+    yield from _broadcast(document, call.closes, last)
+    for name in ("nature_opinion", "fair_competition", "food"):
+        opinion: Opinion = getattr(document.activity, name)
+        today = workdays.local_date(now, clocks.zone_of(document))
+        if opinion.given_on is not None and opinion.given_on > today:
+            yield _error(f"activity.{name}", N_("The opinion is dated on a day that has not come yet."))
+
+
+def _notice_over_holidays(document: RoundDocument, stages: tuple[Stage, ...]) -> Iterator[Finding]:
+    """Calendar days run on over holidays, when hardly anybody reads a notice; working days do not."""
+    if document.timetable.notice_unit is not DayUnit.CALENDAR:
+        return
+    notice = next(stage for stage in stages if stage.place == "timetable.notice_days")
+    first = date.fromisoformat(notice.counted["counted_from"])
+    off = longest_break(document, first, last_day(document, notice.closes))
+    if off >= SHORT_BREAK:
+        yield _warning(
+            "timetable.notice_days",
+            N_("As planned, the notice in calendar days runs over %(off)s days off in a row."),
+            off=off,
+        )
+
+
+def _broadcast(document: RoundDocument, closes: datetime, last: Stage) -> Iterator[Finding]:
+    day = document.activity.planned_on
+    if day is None:
+        return
+    if problem := broadcast_problem(document, applications_close=closes):
+        yield Finding(Level.ERROR, problem.message, problem.params, problem.field)
+    elif day <= last_day(document, last.closes):
+        yield _warning(
+            "activity.planned_on",
+            N_("If every step takes all its time, the round ends on %(day)s only, without any objection."),
+            day=last_day(document, last.closes),
+        )
+
+
+def broadcast_problem(document: RoundDocument, *, applications_close: datetime) -> Problem | None:
+    """What is wrong with the planned day of the broadcast, for applications that close at `applications_close`."""
+    day = document.activity.planned_on
+    first = earliest_broadcast(document, applications_close=applications_close)
+    if day is None or day >= first:
+        return None
+    return Problem(
+        N_(
+            "The broadcast is planned before anything can be decided: notice and standstill end so that %(first)s is "
+            "the first possible day."
+        ),
+        {"first": first},
+        "activity.planned_on",
+    )
 
 
 # --- law ----------------------------------------------------------------------------------------------------------
 
-_NEVER_FOOD = frozenset({EmployerKind.MARKET_REGULATION, EmployerKind.FOOD_INSPECTION, EmployerKind.FOOD_ASSOCIATION})
-_OPINION_FOOD = frozenset({EmployerKind.AGRICULTURE, EmployerKind.HEALTH, EmployerKind.OTHER_DEPARTMENT})
 
+def food_problem(document: RoundDocument) -> Problem | None:
+    """Why the official's employer keeps this round from being published with food in it; None when it does not.
 
-def _food(document: RoundDocument) -> Iterator[Finding]:
+    What only a recorded opinion releases is released by it; what the law forbids by name nobody releases.
+    """
     food = [category for category in document.categories if category in FOOD]
     kind = document.official.employer_kind
-    if not food:
-        return
-    params = {"employer": EMPLOYER_KINDS[kind], "goods": CATEGORIES[food[0]]}
-    if kind in _NEVER_FOOD:
-        yield _error(
-            "official.employer_kind",
+    params = {"employer": EMPLOYER_KINDS[kind], "goods": CATEGORIES[food[0]] if food else ""}
+    if food and RECOMMENDING_FOOD[kind] is FoodRule.NEVER:
+        return Problem(
             N_(
                 "A body of this kind (%(employer)s) must not recommend food to consumers in any form (Food Safety "
                 "Law art. 73). Take out food, such as “%(goods)s”, or choose another official. "
                 "Nobody can override this."
             ),
-            **params,
+            params,
+            "official.employer_kind",
         )
-    elif kind in _OPINION_FOOD and not document.activity.food.given:
-        yield _error(
-            "activity.food",
+    opinion = document.activity.food
+    if food and RECOMMENDING_FOOD[kind] is FoodRule.OPINION and not (opinion.given and opinion.number.strip()):
+        return Problem(
             N_(
                 "The law forbids food-safety supervision “and other relevant departments” to recommend food (Food "
-                "Safety Law art. 73). For this employer (%(employer)s) a recorded legal opinion is needed."
+                "Safety Law art. 73). For this employer (%(employer)s) a recorded legal opinion is needed: by whom, "
+                "under which number, when, and with what conclusion."
             ),
-            **params,
+            params,
+            "activity.food",
         )
-    elif kind is EmployerKind.CONSUMER_ORGANISATION:
+    return None
+
+
+def _food(document: RoundDocument) -> Iterator[Finding]:
+    kind = document.official.employer_kind
+    if problem := food_problem(document):
+        yield Finding(Level.ERROR, problem.message, problem.params, problem.field)
+    elif RECOMMENDING_FOOD[kind] is FoodRule.NOT_FOR_GAIN and FOOD.intersection(document.categories):
         yield _warning(
             "official.employer_kind",
             N_("A consumer organisation must not recommend food for gain (Food Safety Law art. 73)."),
         )
-    elif kind is EmployerKind.GOVERNMENT:
+    if kind in STATE_ORGANS:
         yield _warning(
             "official.employer_kind",
             N_(
@@ -403,108 +482,120 @@ def _payments(document: RoundDocument) -> Iterator[Finding]:
 # --- words --------------------------------------------------------------------------------------------------------
 
 
-def _words(*alternatives: str) -> re.Pattern[str]:
-    return re.compile("|".join(alternatives), re.IGNORECASE)
-
-
-_LOCAL = _words(
-    r"本(?:县|市|省|区|乡|镇|村|地)(?:企业|产品|注册|户籍|商家|农户|货|品牌)",
-    r"当地(?:企业|注册|户籍|商家|品牌)",
-    r"注册地在",
-    r"注册在(?:本|我|当)",
-    r"(?:县|市|省)(?:级)?(?:知名|著名|名优|优秀|荣誉|称号|奖)",
-    r"\blocal(?:ly)? (?:firm|compan|business|merchant|product|brand|register|award|origin)",
-    r"\b(?:registered|based|produced|located|grown) in (?:the |this |our )(?:county|city|province|district|town)",
-    r"\b(?:county|city|municipal|provincial)(?:-level)? (?:award|honou?r|prize|title)",
-)
-_LOWEST = _words(
-    r"最低价(?:协议|承诺|保证)",
-    r"全网最低",
-    r"保证最低价",
-    r"\blowest[- ]price (?:agreement|covenant|guarantee|promise)",
-    r"\b(?:agree|guarantee|promise)\w* (?:the|a) lowest price",
-)
-_MINIMUM = _words(
-    r"最低消费",
-    r"摊派",
-    r"(?:认购|购买|销售)(?:任务|指标)",
-    r"\bminimum (?:spend|purchase)",
-    r"\b(?:purchase|buying|sales) (?:quota|target)",
-)
-_VOTES = _words(
-    r"网络投票",
-    r"(?:微信|线上|在线)投票",
-    r"点赞",
-    r"人气",
-    r"粉丝",
-    r"浏览量",
-    r"\b(?:online|public|wechat) vot(?:e|es|ing)\b",
-    r"\blikes\b",
-    r"\bfollowers\b",
-    r"\bpopularity\b",
-    r"\bviews\b",
-)
-
 _WORDS = (
-    (
-        _LOCAL,
-        N_(
-            "“%(words)s” prefers a place or its awards; origin and local awards may not be scored or demanded "
-            "(Implementing Regulation art. 20, Business Environment Regulation art. 13)."
-        ),
-    ),
-    (_LOWEST, N_("“%(words)s” asks for a promise of the lowest price; ask for evidence of prices instead.")),
-    (_MINIMUM, N_("“%(words)s” would oblige somebody to buy or to sell; nobody may be made to.")),
+    (LOWEST, N_("“%(words)s” asks for a promise of the lowest price; ask for evidence of prices instead.")),
+    (MINIMUM, N_("“%(words)s” would oblige somebody to buy or to sell; nobody may be made to.")),
 )
-
-
-def _places(document: RoundDocument) -> Iterator[tuple[str, str, bool]]:
-    """(place, text, whether it decides about applications) for every text in the document."""
-    for place in ("title", "purpose", "public_interest", "legal_basis"):
-        text: Text = getattr(document, place)
-        yield place, f"{text.en}\n{text.zh}", False
-    for i, gate in enumerate(document.gates):
-        yield f"gates[{i}].text", f"{gate.text.en}\n{gate.text.zh}", True
-    for i, criterion in enumerate(document.scoring.criteria):
-        place = f"scoring.criteria[{i}]"
-        for name in ("title", "evidence"):
-            text = getattr(criterion, name)
-            yield f"{place}.{name}", f"{text.en}\n{text.zh}", True
-        for j, anchor in enumerate(criterion.anchors):
-            yield f"{place}.anchors[{j}]", f"{anchor.text.en}\n{anchor.text.zh}", True
+_PREFERS = N_(
+    "“%(words)s” prefers a place or its awards; origin and local awards may not be scored or demanded "
+    "(Implementing Regulation art. 20, Business Environment Regulation art. 13)."
+)
 
 
 def _unlawful_words(document: RoundDocument) -> Iterator[Finding]:
-    for place, text, decides in _places(document):
+    places = own_places(document)
+    for one in written(document):
+        level = Level.ERROR if one.decides else Level.WARNING
         for pattern, message in _WORDS:
-            if found := pattern.search(text):
-                level = Level.ERROR if decides else Level.WARNING
-                yield Finding(level, message, {"words": found.group()}, place)
+            if found := pattern.search(one.whole):
+                yield Finding(level, message, {"words": found.group()}, one.place)
+        local = LOCAL.search(one.whole)
+        words = local.group() if local else named_place(one, places) if one.decides else None
+        if words is None:
+            continue
+        if one.gate and document.activity.subject_stated:
+            yield _warning(
+                one.place,
+                N_("“%(words)s” limits the round to a place. The subject of the activity must bear that out."),
+                words=words,
+            )
+        else:
+            yield Finding(level, _PREFERS, {"words": words}, one.place)
 
 
 def _votes(document: RoundDocument) -> Iterator[Finding]:
     """Votes and fame measure traffic; practice gives them 45 to 80 percent."""
+    rule = document.scoring
     voting = {
-        criterion.code: (i, criterion.weight)
-        for i, criterion in enumerate(document.scoring.criteria)
-        if _VOTES.search(
-            f"{criterion.title.en}\n{criterion.title.zh}\n{criterion.evidence.en}\n{criterion.evidence.zh}"
-        )
+        criterion.code: (i, criterion)
+        for i, criterion in enumerate(rule.criteria)
+        if any(VOTES.search(f"{text.en}\n{text.zh}") for text in (criterion.title, criterion.evidence))
     }
-    weight = sum(w for _, w in voting.values())
-    for i, _ in voting.values():
-        if weight > VOTE_MOST:
+    best = rule.best_total()
+    share = sum((_points(rule, criterion) for _i, criterion in voting.values()), Fraction(0))
+    percent = 100 * share / best if best else Fraction(0)
+    for i, criterion in voting.values():
+        if percent > VOTE_MOST:
             yield _error(
                 f"scoring.criteria[{i}].weight",
-                N_("Votes and popularity may weigh at most %(most)s of 100 together; here it is %(weight)s."),
+                N_("Votes and popularity may decide at most %(most)s percent of the total; here it is %(share)s."),
                 most=VOTE_MOST,
-                weight=str(weight),
+                share=shown_percent(percent),
             )
         else:
             yield _warning(f"scoring.criteria[{i}].weight", N_("Votes and popularity measure traffic, not goods."))
-    for i, tie in enumerate(document.scoring.ties):
+        if criterion.minimum is not None:
+            yield _error(f"scoring.criteria[{i}].minimum", N_("Votes and popularity may not keep a product out."))
+    for i, gate in enumerate(document.gates):
+        if VOTES.search(f"{gate.text.en}\n{gate.text.zh}"):
+            yield _error(f"gates[{i}].text", N_("Votes and popularity may not keep a product out."))
+    for i, tie in enumerate(rule.ties):
         if tie.by == "criterion" and tie.code in voting:
             yield _error(f"scoring.ties[{i}]", N_("Votes and popularity may not break a tie."))
+
+
+def _points(rule: ScoringRule, criterion: Criterion) -> Fraction:
+    """How much the full mark of `criterion` adds to the highest total."""
+    weight = Fraction(criterion.weight)
+    return weight if rule.combine == "share_of_weight" else weight * Fraction(criterion.scale.max)
+
+
+def shown_percent(share: Fraction) -> str:
+    """A share in percent, rounded up at the second place: 20.01 is more than 20."""
+    hundredths = math.ceil(share * 100)
+    return show_decimal(Decimal(hundredths) / 100)
+
+
+def _shares(document: RoundDocument) -> Iterator[Finding]:
+    """With points for each mark a scale weighs as well, so that a weight alone misleads."""
+    rule = document.scoring
+    best = rule.best_total()
+    if rule.combine != "weighted_sum" or rule.lowest_wins or not best:
+        return
+    for i, criterion in enumerate(rule.criteria):
+        percent = 100 * _points(rule, criterion) / best
+        if percent != Fraction(criterion.weight):
+            yield _warning(
+                f"scoring.criteria[{i}].weight",
+                N_("With this scale it decides %(share)s percent of the total, though its weight is %(weight)s."),
+                share=shown_percent(percent),
+                weight=show_decimal(criterion.weight),
+            )
+
+
+def _levels(document: RoundDocument) -> Iterator[Finding]:
+    """Where levels are few, each should say what deserves it; between two sentences members guess."""
+    for i, criterion in enumerate(document.scoring.criteria):
+        scale = criterion.scale
+        if criterion.kind == "price" or not scale.step or scale.step <= 0:
+            continue
+        levels = 1 + int((scale.max - scale.min) / scale.step)
+        described = len({anchor.value for anchor in criterion.anchors})
+        if levels <= FEW_LEVELS and described < levels:
+            yield _warning(
+                f"scoring.criteria[{i}].anchors",
+                N_("Only %(described)s of %(levels)s levels say what deserves them."),
+                described=described,
+                levels=levels,
+            )
+
+
+def _subject(document: RoundDocument) -> Iterator[Finding]:
+    activity = document.activity
+    if (activity.subject, activity.subject_basis) == (Text(), Text()):
+        return
+    yield from _both("activity.subject", activity.subject, N_("Subject of the activity"))
+    yield from _both("activity.subject_basis", activity.subject_basis, N_("Basis of the subject"))
 
 
 def _opinion_dates(document: RoundDocument) -> Iterator[Finding]:
@@ -529,4 +620,7 @@ RULES: tuple[Rule, ...] = (
     _payments,
     _unlawful_words,
     _votes,
+    _shares,
+    _levels,
+    _subject,
 )

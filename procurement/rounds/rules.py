@@ -52,6 +52,42 @@ EMPLOYER_KINDS: Mapping[EmployerKind, str] = MappingProxyType(
 )
 
 
+class FoodRule(StrEnum):
+    """May somebody of that employer recommend food to consumers (Food Safety Law art. 73(2))?"""
+
+    NEVER = "never"
+    OPINION = "opinion"
+    NOT_FOR_GAIN = "not_for_gain"
+    FREE = "free"
+
+
+RECOMMENDING_FOOD: Mapping[EmployerKind, FoodRule] = MappingProxyType(
+    {
+        # Named by the law: supervision of food safety, inspection bodies, associations of the trade.
+        EmployerKind.MARKET_REGULATION: FoodRule.NEVER,
+        EmployerKind.FOOD_INSPECTION: FoodRule.NEVER,
+        EmployerKind.FOOD_ASSOCIATION: FoodRule.NEVER,
+        # "And other relevant departments": open wording, so closed until a recorded opinion opens it.
+        EmployerKind.AGRICULTURE: FoodRule.OPINION,
+        EmployerKind.HEALTH: FoodRule.OPINION,
+        EmployerKind.COMMERCE: FoodRule.OPINION,
+        EmployerKind.OTHER_DEPARTMENT: FoodRule.OPINION,
+        EmployerKind.CONSUMER_ORGANISATION: FoodRule.NOT_FOR_GAIN,
+        # A government is no department of itself, and is not named.
+        EmployerKind.GOVERNMENT: FoodRule.FREE,
+        EmployerKind.OTHER_BODY: FoodRule.FREE,
+    }
+)
+
+STATE_ORGANS = frozenset(EmployerKind) - {
+    EmployerKind.FOOD_INSPECTION,
+    EmployerKind.FOOD_ASSOCIATION,
+    EmployerKind.CONSUMER_ORGANISATION,
+    EmployerKind.OTHER_BODY,
+}
+"""Employers whose name and image advertising must not use (Advertising Law art. 9(2))."""
+
+
 class Nature(StrEnum):
     """What kind of broadcast it is."""
 
@@ -179,7 +215,9 @@ class Opinion:
 @dataclass(frozen=True, slots=True)
 class Activity:
     """What the broadcast is in law, and the opinions on that. `food` is needed when the official's department has
-    to do with food (Food Safety Law art. 73(2), "other relevant departments")."""
+    to do with food (Food Safety Law art. 73(2), "other relevant departments"). `subject`: the crop or craft of a
+    place that the activity is about, when it is about one; `subject_basis`: what shows that it needs help. Origin may
+    be what an activity is about; it is never scored."""
 
     nature: Nature = Nature.PROMOTION
     platform: Text = field(default_factory=Text)
@@ -187,6 +225,14 @@ class Activity:
     nature_opinion: Opinion = field(default_factory=Opinion)
     fair_competition: Opinion = field(default_factory=Opinion)
     food: Opinion = field(default_factory=Opinion)
+    subject: Text = field(default_factory=Text)
+    subject_basis: Text = field(default_factory=Text)
+
+    @property
+    def subject_stated(self) -> bool:
+        """Whether the activity is about goods of one place, with the basis for that, in both languages."""
+        texts = (self.subject, self.subject_basis)
+        return all(text.en.strip() and text.zh.strip() for text in texts)
 
 
 class DayUnit(StrEnum):

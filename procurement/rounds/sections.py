@@ -177,7 +177,15 @@ class BasicsForm(SectionForm):
 
 
 class ActivityForm(SectionForm):
-    prefixes = ("official", "activity.nature", "activity.platform", "activity.planned_on", "categories")
+    prefixes = (
+        "official",
+        "activity.nature",
+        "activity.platform",
+        "activity.planned_on",
+        "activity.subject",
+        "activity.subject_basis",
+        "categories",
+    )
     groups = (
         Group(
             _("Promoting official"),
@@ -196,6 +204,19 @@ class ActivityForm(SectionForm):
             ("activity_nature", "activity_platform_en", "activity_platform_zh", "activity_planned_on"),
         ),
         Group(_("Goods"), ("categories",)),
+        Group(
+            _("When it is about goods of one place"),
+            (
+                "activity_subject_en",
+                "activity_subject_zh",
+                "activity_subject_basis_en",
+                "activity_subject_basis_zh",
+            ),
+            _(
+                "Origin may be what an activity is about, such as an unsold crop, with what shows that it needs "
+                "help. It is never scored. Leave this empty otherwise."
+            ),
+        ),
     )
 
     official_name = line(_("Name"))
@@ -212,6 +233,10 @@ class ActivityForm(SectionForm):
     activity_platform_en = line(_("Platform in English"))
     activity_platform_zh = line(_("Platform in Chinese"))
     activity_planned_on = DateField(_("Planned day"), [Optional()])
+    activity_subject_en = line(_("Goods and place in English"))
+    activity_subject_zh = line(_("Goods and place in Chinese"))
+    activity_subject_basis_en = area(_("What shows that they need help, in English"))
+    activity_subject_basis_zh = area(_("What shows that they need help, in Chinese"))
     categories = SelectMultipleField(
         _("Which kinds of goods may be applied with"),
         choices=[SelectChoice(category.value, _(text)) for category, text in CATEGORIES.items()],
@@ -228,6 +253,8 @@ class ActivityForm(SectionForm):
             "activity_nature": activity.nature.value,
             **spread("activity_platform", activity.platform),
             "activity_planned_on": activity.planned_on,
+            **spread("activity_subject", activity.subject),
+            **spread("activity_subject_basis", activity.subject_basis),
             "categories": [category.value for category in document.categories],
         }
 
@@ -245,6 +272,8 @@ class ActivityForm(SectionForm):
                 nature=Nature(self.activity_nature.data),
                 platform=pair(self, "activity_platform"),
                 planned_on=self.activity_planned_on.data,
+                subject=pair(self, "activity_subject"),
+                subject_basis=pair(self, "activity_subject_basis"),
             ),
             categories=tuple(category for category in Category if category.value in (self.categories.data or [])),
         )

@@ -7,6 +7,7 @@ should not have happened, and then everything is well signed and the rules of th
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,9 @@ from tests.publiclog.test_signer import KEY
 from tests.worlds.scoring import ScoringWorld
 
 EVERYTHING = {
-    "manifest", "checkpoint", "proofs", "order", "rules", "phases", "call_period", "holds", "applications",
-    "maintained", "verdicts", "committee_draw", "draw_source", "names", "observers", "committee", "declarations",
+    "manifest", "checkpoint", "proofs", "order", "rules", "employer", "phases", "call_period", "holds",
+    "applications", "maintained", "verdicts", "committee_draw", "draw_source", "names", "observers", "committee",
+    "declarations",
     "recusals", "seals", "tally", "prices", "earlier", "corrections", "draws", "notice", "objections", "texts",
 }  # fmt: skip
 
@@ -266,3 +268,15 @@ def test_a_hold_that_gives_back_too_little_or_too_much_is_caught(
     held: Bundle, change: Callable[[list[Body]], list[Body]]
 ) -> None:
     assert "holds" in failing(retold(held, change))
+
+
+def test_rules_that_let_supervisors_of_food_recommend_it_are_caught(sound: Bundle) -> None:
+    rules = sound.files["rules/1.json"].replace(b'"employer_kind":"government"', b'"employer_kind":"food_inspection"')
+    digest = sha256(rules).hexdigest()
+    forged = retold(
+        sound,
+        edited("round.published", lambda body: body["data"].update(rules=digest)),
+        **{"rules/1.json": rules},
+    )
+    assert "employer" in failing(forged)
+    assert "rules" in holding(forged)

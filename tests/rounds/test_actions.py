@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from threading import Thread
 from typing import Any
 
@@ -542,6 +542,26 @@ def test_an_amendment_is_lawful_reasoned_and_in_time(world: RoundWorld, clock: M
     clock.move_to(closes)
     with refused(world.engine, WrongPhase):
         amend(world, purpose=BOTH)
+
+
+@pytest.mark.parametrize(("day", "possible"), [(date(2026, 3, 25), False), (date(2026, 3, 26), True)])
+def test_the_broadcast_is_not_moved_to_a_day_on_which_nothing_can_be_decided(
+    world: RoundWorld, day: date, *, possible: bool
+) -> None:
+    # Applications close with 17 March; a notice of five working days given on the 18th ends with the 25th.
+    activity = replace(world.document.activity, planned_on=day)
+    if possible:
+        amend(world, activity=activity)
+    else:
+        with refused(world.engine, RuleBroken, "activity.planned_on"):
+            amend(world, activity=activity)
+
+
+def test_a_late_amendment_moves_the_first_possible_day_as_well(world: RoundWorld, clock: MovableClock) -> None:
+    clock.move_to(datetime(2026, 3, 16, 1, tzinfo=UTC))
+    activity = replace(world.document.activity, planned_on=date(2026, 3, 26))
+    with refused(world.engine, RuleBroken, "activity.planned_on"):
+        amend(world, activity=activity)
 
 
 def test_a_longer_call_is_an_amendment(world: RoundWorld) -> None:
