@@ -9,7 +9,8 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-# The triggers that hold the public log append-only, its empty head, and the full-text search.
+# The triggers that hold the public log append-only, its empty head, the full-text search, and the block of officials
+# who must not recommend food.
 GUARDS = {'postgresql': ['\n'
                 '    CREATE FUNCTION sunlit_log_deny() RETURNS trigger LANGUAGE plpgsql AS $$\n'
                 '    BEGIN\n'
@@ -108,7 +109,25 @@ GUARDS = {'postgresql': ['\n'
                 "INSERT INTO log_head (id, size, frontier) VALUES (1, 0, '')",
                 'CREATE INDEX ix_search_document_words ON search_document\n'
                 "        USING gin ((setweight(to_tsvector('simple', title), 'A') || to_tsvector('simple', "
-                'body)))'],
+                'body)))',
+                '\n'
+                '        CREATE FUNCTION sunlit_rules_food() RETURNS trigger LANGUAGE plpgsql AS $$\n'
+                '        DECLARE rules jsonb := new.document::jsonb; employer text := rules #>> '
+                "'{official,employer_kind}';\n"
+                '        BEGIN\n'
+                "          IF rules -> 'categories' ?| array['fresh', 'primary', 'processed']\n"
+                "             AND (employer IN ('food_association', 'food_inspection', 'market_regulation')\n"
+                "               OR (employer IN ('agriculture', 'commerce', 'health', 'other_department') "
+                "AND rules #>> '{activity,food,given_on}' IS NULL)) THEN\n"
+                "            RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = 'food may not be "
+                "recommended by this employer';\n"
+                '          END IF;\n'
+                '          RETURN new;\n'
+                '        END $$\n'
+                '        ',
+                'CREATE TRIGGER round_rules_food BEFORE INSERT OR UPDATE ON round_rules\n'
+                '        FOR EACH ROW EXECUTE FUNCTION sunlit_rules_food()',
+                'ALTER TABLE round_rules ENABLE ALWAYS TRIGGER round_rules_food'],
  'sqlite': ['CREATE TRIGGER log_entry_updated BEFORE UPDATE ON log_entry  BEGIN SELECT RAISE(ABORT, '
             "'append-only: no update on log_entry'); END",
             'CREATE TRIGGER log_entry_deleted BEFORE DELETE ON log_entry  BEGIN SELECT RAISE(ABORT, '
@@ -159,10 +178,29 @@ GUARDS = {'postgresql': ['\n'
             'CREATE TRIGGER search_document_changed AFTER UPDATE ON search_document BEGIN\n'
             '        INSERT INTO search_words (search_words, rowid, title, body)\n'
             "        VALUES ('delete', old.id, old.title, old.body);\n"
-            '        INSERT INTO search_words (rowid, title, body) VALUES (new.id, new.title, new.body); '
-            'END']}
+            '        INSERT INTO search_words (rowid, title, body) VALUES (new.id, new.title, new.body); END',
+            'CREATE TRIGGER round_rules_food_insert BEFORE INSERT ON round_rules\n'
+            "        WHEN EXISTS (SELECT 1 FROM json_each(new.document, '$.categories') WHERE value IN "
+            "('fresh', 'primary', 'processed'))\n"
+            "        AND (json_extract(new.document, '$.official.employer_kind') IN ('food_association', "
+            "'food_inspection', 'market_regulation')\n"
+            "          OR (json_extract(new.document, '$.official.employer_kind') IN ('agriculture', "
+            "'commerce', 'health', 'other_department')\n"
+            "            AND json_extract(new.document, '$.activity.food.given_on') IS NULL)) BEGIN SELECT "
+            "RAISE(ABORT, 'food may not be recommended by this employer'); END",
+            'CREATE TRIGGER round_rules_food_update BEFORE UPDATE ON round_rules\n'
+            "        WHEN EXISTS (SELECT 1 FROM json_each(new.document, '$.categories') WHERE value IN "
+            "('fresh', 'primary', 'processed'))\n"
+            "        AND (json_extract(new.document, '$.official.employer_kind') IN ('food_association', "
+            "'food_inspection', 'market_regulation')\n"
+            "          OR (json_extract(new.document, '$.official.employer_kind') IN ('agriculture', "
+            "'commerce', 'health', 'other_department')\n"
+            "            AND json_extract(new.document, '$.activity.food.given_on') IS NULL)) BEGIN SELECT "
+            "RAISE(ABORT, 'food may not be recommended by this employer'); END"]}
 
-UNGUARD = {'postgresql': ['DROP INDEX ix_search_document_words',
+UNGUARD = {'postgresql': ['DROP TRIGGER round_rules_food ON round_rules',
+                'DROP FUNCTION sunlit_rules_food()',
+                'DROP INDEX ix_search_document_words',
                 'DROP TRIGGER log_entry_frozen ON log_entry',
                 'DROP TRIGGER log_tile_hash_frozen ON log_tile_hash',
                 'DROP TRIGGER log_checkpoint_frozen ON log_checkpoint',
@@ -182,7 +220,9 @@ UNGUARD = {'postgresql': ['DROP INDEX ix_search_document_words',
                 'DROP FUNCTION sunlit_log_entry_next()',
                 'DROP FUNCTION sunlit_log_head_step()',
                 'DROP FUNCTION sunlit_log_checkpoint_step()'],
- 'sqlite': ['DROP TRIGGER search_document_added',
+ 'sqlite': ['DROP TRIGGER round_rules_food_insert',
+            'DROP TRIGGER round_rules_food_update',
+            'DROP TRIGGER search_document_added',
             'DROP TRIGGER search_document_gone',
             'DROP TRIGGER search_document_changed',
             'DROP TABLE search_words',
