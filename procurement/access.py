@@ -109,6 +109,8 @@ class Permission(StrEnum):
     DECLARE_INTERESTS = "declare_interests"  # committee: own declarations
     SCORE = "score"  # scoring: own sheets
     OPEN_SCORES = "open_scores"  # scoring: open all sheets at once
+    REPORT_INTERFERENCE = "report_interference"  # scoring: a member's message to the supervisor alone
+    READ_INTERFERENCE = "read_interference"  # scoring: reading and answering such messages
     GIVE_NOTICE = "give_notice"  # objections: notice of the proposed result
     OBJECT = "object"  # objections: file, withdraw
     ANSWER_OBJECTION = "answer_objection"  # objections: the organiser's answer
@@ -143,6 +145,8 @@ GRANTS: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         Permission.DECLARE_INTERESTS: frozenset({Role.MEMBER}),
         Permission.SCORE: frozenset({Role.MEMBER}),
         Permission.OPEN_SCORES: frozenset({Role.ORGANISER}),
+        Permission.REPORT_INTERFERENCE: frozenset({Role.MEMBER}),
+        Permission.READ_INTERFERENCE: frozenset({Role.SUPERVISOR}),
         Permission.GIVE_NOTICE: frozenset({Role.ORGANISER}),
         Permission.ANSWER_OBJECTION: frozenset({Role.ORGANISER}),
         Permission.RULE_OBJECTION: frozenset({Role.SUPERVISOR}),

@@ -24,6 +24,7 @@ from procurement.portal import views as portal
 from procurement.publiclog import tile_views as log_tiles
 from procurement.publiclog import views as publiclog
 from procurement.rounds import views as rounds
+from procurement.scoring import interference_views as interference
 from procurement.scoring import views as scoring
 
 STEPS = (
@@ -38,6 +39,7 @@ STEPS = (
     committee,  # members, declared interests, recusals
     watching,  # observers, and the supervisor without a vote
     scoring,  # sealed sheets, opening, the result
+    interference,  # a member's message to the supervisor alone
     objections,  # notice of the result, objections, rulings
     decisions,  # drawn up, signed, published, verified
     papers,  # letters, subscriptions, minutes, debriefs

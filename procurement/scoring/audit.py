@@ -17,6 +17,8 @@ from procurement.rounds.phases import Kind
 from procurement.scoring.entries import (
     AgreementAnswered,
     AgreementProposed,
+    InterferenceAnswered,
+    InterferenceReported,
     MarkCorrected,
     ScoresClosed,
     SheetSealed,
@@ -24,8 +26,8 @@ from procurement.scoring.entries import (
     SheetVoided,
     Tallied,
 )
-from procurement.scoring.models import Agreement, AgreementAnswer, Correction, Sheet, TallyRun
-from procurement.scoring.rules import commitment
+from procurement.scoring.models import Agreement, AgreementAnswer, Correction, Interference, Sheet, TallyRun
+from procurement.scoring.rules import commitment, message_commitment
 
 
 def sheets_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
@@ -244,6 +246,57 @@ replays(
         ),
         key=("round", "number", "member"),
         derived=_with_reason_if_any,
+    )
+)
+
+
+def messages_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
+    """One row for each message on interference: commitments only, for nobody may read what they are to."""
+    rows: dict[tuple[str | None, int], dict[str, Any]] = {}
+    for logged in entries:
+        at, round_ref = logged.envelope.at, logged.envelope.round_ref
+        match logged.envelope.entry:
+            case InterferenceReported(number=number, message=message):
+                rows[round_ref, number] = {
+                    "round": round_ref,
+                    "number": number,
+                    "message": message,
+                    "sent_at": at,
+                    "answer": None,
+                    "answered_at": None,
+                }
+            case InterferenceAnswered(number=number, answer=answer):
+                rows[round_ref, number] |= {"answer": answer, "answered_at": at}
+    return rows.values()
+
+
+def _without_words(row: Row) -> Row:
+    """The commitments, computed anew."""
+    found = dict(row)
+    nonce, answer_nonce, answer = found.pop("nonce"), found.pop("answer_nonce"), found["answer"]
+    return found | {
+        "message": message_commitment(nonce, found["message"]),
+        "answer": None if answer is None else message_commitment(answer_nonce, answer),
+    }
+
+
+replays(
+    Replay(
+        table="interference",
+        kinds=(InterferenceReported, InterferenceAnswered),
+        expected=messages_from_log,
+        actual=lambda: select(
+            Round.ref.label("round"),
+            Interference.number,
+            Interference.message,
+            Interference.nonce,
+            Interference.sent_at,
+            Interference.answer,
+            Interference.answer_nonce,
+            Interference.answered_at,
+        ).join(Round, Round.id == Interference.round_id),
+        key=("round", "number"),
+        derived=_without_words,
     )
 )
 

@@ -148,6 +148,30 @@ class AgreementAnswered(
     reason: Digest | None
 
 
+class InterferenceReported(
+    Entry,
+    kind="scoring.interference",
+    title=N_("A member sent the supervisor a message on interference"),
+    labels={"number": N_("Number"), "message": N_("SHA-256 of the message, with a secret nonce")},
+):
+    """That there is one, and a commitment to it: neither who sent it nor what it says."""
+
+    number: int
+    message: Digest
+
+
+class InterferenceAnswered(
+    Entry,
+    kind="scoring.interference_answered",
+    title=N_("The supervisor answered a message on interference"),
+    labels={"number": N_("Number"), "answer": N_("SHA-256 of the answer, with a secret nonce")},
+):
+    """As InterferenceReported."""
+
+    number: int
+    answer: Digest
+
+
 class SheetVoided(
     Entry,
     kind="scoring.voided",

@@ -15,6 +15,7 @@ from procurement.scoring.rules import (
     BY_MEMBER,
     CORRECTION_GROUNDS,
     LONGEST_REASON,
+    MESSAGE,
     CorrectionGround,
     Entered,
     Given,
@@ -181,6 +182,28 @@ class AnswerForm(Form):
         _("If not, why?"),
         render_kw={"maxlength": LONGEST_REASON},
         description=_("Needed when you do not agree. It is published."),
+    )
+
+
+class MessageForm(Form):
+    """A message to the supervisor alone."""
+
+    message = TextAreaField(
+        _("What happened?"),
+        validators=[InputRequired(_("Write what happened."))],
+        render_kw={"maxlength": MESSAGE[1]},
+        description=_("Who, when, and what was said or asked. Only the supervisor of this round reads it."),
+    )
+
+
+class MessageAnswerForm(Form):
+    """The supervisor's answer."""
+
+    answer = TextAreaField(
+        _("Your answer"),
+        validators=[InputRequired(_("Write your answer."))],
+        render_kw={"maxlength": MESSAGE[1]},
+        description=_("Only the member who wrote to you reads it."),
     )
 
 

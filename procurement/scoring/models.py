@@ -146,6 +146,35 @@ class AgreementAnswer(Base):
     answered_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
+class Interference(Base):
+    """A member's message to the supervisor of the round, and the answer. Only these two ever read it: no query reads
+    it for anybody else. The log holds commitments to message and answer, whose nonces the writers keep."""
+
+    __tablename__ = "interference"
+    __table_args__ = (
+        UniqueConstraint("round_id", "number"),
+        ForeignKeyConstraint(["member_id", "round_id"], ["committee_member.id", "committee_member.round_id"]),
+        CheckConstraint("message <> ''", name="says_something"),
+        CheckConstraint(
+            "(answer IS NULL) = (answered_at IS NULL) AND (answer IS NULL) = (answer_nonce IS NULL)"
+            " AND (answer IS NULL) = (answered_by_id IS NULL)",
+            name="answered_whole",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    number: Mapped[int]
+    member_id: Mapped[int] = mapped_column(index=True)
+    message: Mapped[str] = mapped_column(Text)
+    nonce: Mapped[bytes] = mapped_column(LargeBinary(32))
+    sent_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    answer: Mapped[str | None] = mapped_column(Text)
+    answer_nonce: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    answered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+
 class TallyRun(Base):
     """One computation of the result: rule, marks and ranking. Insert-only; the last one counts."""
 

@@ -171,6 +171,32 @@ def sealed_digest(commitments: Iterable[str]) -> str:
     return canonical.digest(canonical.canonical_text(sorted(commitments)))
 
 
+# --- messages to the supervisor -----------------------------------------------------------------------------------
+
+MESSAGE_DOMAIN = b"sunlit interference v1\n"
+MESSAGE = (20, 4000)
+"""How many characters such a message has, at least and at most."""
+
+
+def message_commitment(nonce: bytes, text: str) -> str:
+    """As `commitment`, for a message or its answer."""
+    if len(nonce) != NONCE_LENGTH:
+        raise ValueError(f"a nonce has {NONCE_LENGTH} bytes, not {len(nonce)}")
+    return hashlib.sha256(MESSAGE_DOMAIN + nonce + text.encode()).hexdigest()
+
+
+def read_message(text: str, field: str) -> tuple[str, list[Problem]]:
+    """The message as it is kept, and what is wrong with it."""
+    written = canonical.plain_text(text)
+    least, most = MESSAGE
+    problems = []
+    if len(written) < least:
+        problems.append(Problem(N_("Write at least %(least)s characters."), {"least": least}, field))
+    if len(written) > most:
+        problems.append(Problem(N_("Use at most %(most)s characters."), {"most": most}, field))
+    return written, problems
+
+
 # --- what comes next for a member ---------------------------------------------------------------------------------
 
 
