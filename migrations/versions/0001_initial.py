@@ -1251,6 +1251,28 @@ def upgrade() -> None:
     op.create_index(op.f('ix_declaration_application_id'), 'declaration', ['application_id'], unique=False)
     op.create_index(op.f('ix_declaration_round_id'), 'declaration', ['round_id'], unique=False)
     op.create_index('uq_declaration_in_force', 'declaration', ['member_id', 'application_id'], unique=True, sqlite_where=sa.text('replaced_at IS NULL'), postgresql_where=sa.text('replaced_at IS NULL'))
+    op.create_table('interference',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('round_id', sa.Integer(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('member_id', sa.Integer(), nullable=False),
+    sa.Column('message', sa.Text(), nullable=False),
+    sa.Column('nonce', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('answer', sa.Text(), nullable=True),
+    sa.Column('answer_nonce', sa.LargeBinary(length=32), nullable=True),
+    sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('answered_by_id', sa.Integer(), nullable=True),
+    sa.CheckConstraint("message <> ''", name=op.f('ck_interference_says_something')),
+    sa.CheckConstraint('(answer IS NULL) = (answered_at IS NULL) AND (answer IS NULL) = (answer_nonce IS NULL) AND (answer IS NULL) = (answered_by_id IS NULL)', name=op.f('ck_interference_answered_whole')),
+    sa.ForeignKeyConstraint(['answered_by_id'], ['user_account.id'], name=op.f('fk_interference_answered_by_id_user_account')),
+    sa.ForeignKeyConstraint(['member_id', 'round_id'], ['committee_member.id', 'committee_member.round_id'], name=op.f('fk_interference_member_id_round_id_committee_member')),
+    sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_interference_round_id_round')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_interference')),
+    sa.UniqueConstraint('round_id', 'number', name=op.f('uq_interference_round_id_number'))
+    )
+    op.create_index(op.f('ix_interference_member_id'), 'interference', ['member_id'], unique=False)
+    op.create_index(op.f('ix_interference_round_id'), 'interference', ['round_id'], unique=False)
     op.create_table('mark_agreement',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('round_id', sa.Integer(), nullable=False),
@@ -1376,6 +1398,9 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_mark_agreement_round_id'), table_name='mark_agreement')
     op.drop_index(op.f('ix_mark_agreement_application_id'), table_name='mark_agreement')
     op.drop_table('mark_agreement')
+    op.drop_index(op.f('ix_interference_round_id'), table_name='interference')
+    op.drop_index(op.f('ix_interference_member_id'), table_name='interference')
+    op.drop_table('interference')
     op.drop_index('uq_declaration_in_force', table_name='declaration', sqlite_where=sa.text('replaced_at IS NULL'), postgresql_where=sa.text('replaced_at IS NULL'))
     op.drop_index(op.f('ix_declaration_round_id'), table_name='declaration')
     op.drop_index(op.f('ix_declaration_application_id'), table_name='declaration')
