@@ -7,8 +7,9 @@ which nothing can be guessed, and not from whom. Whoever wrote has the nonce and
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from procurement.access import Actor, Permission, Role, require
@@ -157,7 +158,7 @@ def message_to(session: Session, *, actor: Actor, ref: str, number: int) -> Mess
     raise NotFound(N_("There is no such message."))
 
 
-def _rows():  # type: ignore[no-untyped-def]
+def _rows() -> Select[Any]:
     return (
         select(Interference, Member.code, User.name, Round)
         .join(Member, Member.id == Interference.member_id)
@@ -167,7 +168,7 @@ def _rows():  # type: ignore[no-untyped-def]
     )
 
 
-def _views(session: Session, wanted) -> Iterator[MessageView]:  # type: ignore[no-untyped-def]
+def _views(session: Session, wanted: Select[Any]) -> Iterator[MessageView]:
     for kept, code, name, found in session.execute(wanted):
         yield MessageView(
             round_ref=found.ref,
