@@ -7,7 +7,6 @@ which nothing can be guessed, and not from whom. Whoever wrote has the nonce and
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -158,7 +157,7 @@ def message_to(session: Session, *, actor: Actor, ref: str, number: int) -> Mess
     raise NotFound(N_("There is no such message."))
 
 
-def _rows() -> Select[Any]:
+def _rows() -> Select[Interference, str, str, Round]:
     return (
         select(Interference, Member.code, User.name, Round)
         .join(Member, Member.id == Interference.member_id)
@@ -168,7 +167,7 @@ def _rows() -> Select[Any]:
     )
 
 
-def _views(session: Session, wanted: Select[Any]) -> Iterator[MessageView]:
+def _views(session: Session, wanted: Select[Interference, str, str, Round]) -> Iterator[MessageView]:
     for kept, code, name, found in session.execute(wanted):
         yield MessageView(
             round_ref=found.ref,
