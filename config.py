@@ -37,7 +37,12 @@ class Config:
     seal_password: str = ""
     signer_pkcs12_dir: str = ""  # folder of signatories' PKCS#12 files, <user id>.p12
     signer_password: str = ""
-    trust_roots: str = ""  # PEM file of the roots that seals and signatories chain to
+    pkcs11_module: str = ""  # instead of files: library of a PKCS#11 token that holds all of these keys
+    pkcs11_token: str = ""  # the token's label
+    pkcs11_pin: str = ""
+    trust_roots: str = ""  # PEM file of the roots that seals, signatories and time-stamps chain to
+    revocation_lists: str = ""  # folder of the authorities' lists of revoked certificates (CRL, PEM or DER)
+    timestamp_url: str = ""  # RFC 3161 time-stamp authority; empty: signatures carry no time-stamp
     storage_url: str = ""  # empty: local folder in data_dir; s3://bucket/prefix when scaled
     redis_url: str = ""  # rate limits and jobs when scaled
     smtp_url: str = ""  # smtp(s)://user:password@host:port; empty: mail stays in the outbox
@@ -104,11 +109,18 @@ class Config:
                 wrong.append("SUNLIT_BASE_URL must be an https address in production")
             if not self.require_second_factor:
                 wrong.append("SUNLIT_REQUIRE_SECOND_FACTOR must be on in production")
+            keys = (
+                (("SUNLIT_PKCS11_MODULE", self.pkcs11_module),)
+                if self.pkcs11_module
+                else (
+                    ("SUNLIT_SEAL_PKCS12", self.seal_pkcs12),
+                    ("SUNLIT_SIGNER_PKCS12_DIR", self.signer_pkcs12_dir),
+                )
+            )
             for name, value in (
                 ("SUNLIT_LOG_KEY", self.log_key),
                 ("SUNLIT_LOG_GUARD", self.log_guard),
-                ("SUNLIT_SEAL_PKCS12", self.seal_pkcs12),
-                ("SUNLIT_SIGNER_PKCS12_DIR", self.signer_pkcs12_dir),
+                *keys,
                 ("SUNLIT_TRUST_ROOTS", self.trust_roots),
             ):
                 if not value:

@@ -1,17 +1,17 @@
 """The keys that seal and sign decisions, and the certificates that say whose they are.
 
-Production uses PKCS#12 files the office obtained from its certification authority. Everywhere else an embedded
-development authority issues what is asked for: a root, an issuing authority below it, and one certificate for the
-seal and for each signatory. Its files lie in the data directory, readable by their owner alone, and every
-certificate it issues says DEVELOPMENT; the configuration refuses it in production.
+Production uses PKCS#12 files the office obtained from its certification authority, or a PKCS#11 token. Everywhere
+else an embedded development authority issues what is asked for: a root, an issuing authority below it, and one
+certificate for the seal and for each signatory. Its files lie in the data directory, readable by their owner alone,
+and every certificate it issues says DEVELOPMENT; the configuration refuses it in production.
 """
 
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -35,6 +35,18 @@ if TYPE_CHECKING:
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
+
+@dataclass(frozen=True, slots=True)
+class TokenKey:
+    """A private key that never leaves its token: what a PKCS#11 module needs to find it. `label` names key and
+    certificate alike."""
+
+    module: str
+    token: str
+    pin: str = field(repr=False)
+    label: str
+
+
 DEVELOPMENT = "DEVELOPMENT - no legal effect"
 DOCUMENT_SIGNING = ObjectIdentifier("1.3.6.1.5.5.7.3.36")  # RFC 9336
 # Wide on purpose: tests and demonstrations move the clock, and nothing depends on these certificates.
@@ -46,7 +58,7 @@ _VALID_UNTIL = datetime(2099, 12, 31, tzinfo=UTC)
 class Identity:
     """A private key, the certificate that names its holder, and the certificates up to, without, the root."""
 
-    key: PrivateKey
+    key: PrivateKey | TokenKey
     certificate: x509.Certificate
     chain: tuple[x509.Certificate, ...]
     development: bool
@@ -62,13 +74,17 @@ class Identity:
 
 
 class Keys(Protocol):
-    """Where identities come from. `roots` are the certificates, as DER, that verification trusts."""
+    """Where identities come from. `roots` are the certificates, as DER, that verification trusts; `lists` the lists
+    of revoked certificates (CRL, as DER) that are at hand."""
 
     @property
     def development(self) -> bool: ...
 
     @property
     def roots(self) -> tuple[bytes, ...]: ...
+
+    @property
+    def lists(self) -> tuple[bytes, ...]: ...
 
     def seal(self) -> Identity: ...
 
@@ -77,6 +93,7 @@ class Keys(Protocol):
 
 def keys_from(config: "Config") -> Keys:
     """The configured PKCS#12 files, or the development authority; the latter never in production."""
+    lists = Path(config.revocation_lists) if config.revocation_lists else None
     if config.seal_pkcs12 and config.signer_pkcs12_dir and config.trust_roots:
         return OfficeKeys(
             seal=Path(config.seal_pkcs12),
@@ -84,10 +101,19 @@ def keys_from(config: "Config") -> Keys:
             signatories=Path(config.signer_pkcs12_dir),
             signatory_password=config.signer_password,
             roots=Path(config.trust_roots),
+            lists=lists,
+        )
+    if config.pkcs11_module and config.trust_roots:
+        return TokenKeys(
+            module=config.pkcs11_module,
+            token=config.pkcs11_token,
+            pin=config.pkcs11_pin,
+            roots=Path(config.trust_roots),
+            lists=lists,
         )
     if config.production:
         raise RuntimeError("development keys are refused in production")
-    return DevelopmentKeys(config.data_dir / "keys", office=config.office_name_zh)
+    return DevelopmentKeys(config.data_dir / "keys", office=config.office_name_zh, lists=lists)
 
 
 class OfficeKeys:
@@ -96,8 +122,16 @@ class OfficeKeys:
     development = False
 
     def __init__(
-        self, *, seal: Path, seal_password: str, signatories: Path, signatory_password: str, roots: Path
+        self,
+        *,
+        seal: Path,
+        seal_password: str,
+        signatories: Path,
+        signatory_password: str,
+        roots: Path,
+        lists: Path | None = None,
     ) -> None:
+        self._lists = lists
         self._seal = seal
         self._seal_password = seal_password
         self._signatories = signatories
@@ -110,6 +144,10 @@ class OfficeKeys:
             root.public_bytes(Encoding.DER) for root in x509.load_pem_x509_certificates(self._roots.read_bytes())
         )
 
+    @property
+    def lists(self) -> tuple[bytes, ...]:
+        return _lists_in(self._lists)
+
     def seal(self) -> Identity:
         return _from_pkcs12(self._seal, self._seal_password)
 
@@ -121,19 +159,85 @@ class OfficeKeys:
         return _from_pkcs12(file, self._signatory_password)
 
 
+class TokenKeys:
+    """Keys on a PKCS#11 token, such as a hardware security module: the seal's is labelled `seal`, a signatory's
+    `person-<id>`; each has its certificate beside it under the same label, and the authorities' certificates lie
+    there as well."""
+
+    development = False
+
+    def __init__(self, *, module: str, token: str, pin: str, roots: Path, lists: Path | None = None) -> None:
+        self._module, self._token, self._pin = module, token, pin
+        self._roots = roots
+        self._lists = lists
+
+    @property
+    def roots(self) -> tuple[bytes, ...]:
+        return tuple(
+            root.public_bytes(Encoding.DER) for root in x509.load_pem_x509_certificates(self._roots.read_bytes())
+        )
+
+    @property
+    def lists(self) -> tuple[bytes, ...]:
+        return _lists_in(self._lists)
+
+    def seal(self) -> Identity:
+        """The identity of the seal. Raises RuleBroken when it is not on the token."""
+        return self._identity("seal", N_("the office seal"))
+
+    def signatory(self, person: int, name: str) -> Identity:
+        """The identity of `person`. Raises RuleBroken when the token holds no key for them."""
+        return self._identity(f"person-{person}", name)
+
+    def _identity(self, label: str, name: str) -> Identity:
+        own, others = None, []
+        for found, certificate in self._certificates():
+            if found == label:
+                own = certificate
+            elif certificate.subject != certificate.issuer and _is_authority(certificate):
+                others.append(certificate)
+        if own is None:
+            raise RuleBroken(N_("The office holds no signing key for %(name)s."), name=name)
+        return Identity(TokenKey(self._module, self._token, self._pin, label), own, tuple(others), development=False)
+
+    def _certificates(self) -> list[tuple[str, x509.Certificate]]:
+        """(label, certificate) of every certificate on the token."""
+        import pkcs11
+
+        token = pkcs11.lib(self._module).get_token(token_label=self._token)
+        with token.open() as session:  # what is public is read without a PIN
+            wanted = {pkcs11.Attribute.CLASS: pkcs11.ObjectClass.CERTIFICATE}
+            return [
+                (one[pkcs11.Attribute.LABEL], x509.load_der_x509_certificate(one[pkcs11.Attribute.VALUE]))
+                for one in session.get_objects(wanted)
+            ]
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return bool(certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca)
+    except x509.ExtensionNotFound:
+        return False
+
+
 class DevelopmentKeys:
     """An authority in `folder` that issues to whoever is named. Two processes may ask at the same time."""
 
     development = True
 
-    def __init__(self, folder: Path, *, office: str) -> None:
+    def __init__(self, folder: Path, *, office: str, lists: Path | None = None) -> None:
         self._folder = folder
+        self._lists = lists
         self._office = office
 
     @property
     def roots(self) -> tuple[bytes, ...]:
         with self._locked():
             return (self._authority("root", None).certificate.public_bytes(Encoding.DER),)
+
+    @property
+    def lists(self) -> tuple[bytes, ...]:
+        return _lists_in(self._lists)
 
     def seal(self) -> Identity:
         return self._leaf("seal", self._office)
@@ -180,6 +284,7 @@ def _issue(name: str, key: PrivateKey, issuer: Identity | None, *, authority: bo
         ]
     )
     issuer_key = issuer.key if issuer else key
+    assert not isinstance(issuer_key, TokenKey)  # noqa: S101 (our own authority's key is a file)
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -209,6 +314,29 @@ def _issue(name: str, key: PrivateKey, issuer: Identity | None, *, authority: bo
     if not authority:
         builder = builder.add_extension(x509.ExtendedKeyUsage([DOCUMENT_SIGNING]), critical=False)
     return builder.sign(issuer_key, hashes.SHA256())
+
+
+def _lists_in(folder: Path | None) -> tuple[bytes, ...]:
+    """Every list of revoked certificates in `folder`, as DER. What cannot be read is an error, not overlooked."""
+    if folder is None:
+        return ()
+    found = []
+    for file in sorted(folder.iterdir()):
+        content = file.read_bytes()
+        load = x509.load_pem_x509_crl if content.startswith(b"-----") else x509.load_der_x509_crl
+        found.append(load(content).public_bytes(Encoding.DER))
+    return tuple(found)
+
+
+def revoked(certificate: x509.Certificate, lists: Sequence[bytes]) -> datetime | None:
+    """When `certificate` was revoked, as far as `lists` say; None when none does."""
+    for raw in lists:
+        crl = x509.load_der_x509_crl(raw)
+        if crl.issuer == certificate.issuer:
+            entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
+            if entry is not None:
+                return entry.revocation_date_utc
+    return None
 
 
 def _from_pkcs12(file: Path, password: str) -> Identity:

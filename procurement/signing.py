@@ -1,7 +1,9 @@
 """Signing a document, and judging one that somebody holds: the only module that uses pyHanko.
 
 The office's seal comes first, as a certification signature after which only signature fields may be filled
-(ISO 32000-2, 12.8.2.2, permission 2); then each signatory in turn. All signatures are PAdES B-B (ETSI EN 319 142-1).
+(ISO 32000-2, 12.8.2.2, permission 2); then each signatory in turn. With a time-stamp authority (RFC 3161) each
+signature is PAdES B-LT (ETSI EN 319 142-1): it carries a time-stamp and what is needed to validate it later; the last
+one is B-LTA, so that a document time-stamp covers the whole file. Without an authority all are B-B.
 
 Verification answers with independent facts and one bottom line. It is stricter than signature validators, which find
 nothing wrong with a file cut back to fewer signatures or one with something appended: what counts first is whether
@@ -20,11 +22,13 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_der_x509_certificate
 
 from procurement.errors import N_, RuleBroken
 from procurement.isolated import Isolated, LimitExceeded
-from procurement.keys import Identity
+from procurement.keys import Identity, TokenKey, revoked
 
 MAX_SIGNATURES = 40
 _reader = Isolated(seconds=30, memory=1_500_000_000, calls=50)
@@ -33,6 +37,14 @@ _turn = threading.Lock()
 
 class SelfTestFailed(Exception):
     """A document that was just signed does not pass our own verification; it must not be published."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamping:
+    """The time-stamp authority (RFC 3161) at `url`; `roots` (DER) are those of signatures and of its own."""
+
+    url: str
+    roots: tuple[bytes, ...]
 
 
 # --- Signing ---------------------------------------------------------------------------------------------------
@@ -47,20 +59,32 @@ def sign(
     reason: str,
     now: datetime,
     certify: bool = False,
+    stamping: Stamping | None = None,
+    last: bool = False,
+    lists: Sequence[bytes] = (),
 ) -> bytes:
     """`pdf` with a signature by `identity` in its empty `field`, showing the first page of the PDF `appearance`.
 
-    `certify` makes it the certification signature, which must come first. The bytes given are a prefix of those
-    returned. Raises RuleBroken when the certificate is not valid at `now`.
+    `certify` makes it the certification signature, which must come first; `last` puts the document time-stamp behind
+    it when there is `stamping`. The bytes given are a prefix of those returned. Raises RuleBroken when the
+    certificate is not valid at `now` or stands in one of the `lists` of revoked ones, or when no time-stamp can be
+    had.
     """
     certificate = identity.certificate
     if not certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc:
         raise RuleBroken(N_("The certificate of %(name)s is not valid today."), name=identity.name)
+    if revoked(certificate, lists) is not None:
+        raise RuleBroken(N_("The certificate of %(name)s has been revoked."), name=identity.name)
+    import logging
+
+    # It would warn each time that revocation lists are not fetched: they are at hand, or there are none.
+    logging.getLogger("pyhanko").setLevel(logging.ERROR)
     from pyhanko.pdf_utils.content import ImportedPdfPage
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.pdf_utils.layout import AxisAlignment, Margins, SimpleBoxLayoutRule
     from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
     from pyhanko.sign.signers import PdfSignatureMetadata
+    from pyhanko.sign.timestamps import HTTPTimeStamper, TimestampRequestError
     from pyhanko.stamp import StaticStampStyle
 
     metadata = PdfSignatureMetadata(
@@ -71,6 +95,7 @@ def sign(
         reason=reason,
         certify=certify,
         docmdp_permissions=MDPPerm.FILL_FORMS,
+        **(_long_term(stamping, lists, now, last=last) if stamping else {}),
     )
     with _turn, tempfile.NamedTemporaryFile(suffix=".pdf") as picture:
         picture.write(appearance)
@@ -83,15 +108,75 @@ def sign(
             background_opacity=1.0,
             border_width=0,
         )
-        signer = _classes().at(metadata, _signer(identity), style, now)
-        signed = signer.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), existing_fields_only=True)
+        stamper = None if stamping is None else HTTPTimeStamper(stamping.url)
+        signer = _classes().at(metadata, _signer(identity), style, now, stamper)
+        try:
+            signed = signer.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), existing_fields_only=True)
+        except TimestampRequestError as error:
+            raise RuleBroken(N_("The time-stamp authority did not answer. The signature is tried again.")) from error
     content: bytes = signed.getvalue()
     return content
 
 
+def _long_term(stamping: Stamping, lists: Sequence[bytes], now: datetime, *, last: bool) -> dict[str, Any]:
+    """What makes a signature B-LT, and the last one B-LTA: validation data inside, before the document time-stamp."""
+    from pyhanko.sign.signers.pdf_signer import DSSContentSettings, TimestampDSSContentSettings
+
+    before = TimestampDSSContentSettings(include_vri=False, update_before_ts=True)
+    return {
+        "embed_validation_info": True,
+        "validation_context": _context(stamping.roots, lists, now),
+        "use_pades_lta": last,
+        "dss_settings": DSSContentSettings(include_vri=False, next_ts_settings=before if last else None),
+    }
+
+
+def _context(roots: Sequence[bytes], lists: Sequence[bytes], moment: datetime) -> Any:
+    """What pyHanko judges certificates by: our roots and lists, never the network."""
+    from asn1crypto import crl, x509
+    from pyhanko_certvalidator import ValidationContext
+
+    return ValidationContext(
+        trust_roots=[x509.Certificate.load(root) for root in roots],
+        crls=[crl.CertificateList.load(one) for one in lists],
+        allow_fetching=False,
+        moment=moment,
+    )
+
+
 @cache
 def _signer(identity: Identity) -> Any:
+    if isinstance(identity.key, TokenKey):
+        return _token_signer(identity, identity.key)
     return _classes().signer(identity)
+
+
+@cache
+def _token_session(module: str, token: str, pin: str) -> Any:
+    """One session for all keys of a token: a process logs in to it once."""
+    from pyhanko.config.pkcs11 import TokenCriteria
+    from pyhanko.sign.pkcs11 import open_pkcs11_session
+
+    return open_pkcs11_session(module, token_criteria=TokenCriteria(label=token), user_pin=pin)
+
+
+def _token_signer(identity: Identity, key: TokenKey) -> Any:
+    """A signer on an open session of the token. One at a time uses it: `sign` holds a lock."""
+    from asn1crypto import x509
+    from pyhanko.sign.pkcs11 import PKCS11Signer
+
+    def convert(certificate: Any) -> Any:
+        return x509.Certificate.load(certificate.public_bytes(Encoding.DER))
+
+    return PKCS11Signer(
+        _token_session(key.module, key.token, key.pin),
+        key_label=key.label,
+        signing_cert=convert(identity.certificate),
+        ca_chain=[convert(one) for one in identity.chain],
+        embed_roots=False,
+        # Not every token hashes by itself before it signs with an elliptic curve.
+        use_raw_mechanism=isinstance(identity.certificate.public_key(), ec.EllipticCurvePublicKey),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +209,7 @@ def _classes() -> _Classes:
 
         async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
             key = self._identity.key
+            assert not isinstance(key, TokenKey)  # noqa: S101 (they have a signer of their own)
             digest = getattr(hashes, digest_algorithm.upper())()
             if isinstance(key, ec.EllipticCurvePrivateKey):
                 return key.sign(data, ec.ECDSA(digest))
@@ -132,8 +218,8 @@ def _classes() -> _Classes:
     class SignerAt(PdfSigner):
         """States the moment it is given; pyHanko would read the clock."""
 
-        def __init__(self, metadata: Any, signer: Any, style: Any, now: datetime) -> None:
-            super().__init__(metadata, signer=signer, stamp_style=style)
+        def __init__(self, metadata: Any, signer: Any, style: Any, now: datetime, stamper: Any) -> None:
+            super().__init__(metadata, signer=signer, stamp_style=style, timestamper=stamper)
             self._now = now
 
         def init_signing_session(self, *args: Any, **kwargs: Any) -> Any:
@@ -153,7 +239,8 @@ class SignatureFinding:
 
     `holder` and `fingerprint` (SHA-256 of the certificate, hexadecimal) come from the certificate. `stated_at` is the
     time the signature claims. `intact`: the bytes it covers are unchanged. `trusted`: the certificate chains to our
-    roots. `permitted`: what was added after it is what it allows. `sound`: all of these.
+    roots and is not revoked. `permitted`: what was added after it is what it allows. `sound`: all of these.
+    `stamped_at`: the time of an independent authority, when there is one that we trust.
     """
 
     field: str
@@ -164,18 +251,24 @@ class SignatureFinding:
     trusted: bool
     permitted: bool
     sound: bool
+    stamped_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The signatures in the order they were made, and whether the last one covers the file to its end."""
+    """The signatures in the order they were made, and whether the last one, or the document time-stamp behind it,
+    covers the file to its end. `stamps`: (time, sound) of each document time-stamp."""
 
     signatures: tuple[SignatureFinding, ...]
     covered_to_end: bool
+    stamps: tuple[tuple[datetime | None, bool], ...] = ()
 
 
-def examine(pdf: bytes, roots: Sequence[bytes], moment: datetime, newest_only: bool = False) -> Findings:
-    """Read every signature of `pdf`, or the newest only, offline, trusting `roots` (DER) as of `moment`.
+def examine(
+    pdf: bytes, roots: Sequence[bytes], moment: datetime, newest_only: bool = False, lists: Sequence[bytes] = ()
+) -> Findings:
+    """Read every signature of `pdf`, or the newest only, offline, trusting `roots` (DER) as of `moment`,
+    with the `lists` of revoked certificates that are at hand.
 
     Raises ValueError when `pdf` cannot be read as a PDF. Meant for a process that may be killed.
     """
@@ -187,7 +280,7 @@ def examine(pdf: bytes, roots: Sequence[bytes], moment: datetime, newest_only: b
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
     logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
     try:
-        return asyncio.run(_examine(pdf, roots, moment, newest_only))
+        return asyncio.run(_examine(pdf, roots, moment, newest_only, lists))
     except (MemoryError, KeyboardInterrupt):
         raise
     except PdfError as error:
@@ -196,29 +289,60 @@ def examine(pdf: bytes, roots: Sequence[bytes], moment: datetime, newest_only: b
         raise ValueError(f"{type(error).__name__}"[:200]) from None
 
 
-async def _examine(pdf: bytes, roots: Sequence[bytes], moment: datetime, newest_only: bool) -> Findings:
-    from asn1crypto import x509
+async def _examine(
+    pdf: bytes, roots: Sequence[bytes], moment: datetime, newest_only: bool, lists: Sequence[bytes]
+) -> Findings:
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.validation.status import SignatureCoverageLevel
-    from pyhanko_certvalidator import ValidationContext
 
     reader = PdfFileReader(io.BytesIO(pdf), strict=True)
-    embedded = list(reader.embedded_signatures)
-    if len(embedded) > MAX_SIGNATURES:
+    everything = list(reader.embedded_signatures)
+    embedded = [one for one in everything if one.sig_object_type == "/Sig"]
+    if len(everything) > MAX_SIGNATURES:
         raise ValueError(f"more than {MAX_SIGNATURES} signatures")
-    trusted = [x509.Certificate.load(root) for root in roots]
     found = [
-        await _finding(signature, ValidationContext(trust_roots=trusted, allow_fetching=False, moment=moment))
+        await _finding(signature, _context(roots, lists, moment), lists, moment)
         for signature in (embedded[-1:] if newest_only else embedded)
+    ]
+    stamps = [
+        await _stamp(stamp, _context(roots, lists, moment))
+        for stamp in everything
+        if stamp.sig_object_type == "/DocTimeStamp" and not newest_only
     ]
     covered = False
     if embedded:
-        last = embedded[-1]
+        last = everything[-1]
         covered = last.evaluate_signature_coverage() == SignatureCoverageLevel.ENTIRE_FILE
-    return Findings(tuple(found), covered)
+        if not covered and newest_only and last is embedded[-1]:
+            # Behind a signature that is not the last to come stands what validates it later. Of a finished file, to
+            # which others may have added, this is not good enough.
+            covered = await _only_validation_data_follows(last, _context(roots, lists, moment))
+    return Findings(tuple(found), covered, tuple(stamps))
 
 
-async def _finding(signature: Any, context: Any) -> SignatureFinding:
+async def _only_validation_data_follows(signature: Any, context: Any) -> bool:
+    from pyhanko.sign.diff_analysis import ModificationLevel
+    from pyhanko.sign.validation import async_validate_pdf_signature
+
+    level = (await async_validate_pdf_signature(signature, context)).modification_level
+    return level is not None and bool(level <= ModificationLevel.LTA_UPDATES)
+
+
+async def _stamp(stamp: Any, context: Any) -> tuple[datetime | None, bool]:
+    """(time, sound) of a document time-stamp."""
+    from pyhanko.sign.diff_analysis import ModificationLevel
+    from pyhanko.sign.validation import async_validate_pdf_timestamp
+
+    try:
+        status = await async_validate_pdf_timestamp(stamp, context)
+    except Exception:  # it is broken, and that is the finding
+        return None, False
+    level = status.modification_level
+    permitted = level is not None and level <= ModificationLevel.FORM_FILLING
+    return status.timestamp, bool(status.intact and status.valid and status.trusted and permitted)
+
+
+async def _finding(signature: Any, context: Any, lists: Sequence[bytes], moment: datetime) -> SignatureFinding:
     from pyhanko.sign.validation import async_validate_pdf_signature
 
     try:
@@ -232,39 +356,68 @@ async def _finding(signature: Any, context: Any) -> SignatureFinding:
     except Exception:
         return SignatureFinding(signature.field_name, holder, fingerprint, None, False, False, False, False)
     permitted = bool(status.docmdp_ok) and bool(status.seed_value_ok)
+    stamped_at = _stamped(status.timestamp_validity)
+    gone = revoked(load_der_x509_certificate(certificate.dump()), lists)
+    # What was stamped before the certificate was revoked stays signed; without a stamp nobody can tell when it was.
+    good = gone is None or gone > (stamped_at or moment)
     return SignatureFinding(
         field=signature.field_name,
         holder=holder,
         fingerprint=fingerprint,
         stated_at=signature.self_reported_timestamp,
         intact=bool(status.intact and status.valid),
-        trusted=bool(status.trusted),
+        trusted=bool(status.trusted) and good,
         permitted=permitted,
-        sound=bool(status.bottom_line) and permitted,
+        sound=bool(status.bottom_line) and permitted and good,
+        stamped_at=stamped_at,
     )
 
 
-def self_test(pdf: bytes, *, roots: Sequence[bytes], expected: Mapping[str, str], now: datetime) -> None:
+def _stamped(status: Any) -> datetime | None:
+    if status is None or not (status.intact and status.valid and status.trusted):
+        return None
+    stamped: datetime = status.timestamp
+    return stamped
+
+
+def self_test(
+    pdf: bytes, *, roots: Sequence[bytes], expected: Mapping[str, str], now: datetime, lists: Sequence[bytes] = ()
+) -> None:
     """Judge a finished document by our own verification before anybody sees it.
 
     `expected` is {field: certificate fingerprint}, in signing order. Raises SelfTestFailed saying what is wrong.
     """
-    _test(pdf, roots, dict(expected), now, newest_only=False)
+    _test(pdf, roots, dict(expected), now, newest_only=False, lists=lists)
 
 
-def newest_test(pdf: bytes, *, roots: Sequence[bytes], field: str, fingerprint: str, now: datetime) -> None:
+def newest_test(
+    pdf: bytes,
+    *,
+    roots: Sequence[bytes],
+    field: str,
+    fingerprint: str,
+    now: datetime,
+    lists: Sequence[bytes] = (),
+) -> None:
     """As `self_test`, for the signature that was just put in alone: quick, for a document that is not finished."""
-    _test(pdf, roots, {field: fingerprint}, now, newest_only=True)
+    _test(pdf, roots, {field: fingerprint}, now, newest_only=True, lists=lists)
 
 
 def _test(
-    pdf: bytes, roots: Sequence[bytes], expected: Mapping[str, str], now: datetime, *, newest_only: bool
+    pdf: bytes,
+    roots: Sequence[bytes],
+    expected: Mapping[str, str],
+    now: datetime,
+    *,
+    newest_only: bool,
+    lists: Sequence[bytes],
 ) -> None:
     try:
-        findings = _reader.run(examine, pdf, tuple(roots), now, newest_only)
+        findings = _reader.run(examine, pdf, tuple(roots), now, newest_only, tuple(lists))
     except (ValueError, LimitExceeded) as error:
         raise SelfTestFailed(str(error)) from error
     wrong = [f"{s.field} is not sound" for s in findings.signatures if not s.sound]
+    wrong += ["a document time-stamp is not sound" for _at, sound in findings.stamps if not sound]
     if not findings.covered_to_end:
         wrong.append("the last signature does not cover the whole file")
     if [(s.field, s.fingerprint) for s in findings.signatures] != list(expected.items()):
@@ -361,8 +514,15 @@ class Verdict:
         return SENTENCES[self.bottom_line]
 
 
-def verify(pdf: bytes, *, roots: Sequence[bytes], registered: Sequence[Published], now: datetime) -> Verdict:
-    """What `pdf` is, given the trust `roots` (DER) and all `registered` documents.
+def verify(
+    pdf: bytes,
+    *,
+    roots: Sequence[bytes],
+    registered: Sequence[Published],
+    now: datetime,
+    lists: Sequence[bytes] = (),
+) -> Verdict:
+    """What `pdf` is, given the trust `roots` and revocation `lists` (DER) and all `registered` documents.
 
     In this order: (1) the bytes of a published document; (2) such bytes with something after them; (3) an earlier
     state of one; (4) otherwise what its signatures say, which can only be "altered" or "not ours", because whatever
@@ -384,7 +544,7 @@ def verify(pdf: bytes, *, roots: Sequence[bytes], registered: Sequence[Published
     try:
         # A signature is judged as of publication: that its certificate has expired since changes nothing.
         moment = original.published_at if original else now
-        findings = _reader.run(examine, pdf, tuple(roots), moment)
+        findings = _reader.run(examine, pdf, tuple(roots), moment, False, tuple(lists))
     except (ValueError, LimitExceeded):
         if original is None:
             return Verdict(BottomLine.UNREADABLE, digest)

@@ -21,7 +21,7 @@ from procurement.decisions.queries import ToSeal, ToSign
 from procurement.decisions.wording import SIGNATORY_ROLES, WORDS, criterion_numbers, rule_sentences, tie_words
 from procurement.errors import N_
 from procurement.jobs import Work, job, regularly
-from procurement.keys import Identity, keys_from
+from procurement.keys import Identity, Keys, keys_from
 from procurement.storage import store
 
 ROUNDS_OF_SIGNING = 20  # how often a signature is made anew because another came first
@@ -48,8 +48,11 @@ def seal(work: Work, payload: Mapping[str, Any]) -> None:
         reason=pdf.translate(N_("Office seal"), language),
         now=now,
         certify=True,
+        stamping=_stamping(work.config, keys),
+        lists=keys.lists,
     )
-    signing.self_test(sealed, roots=keys.roots, expected={actions.SEAL_FIELD: identity.fingerprint}, now=now)
+    expected = {actions.SEAL_FIELD: identity.fingerprint}
+    signing.self_test(sealed, roots=keys.roots, expected=expected, now=now, lists=keys.lists)
     files = store(work.config)
     base_digest, file_digest = files.put(base), files.put(sealed)
     work.progress(3, 3, N_("Recording."))
@@ -111,14 +114,19 @@ def sign(work: Work, payload: Mapping[str, Any]) -> None:
             ),
             reason=_reason(task),
             now=now,
+            stamping=_stamping(work.config, keys),
+            last=task.last,
+            lists=keys.lists,
         )
         work.progress(2, 3, N_("The document is being verified."))
         if task.last:
             expected = {**task.signers, task.field: identity.fingerprint}
-            signing.self_test(signed, roots=keys.roots, expected=expected, now=now)
+            signing.self_test(signed, roots=keys.roots, expected=expected, now=now, lists=keys.lists)
         else:
             field, fingerprint = task.field, identity.fingerprint
-            signing.newest_test(signed, roots=keys.roots, field=field, fingerprint=fingerprint, now=now)
+            signing.newest_test(
+                signed, roots=keys.roots, field=field, fingerprint=fingerprint, now=now, lists=keys.lists
+            )
         digest = files.put(signed)
         work.progress(3, 3, N_("Recording."))
         try:
@@ -159,6 +167,11 @@ def decision_html(document: Mapping[str, Any]) -> str:
         "problem_of": problem_of,
     }
     return pdf.fill("decision.html", facts, language=document["language"], zone=document["zone"])
+
+
+def _stamping(config: Config, keys: Keys) -> signing.Stamping | None:
+    """The time-stamp authority of the installation, if there is one."""
+    return signing.Stamping(config.timestamp_url, keys.roots) if config.timestamp_url else None
 
 
 def _reason(task: ToSign) -> str:

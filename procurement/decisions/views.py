@@ -299,6 +299,7 @@ def _verify(ref: str | None) -> ResponseReturnValue:
         content = form.file.data.read()
         with reading() as session:
             registered = queries.registered(session)
-        verdict = signing.verify(content, roots=keys_from(config()).roots, registered=registered, now=now())
+        keys = keys_from(config())
+        verdict = signing.verify(content, roots=keys.roots, registered=registered, now=now(), lists=keys.lists)
     status = max(form.status, find.status)
     return render("decisions/verify.html", status=status, form=form, find=find, verdict=verdict, ref=ref)

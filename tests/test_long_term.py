@@ -1,0 +1,269 @@
+"""Signatures with time-stamps, with lists of revoked certificates, and with keys that never leave their token."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pkcs11
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from config import Config, UnsafeConfiguration
+from procurement import signing
+from procurement.errors import RuleBroken
+from procurement.keys import DevelopmentKeys, Identity, TokenKeys, keys_from
+from procurement.signing import BottomLine, Published, SelfTestFailed, Stamping
+from tests.documents import render_sample, verapdf
+from tests.test_signing import NOW, OFFICE, PEOPLE, drawn
+from tests.time_stamps import Authority, authority
+
+MODULE = "/usr/lib/softhsm/libsofthsm2.so"
+PIN = "1234"
+
+
+@pytest.fixture(scope="module")
+def stamps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Authority]:
+    with authority(tmp_path_factory.mktemp("stamps") / "authority") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> DevelopmentKeys:
+    return DevelopmentKeys(tmp_path_factory.mktemp("keys"), office=OFFICE)
+
+
+@pytest.fixture(scope="module")
+def base() -> bytes:
+    return render_sample("zh")
+
+
+def sealed(base: bytes, seal: Identity, **more: Any) -> bytes:
+    return signing.sign(
+        base,
+        field="seal",
+        identity=seal,
+        appearance=drawn("seal.html", seal, "zh"),
+        reason="印章",
+        now=NOW,
+        certify=True,
+        **more,
+    )
+
+
+@pytest.fixture(scope="module")
+def stamped(base: bytes, keys: DevelopmentKeys, stamps: Authority) -> tuple[list[bytes], dict[str, str], Stamping]:
+    """Every state of a document whose signatures carry time-stamps, the last with one over the whole file."""
+    stamping = Stamping(stamps.url, (*keys.roots, stamps.root))
+    states, signers = [sealed(base, keys.seal(), stamping=stamping)], {"seal": keys.seal().fingerprint}
+    for number, name in enumerate(PEOPLE, start=1):
+        person = keys.signatory(number, name)
+        states.append(
+            signing.sign(
+                states[-1],
+                field=f"signatory-{number}",
+                identity=person,
+                appearance=drawn("stamp.html", person, "zh"),
+                reason="已决定",
+                now=NOW,
+                stamping=stamping,
+                last=number == len(PEOPLE),
+            )
+        )
+        signers[f"signatory-{number}"] = person.fingerprint
+    return states, signers, stamping
+
+
+def test_each_signature_is_stamped_and_the_last_stamp_covers_the_file(stamped):
+    states, signers, stamping = stamped
+    findings = signing.examine(states[-1], stamping.roots, NOW)
+    assert [(s.field, s.fingerprint) for s in findings.signatures] == list(signers.items())
+    assert all(s.sound and s.stamped_at is not None for s in findings.signatures)
+    assert [sound for _at, sound in findings.stamps] == [True]
+    assert findings.covered_to_end
+    signing.self_test(states[-1], roots=stamping.roots, expected=signers, now=NOW)
+    field, fingerprint = list(signers.items())[1]
+    signing.newest_test(states[1], roots=stamping.roots, field=field, fingerprint=fingerprint, now=NOW)
+
+
+def test_a_stamp_by_an_authority_that_is_not_ours_is_no_stamp(stamped, keys: DevelopmentKeys):
+    states, signers, _ = stamped
+    findings = signing.examine(states[-1], keys.roots, NOW)
+    assert all(s.stamped_at is None for s in findings.signatures)
+    assert [sound for _at, sound in findings.stamps] == [False]
+    with pytest.raises(SelfTestFailed):
+        signing.self_test(states[-1], roots=keys.roots, expected=signers, now=NOW)
+
+
+def test_what_is_added_behind_the_last_stamp_is_told(stamped):
+    states, signers, stamping = stamped
+    final = states[-1]
+    published = Published("D1", len(final), signing.hashlib.sha256(final).hexdigest(), signers, NOW)
+    judged = signing.verify(final + b"\n%more\n", roots=stamping.roots, registered=[published], now=NOW)
+    assert judged.bottom_line is BottomLine.WITH_ADDITIONS
+    with pytest.raises(SelfTestFailed):
+        signing.self_test(final + b"\n%more\n", roots=stamping.roots, expected=signers, now=NOW)
+
+
+def test_it_still_passes_the_validators_of_others(stamped, tmp_path: Path):
+    file = tmp_path / "stamped.pdf"
+    file.write_bytes(stamped[0][-1])
+    assert verapdf({"stamped": stamped[0][-1]}, tmp_path) == {"stamped": {"3a": [], "ua1": []}}
+    said = subprocess.run(["pdfsig", "-nocert", str(file)], capture_output=True, text=True, check=False).stdout
+    assert said.count("Signature is Valid") == 1 + len(PEOPLE)
+    assert "Total document signed" in said
+    subprocess.run(["qpdf", "--check", str(file)], check=True, capture_output=True)
+
+
+def test_without_an_answer_nothing_is_signed(base: bytes, keys: DevelopmentKeys):
+    nobody = Stamping("http://127.0.0.1:9/", keys.roots)
+    with pytest.raises(RuleBroken, match="did not answer"):
+        sealed(base, keys.seal(), stamping=nobody)
+
+
+# --- revocation ---------------------------------------------------------------------------------------------------
+
+
+def list_of(keys: DevelopmentKeys, *serials: int, at: datetime = NOW - timedelta(days=1)) -> bytes:
+    """A list of revoked certificates by the issuing authority."""
+    seal = keys.seal()
+    issuing = keys._authority("issuing", keys._authority("root", None))
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(seal.certificate.issuer)
+        .last_update(NOW - timedelta(days=2))
+        .next_update(NOW + timedelta(days=2))
+    )
+    for serial in serials:
+        builder = builder.add_revoked_certificate(
+            x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(at).build()
+        )
+    return builder.sign(issuing.key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def test_a_revoked_certificate_signs_nothing(base: bytes, keys: DevelopmentKeys):
+    seal = keys.seal()
+    with pytest.raises(RuleBroken, match="has been revoked"):
+        sealed(base, seal, lists=(list_of(keys, seal.certificate.serial_number),))
+    assert sealed(base, seal, lists=(list_of(keys, 17),)).startswith(base)
+
+
+def test_a_signature_by_a_certificate_that_was_revoked_before_is_not_trusted(base: bytes, keys: DevelopmentKeys):
+    seal = keys.seal()
+    signed = sealed(base, seal)
+    (fine,) = signing.examine(signed, keys.roots, NOW, lists=(list_of(keys),)).signatures
+    assert fine.trusted
+    later = list_of(keys, seal.certificate.serial_number, at=NOW + timedelta(days=1))
+    (before,) = signing.examine(signed, keys.roots, NOW, lists=(later,)).signatures
+    assert before.trusted, "it was valid at the time as of which it is judged"
+    (found,) = signing.examine(
+        signed, keys.roots, NOW, lists=(list_of(keys, seal.certificate.serial_number),)
+    ).signatures
+    assert found.intact
+    assert not found.trusted
+    assert not found.sound
+
+
+def test_lists_are_read_from_a_folder_and_a_broken_one_is_not_overlooked(keys: DevelopmentKeys, tmp_path: Path):
+    crl = x509.load_der_x509_crl(list_of(keys, 17))
+    (tmp_path / "a.crl").write_bytes(crl.public_bytes(Encoding.DER))
+    (tmp_path / "b.pem").write_bytes(crl.public_bytes(Encoding.PEM))
+    config = Config(environment="test", data_dir=tmp_path / "data", revocation_lists=str(tmp_path))
+    assert keys_from(config).lists == (crl.public_bytes(Encoding.DER),) * 2
+    (tmp_path / "c.crl").write_bytes(b"no list")
+    with pytest.raises(ValueError):
+        assert keys_from(config).lists
+
+
+# --- tokens -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TokenKeys:
+    """A token in software that holds the seal (elliptic curve) and one signatory (RSA) with their certificates."""
+    (tmp_path / "tokens").mkdir()
+    (tmp_path / "softhsm2.conf").write_text(f"directories.tokendir = {tmp_path / 'tokens'}\n", encoding="utf-8")
+    monkeypatch.setenv("SOFTHSM2_CONF", str(tmp_path / "softhsm2.conf"))
+    run = ["softhsm2-util", "--module", MODULE, "--token", "office", "--pin", PIN]
+    subprocess.run(
+        ["softhsm2-util", "--init-token", "--free", "--label", "office", "--pin", PIN, "--so-pin", "5678"],
+        check=True,
+        capture_output=True,
+        env=os.environ,
+    )
+    keys = DevelopmentKeys(tmp_path / "keys", office=OFFICE)
+    root = x509.load_der_x509_certificate(keys.roots[0])
+    issuing = keys._authority("issuing", keys._authority("root", None))
+    person = rsa_identity(keys, issuing)
+    (tmp_path / "roots.pem").write_bytes(root.public_bytes(Encoding.PEM))
+    for number, (label, identity) in enumerate((("seal", keys.seal()), ("person-7", person)), start=1):
+        file = tmp_path / f"{label}.p8"
+        file.write_bytes(identity.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        subprocess.run([*run, "--import", str(file), "--label", label, "--id", f"0{number}"], check=True)
+    held = pkcs11.lib(MODULE)
+    held.reinitialize()
+    with held.get_token(token_label="office").open(rw=True, user_pin=PIN) as session:
+        for label, identity in (("seal", keys.seal()), ("person-7", person), ("issuing", issuing)):
+            session.create_object(
+                {
+                    pkcs11.Attribute.CLASS: pkcs11.ObjectClass.CERTIFICATE,
+                    pkcs11.Attribute.CERTIFICATE_TYPE: pkcs11.CertificateType.X_509,
+                    pkcs11.Attribute.TOKEN: True,
+                    pkcs11.Attribute.PRIVATE: False,
+                    pkcs11.Attribute.LABEL: label,
+                    pkcs11.Attribute.SUBJECT: identity.certificate.subject.public_bytes(),
+                    pkcs11.Attribute.VALUE: identity.certificate.public_bytes(Encoding.DER),
+                }
+            )
+    return TokenKeys(module=MODULE, token="office", pin=PIN, roots=tmp_path / "roots.pem")
+
+
+def rsa_identity(keys: DevelopmentKeys, issuing: Identity) -> Identity:
+    from procurement.keys import _issue
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return Identity(key, _issue(PEOPLE[0], key, issuing, authority=False), (issuing.certificate,), development=True)
+
+
+def test_keys_that_stay_on_a_token_seal_and_sign(base: bytes, token: TokenKeys):
+    seal, person = token.seal(), token.signatory(7, PEOPLE[0])
+    signed = signing.sign(
+        sealed(base, seal),
+        field="signatory-1",
+        identity=person,
+        appearance=drawn("stamp.html", person, "zh"),
+        reason="已决定",
+        now=NOW,
+    )
+    expected = {"seal": seal.fingerprint, "signatory-1": person.fingerprint}
+    signing.self_test(signed, roots=token.roots, expected=expected, now=NOW)
+    assert not seal.development
+    assert PIN not in repr(seal)
+    with pytest.raises(RuleBroken, match="holds no signing key for Somebody else"):
+        token.signatory(8, "Somebody else")
+
+
+def test_a_token_is_enough_for_production(tmp_path: Path):
+    (tmp_path / "there").write_text("", encoding="utf-8")
+    there = str(tmp_path / "there")
+    whole = Config(
+        environment="production",
+        secret_key="x" * 40,
+        base_url="https://sunlit.example.org",
+        require_second_factor=True,
+        log_key=there,
+        log_guard=there,
+        trust_roots=there,
+        pkcs11_module=there,
+        pkcs11_token="office",
+    )
+    whole.check()
+    assert isinstance(keys_from(whole), TokenKeys)
+    with pytest.raises(UnsafeConfiguration, match="SUNLIT_SEAL_PKCS12"):
+        replace(whole, pkcs11_module="").check()
