@@ -104,6 +104,8 @@ class Permission(StrEnum):
     CHECK_APPLICATIONS = "check_applications"  # applications: verdicts, closing the check
     KEEP_EXPERTS = "keep_experts"  # committee: the register of experts
     FORM_COMMITTEE = "form_committee"  # committee: announce the draw, appoint, begin scoring
+    ASK_RECUSAL = "ask_recusal"  # committee: that a member be recused, for anybody
+    DECIDE_RECUSAL = "decide_recusal"  # objections: such requests, and conflicts found late
     WATCH = "watch"  # committee: an observer's seat, for anybody
     CARRY_OUT_DRAW = "carry_out_draw"  # committee: bring what the draw's source said
     DECLARE_INTERESTS = "declare_interests"  # committee: own declarations
@@ -141,6 +143,8 @@ GRANTS: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         Permission.KEEP_EXPERTS: frozenset({Role.ORGANISER, Role.ADMINISTRATOR}),
         Permission.FORM_COMMITTEE: frozenset({Role.ORGANISER}),
         Permission.WATCH: frozenset(Role),
+        Permission.ASK_RECUSAL: frozenset(Role),
+        Permission.DECIDE_RECUSAL: frozenset({Role.SUPERVISOR}),
         Permission.CARRY_OUT_DRAW: frozenset({Role.ORGANISER, Role.SUPERVISOR}),
         Permission.DECLARE_INTERESTS: frozenset({Role.MEMBER}),
         Permission.SCORE: frozenset({Role.MEMBER}),

@@ -6,7 +6,7 @@ Draws are in draws.py, members who leave in leaving.py, the register of experts 
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from procurement.access import Actor, Permission, Role, require
@@ -19,9 +19,12 @@ from procurement.committee.entries import (
     ScoringBegan,
 )
 from procurement.committee.expertise import rotated_out
-from procurement.committee.models import Declaration, Member
+from procurement.committee.models import Declaration, DeclarationDraft, Member
 from procurement.committee.queries import applicants_of, grounds_of, member_of, members_of
+from procurement.committee.recusing import Outcome
+from procurement.committee.requests import open_requests, settle_request
 from procurement.committee.rules import (
+    LONGEST_DETAIL,
     Declared,
     Ground,
     MemberKind,
@@ -129,6 +132,12 @@ def declare(session: Session, *, actor: Actor, now: datetime, ref: str, declarat
     }
     for given, declared in changed.items():
         _replace(session, found, member.id, applicants[given], declared, now)
+    drafts = DeclarationDraft.application_id.in_([applicants[given] for given in declarations])
+    session.execute(delete(DeclarationDraft).where(DeclarationDraft.member_id == member.id, drafts))
+    recused = {applicants[given] for given, declared in changed.items() if declared.ground is not Ground.NONE}
+    for request in open_requests(session, found.id, member_id=member.id):
+        if request.application_id in recused:
+            settle_request(session, found, request, Outcome.MOOT, now=now, by=None, acting_as=None)
     if changed:
         entry = InterestsDeclared(
             member=member.code,
@@ -137,6 +146,39 @@ def declare(session: Session, *, actor: Actor, now: datetime, ref: str, declarat
             ),
         )
         append(session, entry, now=now, actor=actor, role=Role.MEMBER, round_ref=found.ref)
+
+
+def save_declarations(
+    session: Session, *, actor: Actor, now: datetime, ref: str, declarations: Mapping[str, Declared]
+) -> None:
+    """Keep what a member has chosen so far, complete or not; it declares nothing, is not logged, and nobody else can
+    read it. Applications that are not in `declarations` lose what was kept for them. Raises NotFound, NotAllowed,
+    WrongPhase, RuleBroken."""
+    found = find_round(session, ref)
+    require(actor, Permission.DECLARE_INTERESTS, round_id=found.id)
+    member = member_of(session, found.id, actor.user_id)
+    if member is None:
+        raise NotAllowed(N_("Only a member of this committee may do this."))
+    course_of(session, found.id).require(now, Phase.FORMING)
+    applicants = {applicant.ref: applicant.id for applicant in applicants_of(session, found.id)}
+    if unknown := [given for given in declarations if given not in applicants]:
+        raise RuleBroken(N_("%(ref)s is no eligible application of this round."), ref=unknown[0][:40])
+    if any(len(declared.detail) > LONGEST_DETAIL for declared in declarations.values()):
+        raise RuleBroken(N_("Use at most %(most)s characters."), most=LONGEST_DETAIL)
+    before = grounds_of(session, found.id)
+    session.execute(delete(DeclarationDraft).where(DeclarationDraft.member_id == member.id))
+    for given, declared in declarations.items():
+        if before.get((member.id, applicants[given])) is None:
+            draft = DeclarationDraft(
+                member_id=member.id,
+                application_id=applicants[given],
+                round_id=found.id,
+                ground=declared.ground,
+                detail=declared.detail,
+                saved_at=now,
+            )
+            session.add(draft)
+    session.flush()
 
 
 def _replace(

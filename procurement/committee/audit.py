@@ -14,11 +14,14 @@ from procurement.committee.entries import (
     MemberAppointed,
     MemberRecused,
     MemberRemoved,
+    RecusalDecided,
+    RecusalRequested,
+    RecusalStated,
     ScoringBegan,
     SeatAccepted,
 )
-from procurement.committee.models import Declaration, Draw, DrawCandidate, DrawLot, Member
-from procurement.publiclog.audit import Replay, Row, replays
+from procurement.committee.models import Declaration, Draw, DrawCandidate, DrawLot, Member, RecusalRequest
+from procurement.publiclog.audit import Replay, Row, disclosed, replays
 from procurement.publiclog.entry import digest_of
 from procurement.publiclog.queries import Logged
 from procurement.rounds.models import Milestone, Round
@@ -143,6 +146,78 @@ replays(
         ),
         # One member declares on one application at most once at one instant, and a ground never turns back into none.
         key=("member", "application", "declared_at", "ground"),
+    )
+)
+
+
+def requests_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
+    """One row for each request for recusal."""
+    rows: dict[str, dict[str, Any]] = {}
+    for logged in entries:
+        at = logged.envelope.at
+        match logged.envelope.entry:
+            case RecusalRequested(request=ref) as entry:
+                rows[ref] = {
+                    "round": logged.envelope.round_ref,
+                    "request": ref,
+                    "member": entry.member,
+                    "application": entry.application,
+                    "ground": entry.ground,
+                    "origin": entry.origin,
+                    "argument": entry.argument,
+                    "name": disclosed(entry.name),
+                    "contact": disclosed(entry.contact),
+                    "filed_at": at,
+                    "due_at": entry.due,
+                    "statement": None,
+                    "stated_at": None,
+                    "outcome": "",
+                    "decision": None,
+                    "decided_at": None,
+                }
+            case RecusalStated(request=ref, text=text):
+                rows[ref] |= {"statement": text, "stated_at": at}
+            case RecusalDecided(request=ref, outcome=outcome, text=text):
+                rows[ref] |= {"outcome": outcome, "decision": text, "decided_at": at}
+    return rows.values()
+
+
+def _request(row: Row) -> Row:
+    texts = {name: digest_of(row[name]) if row[name] else None for name in ("argument", "statement", "decision")}
+    return {**row, **texts}
+
+
+replays(
+    Replay(
+        table="recusal_request",
+        kinds=(RecusalRequested, RecusalStated, RecusalDecided),
+        expected=requests_from_log,
+        actual=lambda: (
+            select(
+                Round.ref.label("round"),
+                RecusalRequest.ref.label("request"),
+                Member.code.label("member"),
+                Application.ref.label("application"),
+                RecusalRequest.ground,
+                RecusalRequest.origin,
+                RecusalRequest.argument,
+                RecusalRequest.filer_name.label("name"),
+                RecusalRequest.contact,
+                RecusalRequest.filed_at,
+                RecusalRequest.due_at,
+                RecusalRequest.statement,
+                RecusalRequest.stated_at,
+                RecusalRequest.outcome,
+                RecusalRequest.decision,
+                RecusalRequest.decided_at,
+            )
+            .select_from(RecusalRequest)
+            .join(Round, Round.id == RecusalRequest.round_id)
+            .join(Member, Member.id == RecusalRequest.member_id)
+            .outerjoin(Application, Application.id == RecusalRequest.application_id)
+        ),
+        key=("request",),
+        derived=_request,
     )
 )
 

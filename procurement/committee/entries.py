@@ -336,6 +336,65 @@ class MemberRecused(
     cause: Ref
 
 
+class RecusalRequested(
+    Entry,
+    kind="committee.recusal_requested",
+    title=N_("The recusal of a member was asked for"),
+    labels={
+        "request": N_("Request"),
+        "member": N_("Member"),
+        "application": N_("Application"),
+        "ground": N_("Ground"),
+        "origin": N_("Asked by"),
+        "argument": N_("SHA-256 of the reason"),
+        "due": N_("To be decided by"),
+    },
+):
+    """`application`: None when the member should not sit at all; `origin`: recusing.Origin."""
+
+    request: Ref
+    member: Ref
+    application: Ref | None
+    ground: Code
+    origin: Code
+    argument: Digest
+    name: Salted
+    contact: Salted
+    due: datetime
+
+
+class RecusalStated(
+    Entry,
+    kind="committee.recusal_stated",
+    title=N_("The member answered a request for recusal"),
+    labels={"request": N_("Request"), "text": N_("SHA-256 of the answer")},
+):
+    """What the member says is read by the supervisor."""
+
+    request: Ref
+    text: Digest
+
+
+class RecusalDecided(
+    Entry,
+    kind="committee.recusal_decided",
+    title=N_("A request for recusal was settled"),
+    labels={
+        "request": N_("Request"),
+        "outcome": N_("Outcome"),
+        "text": N_("SHA-256 of the reasons"),
+        "reopened": N_("The round goes back"),
+    },
+):
+    """`outcome`: recusing.Outcome; `text`: None where nothing had to be decided; `reopened`: a milestone by which the
+    round goes back (rounds.phases.Kind)."""
+
+    request: Ref
+    outcome: Code
+    text: Digest | None
+    reopened: Code | None
+
+
 class ScoringBegan(
     Entry,
     kind="committee.scoring_began",

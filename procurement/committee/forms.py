@@ -83,7 +83,7 @@ class DeclareForm(Form):
         return fine
 
 
-def declare_form(declaring: Declaring) -> DeclareForm:
+def declare_form(declaring: Declaring, *, sent: bool) -> DeclareForm:
     """A row for each application, nothing ticked beforehand. Where a relation was declared there is no row any more;
     where none was, the row offers the grounds, in case something has changed."""
     grounds = [SelectChoice(g.value, _(text)) for g, text in GROUND_QUESTIONS.items() if g is not Ground.NONE]
@@ -104,4 +104,9 @@ def declare_form(declaring: Declaring) -> DeclareForm:
             filters=[tidy],
             description=_("Needed with a ground; only the supervisor reads it."),
         )
-    return type("DeclareForm", (DeclareForm,), members)()  # type: ignore[no-any-return]
+    kept: dict[str, str] = {}
+    for ref, draft in declaring.drafts.items():
+        # What was chosen and kept before, and nothing else, is chosen beforehand; what is sent speaks for itself.
+        if ref not in declaring.declared and not sent:
+            kept |= {f"ground-{ref}": draft.ground.value, f"detail-{ref}": draft.detail}
+    return type("DeclareForm", (DeclareForm,), members)(data=kept)  # type: ignore[no-any-return]

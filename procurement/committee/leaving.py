@@ -11,10 +11,13 @@ from procurement.committee.entries import SeatAccepted
 from procurement.committee.expertise import check_reason
 from procurement.committee.models import Declaration, Member
 from procurement.committee.queries import applicants_of, grounds_of, members_of
+from procurement.committee.recusing import Outcome
+from procurement.committee.requests import open_requests, settle_request
 from procurement.committee.rules import BY_ORGANISER, Holder, Leaving, check_leaving, who_gives_way
 from procurement.committee.seats import find_member, unseat
 from procurement.errors import N_, NotAllowed, RuleBroken, refuse_if
 from procurement.publiclog.writing import append
+from procurement.rounds import clocks
 from procurement.rounds.canonical import plain_text
 from procurement.rounds.models import Round
 from procurement.rounds.queries import course_of, find_round, rules_of
@@ -72,17 +75,28 @@ def remove(
     member, reason = find_member(session, found, member_id), plain_text(reason)
     if not unable and code not in BY_ORGANISER:
         raise RuleBroken(N_("Choose why this member leaves."), field="code")
-    refuse_if(check_leaving(_holder(session, found, member), code, now=now) + check_reason(reason))
+    refuse_if(check_leaving(_holder(session, found, member, now), code, now=now) + check_reason(reason))
     role = Role.SUPERVISOR if unable else Role.ORGANISER
     _leave(session, found, member, code, reason, now=now, actor=actor, acting_as=role)
 
 
-def _holder(session: Session, found: Round, member: Member) -> Holder:
+def _answer_due(session: Session, found: Round, member: Member, now: datetime) -> datetime | None:
+    """Until when somebody drawn may answer, a hold of the round not counted."""
+    if member.answer_due_at is None:
+        return None
+    document = rules_of(session, found.id)
+    days = document.committee.seat_working_days
+    _, counted = clocks.working_deadline(document, start=member.appointed_at, working_days=days)
+    stops = course_of(session, found.id).stops
+    return clocks.running(counted, stops=stops, now=now).due or member.answer_due_at
+
+
+def _holder(session: Session, found: Round, member: Member, now: datetime) -> Holder:
     declared = session.scalar(select(Declaration.id).where(Declaration.member_id == member.id).limit(1))
     return Holder(
         drawn=member.candidate_id is not None,
         answered=member.accepted_at is not None or declared is not None,
-        answer_due=member.answer_due_at,
+        answer_due=_answer_due(session, found, member, now),
         gives_way=giving_way(session, found.id) == member.id,
     )
 
@@ -119,5 +133,8 @@ def _leave(
 ) -> None:
     drawn = member.candidate_id is not None
     unseat(session, found, member, code=code, reason=reason, now=now, actor=actor, acting_as=acting_as)
+    for request in open_requests(session, found.id, member_id=member.id):
+        if code is not Leaving.RULING:
+            settle_request(session, found, request, Outcome.MOOT, now=now, by=None, acting_as=None)
     if drawn:
         fill_seats(session, found, now=now)

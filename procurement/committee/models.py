@@ -102,6 +102,73 @@ class Declaration(Base):
         return self.ground != "none"
 
 
+class DeclarationDraft(Base):
+    """What a member has chosen and not declared yet. Read by nobody else, gone once declared."""
+
+    __tablename__ = "declaration_draft"
+    __table_args__ = (
+        ForeignKeyConstraint(["member_id", "round_id"], ["committee_member.id", "committee_member.round_id"]),
+        ForeignKeyConstraint(["application_id", "round_id"], ["application.id", "application.round_id"]),
+        {"info": {"unlogged": "what somebody thinks of declaring binds nobody and is nobody's business"}},
+    )
+
+    member_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    application_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    ground: Mapped[str] = mapped_column(String(20))
+    detail: Mapped[str] = mapped_column(Text)
+    saved_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class RecusalRequest(Base):
+    """A request that a member be recused. `argument` and `statement` are read by the supervisor, the member and who
+    asked; everybody reads ground, outcome and `decision`."""
+
+    __tablename__ = "recusal_request"
+    __table_args__ = (
+        ForeignKeyConstraint(["member_id", "round_id"], ["committee_member.id", "committee_member.round_id"]),
+        ForeignKeyConstraint(["application_id", "round_id"], ["application.id", "application.round_id"]),
+        UniqueConstraint("round_id", "number"),
+        CheckConstraint("origin IN ('applicant', 'citizen', 'member', 'supervisor')", name="origin_known"),
+        CheckConstraint("ground IN ('employment', 'office', 'ownership', 'family', 'other')", name="ground_known"),
+        CheckConstraint("(decided_at IS NULL) = (outcome = '')", name="decided_with_outcome"),
+        CheckConstraint(
+            "outcome IN ('', 'withdrawn', 'moot') OR (decision <> '' AND decided_by_id IS NOT NULL)",
+            name="decision_has_reason",
+        ),
+        # Whoever asks does not decide, unless the supervisor acts unasked.
+        CheckConstraint(
+            "origin = 'supervisor' OR decided_by_id IS NULL OR filer_user_id IS NULL"
+            " OR decided_by_id <> filer_user_id",
+            name="not_own_cause",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ref: Mapped[str] = mapped_column(String(40), unique=True)  # R2026-001-RC01, public
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    number: Mapped[int]
+    member_id: Mapped[int] = mapped_column(index=True)
+    application_id: Mapped[int | None]
+    ground: Mapped[str] = mapped_column(String(20))  # rules.Ground
+    origin: Mapped[str] = mapped_column(String(20))  # recusing.Origin
+    argument: Mapped[str] = mapped_column(Text)
+    filer_name: Mapped[str] = mapped_column(String(120), default="")
+    contact: Mapped[str] = mapped_column(String(254), default="")
+    filer_user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    language: Mapped[str] = mapped_column(String(8))
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    filed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    counted: Mapped[dict[str, Any]] = mapped_column(Document)
+    statement: Mapped[str] = mapped_column(Text, default="")
+    stated_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    outcome: Mapped[str] = mapped_column(String(20), default="")  # recusing.Outcome
+    decision: Mapped[str] = mapped_column(Text, default="")  # public
+    decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+
 # --- the pool of experts ------------------------------------------------------------------------------------------
 
 

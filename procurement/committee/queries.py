@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from procurement.access import Actor, Permission, Role, conflicting, require
 from procurement.accounts.models import User
 from procurement.applications.models import Application, Verdict
-from procurement.committee.models import Declaration, Member
+from procurement.committee.models import Declaration, DeclarationDraft, Member
 from procurement.committee.rules import (
+    Declared,
     Ground,
     MemberKind,
     Sheets,
@@ -370,13 +371,15 @@ def supervised_for(session: Session, ref: str, *, actor: Actor, now: datetime) -
 
 @dataclass(frozen=True, slots=True)
 class Declaring:
-    """One member's declarations. `declared`: application ref → what was declared."""
+    """One member's declarations. `declared`: application ref → what was declared; `drafts`: what was chosen and kept
+    for later."""
 
     round: RoundView
     document: RoundDocument
     member: MemberView
     applicants: tuple[Applicant, ...]
     declared: Mapping[str, DeclarationView]
+    drafts: Mapping[str, Declared]
 
     @property
     def left(self) -> int:
@@ -399,7 +402,18 @@ def declaring_for(session: Session, ref: str, *, actor: Actor, now: datetime) ->
         member=member,
         applicants=tuple(applicants),
         declared={a.ref: declarations[member.id, a.id] for a in applicants if (member.id, a.id) in declarations},
+        drafts=_drafts_of(session, member.id),
     )
+
+
+def _drafts_of(session: Session, member_id: int) -> dict[str, Declared]:
+    """Application ref → what the member has chosen and kept for later."""
+    wanted = (
+        select(Application.ref, DeclarationDraft.ground, DeclarationDraft.detail)
+        .join(Application, Application.id == DeclarationDraft.application_id)
+        .where(DeclarationDraft.member_id == member_id)
+    )
+    return {ref: Declared(Ground(ground), detail) for ref, ground, detail in session.execute(wanted)}
 
 
 @dataclass(frozen=True, slots=True)

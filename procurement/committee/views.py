@@ -1,7 +1,7 @@
 """Pages of the committee: the organiser appoints and begins scoring, members declare, the supervisor reads relations.
 What the public sees is in the portal."""
 
-from flask import Blueprint
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from procurement.access import Permission
@@ -9,7 +9,7 @@ from procurement.committee import actions, cards, leaving, queries  # noqa: F401
 from procurement.committee.draw_forms import AnswerForm, leaving_form
 from procurement.committee.expertise import field_name
 from procurement.committee.forms import BeginForm, appoint_form, declare_form
-from procurement.committee.rules import GROUNDS, LEAVING, MEMBER_KINDS, Leaving
+from procurement.committee.rules import GROUND_QUESTIONS, GROUNDS, LEAVING, MEMBER_KINDS, Leaving
 from procurement.errors import N_, NotFound
 from procurement.rounds.phases import Phase
 from procurement.rounds.rules import ExpertsChosen
@@ -179,8 +179,16 @@ def declare(ref: str) -> ResponseReturnValue:
     """One row for each application: five grounds or none."""
     with reading() as session:
         declaring = queries.declaring_for(session, ref, actor=actor(), now=now())
-    form = declare_form(declaring)
-    if form.validate_on_submit() and form.check_rows():
+    form = declare_form(declaring, sent=request.method == "POST")
+    if request.form.get("then") == "save" and form.validate_on_submit():
+        with refusals_into(form):
+            with transaction() as session:
+                actions.save_declarations(
+                    session, actor=actor(), now=now(), ref=ref, declarations=form.declarations()
+                )
+            flash(N_("Kept for later. Nothing is declared by that."))
+            return redirect("committee.declare", ref=ref)
+    elif form.validate_on_submit() and form.check_rows():
         with refusals_into(form):
             with transaction() as session:
                 actions.declare(session, actor=actor(), now=now(), ref=ref, declarations=form.declarations())
@@ -192,6 +200,7 @@ def declare(ref: str) -> ResponseReturnValue:
         form=form,
         declaring=declaring,
         grounds=GROUNDS,
+        questions=GROUND_QUESTIONS,
         may_declare=declaring.round.phase is Phase.FORMING,
     )
 

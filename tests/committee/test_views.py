@@ -1,5 +1,7 @@
 """The pages of the committee, as people use them without JavaScript."""
 
+import re
+
 import pytest
 from flask import Flask
 from sqlalchemy import event
@@ -8,12 +10,17 @@ from procurement.committee import queries
 from procurement.committee.rules import Ground
 from procurement.db import reading
 from procurement.rounds.phases import Phase
-from tests.committee.test_actions import COUSIN, declare
+from tests.committee.test_actions import COUSIN, declare, said
 from tests.conftest import MovableClock
 from tests.visiting import Visitor, text_of
 from tests.worlds.applications import AppliedWorld
 from tests.worlds.committee import CommitteeWorld
 from tests.worlds.people import Person
+
+
+def ticked(page: str) -> int:
+    """How many boxes and buttons of a page are chosen."""
+    return len(re.findall(r"<input[^>]*\schecked\b", page))
 
 
 class Desk:
@@ -87,7 +94,7 @@ def test_a_member_leaves(appointed: CommitteeWorld, desk: Desk) -> None:
 def test_nothing_is_ticked_beforehand(appointed: CommitteeWorld, desk: Desk) -> None:
     page = desk.of(appointed.members[0]).get(f"/en/rounds/{appointed.ref}/declarations").text
     assert page.count('type="radio"') == 3 * 6
-    assert " checked>" not in page
+    assert ticked(page) == 0
     assert "0 of 3 declared" in page
 
 
@@ -130,7 +137,7 @@ def test_every_fault_is_told_at_its_row_and_nothing_is_lost(appointed: Committee
     assert "only the supervisor reads this" in words
     assert "You described a relation but chose none" in words
     assert "Written and kept" in words
-    assert answer.text.count(" checked>") == 2
+    assert ticked(answer.text) == 2
     answer = visit.send(path, status=422, **{f"detail-{third}": "Without a ground"})
     assert "Without a ground" in text_of(answer)
     visit.send(path, status=422, **{f"ground-{first}": "friendship"})
@@ -215,3 +222,25 @@ def test_pages_cost_the_same_with_more_declarations(appointed: CommitteeWorld, d
 def test_both_languages(appointed: CommitteeWorld, desk: Desk) -> None:
     assert "三代以内旁系血亲" in desk.of(appointed.members[0]).get(f"/zh/rounds/{appointed.ref}/declarations").text
     assert "评审委员会成员" in desk.of(appointed.people.organiser).get(f"/zh/rounds/{appointed.ref}/members").text
+
+
+def test_what_is_chosen_is_kept_and_declares_nothing(appointed: CommitteeWorld, desk: Desk) -> None:
+    visit, other = desk.of(appointed.members[0]), desk.of(appointed.members[1])
+    path = f"/en/rounds/{appointed.ref}/declarations"
+    first, second, third = appointed.refs
+    before = said(appointed)
+    kept = {f"ground-{first}": "family", f"detail-{first}": "A cousin, I think.", f"ground-{second}": "none"}
+    visit.send(path, status=303, then="save", **kept)
+    page = visit.get(path).text
+    assert ticked(page) == 2
+    assert "A cousin, I think." in page
+    assert "0 of 3 declared" in page
+    assert ticked(other.get(path).text) == 0
+    assert said(appointed) == before, "nothing is logged, nothing is declared"
+    visit.send(path, status=303, then="save", **{f"ground-{third}": "other"})
+    assert ticked(visit.get(path).text) == 1, "what is kept is what was sent last"
+    visit.send(path, status=303, **{f"ground-{third}": "none"})
+    page = visit.get(path).text
+    assert "1 of 3 declared" in page
+    assert ticked(page) == 0
+    desk.of(appointed.people.supervisor).get(path, status=403)
