@@ -1251,6 +1251,19 @@ def upgrade() -> None:
     op.create_index(op.f('ix_declaration_application_id'), 'declaration', ['application_id'], unique=False)
     op.create_index(op.f('ix_declaration_round_id'), 'declaration', ['round_id'], unique=False)
     op.create_index('uq_declaration_in_force', 'declaration', ['member_id', 'application_id'], unique=True, sqlite_where=sa.text('replaced_at IS NULL'), postgresql_where=sa.text('replaced_at IS NULL'))
+    op.create_table('declaration_draft',
+    sa.Column('member_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('application_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('round_id', sa.Integer(), nullable=False),
+    sa.Column('ground', sa.String(length=20), nullable=False),
+    sa.Column('detail', sa.Text(), nullable=False),
+    sa.Column('saved_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['application_id', 'round_id'], ['application.id', 'application.round_id'], name=op.f('fk_declaration_draft_application_id_round_id_application')),
+    sa.ForeignKeyConstraint(['member_id', 'round_id'], ['committee_member.id', 'committee_member.round_id'], name=op.f('fk_declaration_draft_member_id_round_id_committee_member')),
+    sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_declaration_draft_round_id_round')),
+    sa.PrimaryKeyConstraint('member_id', 'application_id', name=op.f('pk_declaration_draft'))
+    )
+    op.create_index(op.f('ix_declaration_draft_round_id'), 'declaration_draft', ['round_id'], unique=False)
     op.create_table('interference',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('round_id', sa.Integer(), nullable=False),
@@ -1296,6 +1309,47 @@ def upgrade() -> None:
     op.create_index(op.f('ix_mark_agreement_application_id'), 'mark_agreement', ['application_id'], unique=False)
     op.create_index(op.f('ix_mark_agreement_round_id'), 'mark_agreement', ['round_id'], unique=False)
     op.create_index('uq_mark_agreement_open', 'mark_agreement', ['application_id', 'criterion'], unique=True, sqlite_where=sa.text('settled_at IS NULL'), postgresql_where=sa.text('settled_at IS NULL'))
+    op.create_table('recusal_request',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('ref', sa.String(length=40), nullable=False),
+    sa.Column('round_id', sa.Integer(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('member_id', sa.Integer(), nullable=False),
+    sa.Column('application_id', sa.Integer(), nullable=True),
+    sa.Column('ground', sa.String(length=20), nullable=False),
+    sa.Column('origin', sa.String(length=20), nullable=False),
+    sa.Column('argument', sa.Text(), nullable=False),
+    sa.Column('filer_name', sa.String(length=120), nullable=False),
+    sa.Column('contact', sa.String(length=254), nullable=False),
+    sa.Column('filer_user_id', sa.Integer(), nullable=True),
+    sa.Column('language', sa.String(length=8), nullable=False),
+    sa.Column('token_sha256', sa.String(length=64), nullable=False),
+    sa.Column('filed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('counted', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('statement', sa.Text(), nullable=False),
+    sa.Column('stated_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('outcome', sa.String(length=20), nullable=False),
+    sa.Column('decision', sa.Text(), nullable=False),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('decided_by_id', sa.Integer(), nullable=True),
+    sa.CheckConstraint("(decided_at IS NULL) = (outcome = '')", name=op.f('ck_recusal_request_decided_with_outcome')),
+    sa.CheckConstraint("ground IN ('employment', 'office', 'ownership', 'family', 'other')", name=op.f('ck_recusal_request_ground_known')),
+    sa.CheckConstraint("origin = 'supervisor' OR decided_by_id IS NULL OR filer_user_id IS NULL OR decided_by_id <> filer_user_id", name=op.f('ck_recusal_request_not_own_cause')),
+    sa.CheckConstraint("origin IN ('applicant', 'citizen', 'member', 'supervisor')", name=op.f('ck_recusal_request_origin_known')),
+    sa.CheckConstraint("outcome IN ('', 'withdrawn', 'moot') OR (decision <> '' AND decided_by_id IS NOT NULL)", name=op.f('ck_recusal_request_decision_has_reason')),
+    sa.ForeignKeyConstraint(['application_id', 'round_id'], ['application.id', 'application.round_id'], name=op.f('fk_recusal_request_application_id_round_id_application')),
+    sa.ForeignKeyConstraint(['decided_by_id'], ['user_account.id'], name=op.f('fk_recusal_request_decided_by_id_user_account')),
+    sa.ForeignKeyConstraint(['filer_user_id'], ['user_account.id'], name=op.f('fk_recusal_request_filer_user_id_user_account')),
+    sa.ForeignKeyConstraint(['member_id', 'round_id'], ['committee_member.id', 'committee_member.round_id'], name=op.f('fk_recusal_request_member_id_round_id_committee_member')),
+    sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_recusal_request_round_id_round')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_recusal_request')),
+    sa.UniqueConstraint('ref', name=op.f('uq_recusal_request_ref')),
+    sa.UniqueConstraint('round_id', 'number', name=op.f('uq_recusal_request_round_id_number')),
+    sa.UniqueConstraint('token_sha256', name=op.f('uq_recusal_request_token_sha256'))
+    )
+    op.create_index(op.f('ix_recusal_request_member_id'), 'recusal_request', ['member_id'], unique=False)
+    op.create_index(op.f('ix_recusal_request_round_id'), 'recusal_request', ['round_id'], unique=False)
     op.create_table('sheet',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('round_id', sa.Integer(), nullable=False),
@@ -1394,6 +1448,9 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_sheet_member_id'), table_name='sheet')
     op.drop_index(op.f('ix_sheet_application_id'), table_name='sheet')
     op.drop_table('sheet')
+    op.drop_index(op.f('ix_recusal_request_round_id'), table_name='recusal_request')
+    op.drop_index(op.f('ix_recusal_request_member_id'), table_name='recusal_request')
+    op.drop_table('recusal_request')
     op.drop_index('uq_mark_agreement_open', table_name='mark_agreement', sqlite_where=sa.text('settled_at IS NULL'), postgresql_where=sa.text('settled_at IS NULL'))
     op.drop_index(op.f('ix_mark_agreement_round_id'), table_name='mark_agreement')
     op.drop_index(op.f('ix_mark_agreement_application_id'), table_name='mark_agreement')
@@ -1401,6 +1458,8 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_interference_round_id'), table_name='interference')
     op.drop_index(op.f('ix_interference_member_id'), table_name='interference')
     op.drop_table('interference')
+    op.drop_index(op.f('ix_declaration_draft_round_id'), table_name='declaration_draft')
+    op.drop_table('declaration_draft')
     op.drop_index('uq_declaration_in_force', table_name='declaration', sqlite_where=sa.text('replaced_at IS NULL'), postgresql_where=sa.text('replaced_at IS NULL'))
     op.drop_index(op.f('ix_declaration_round_id'), table_name='declaration')
     op.drop_index(op.f('ix_declaration_application_id'), table_name='declaration')
