@@ -19,7 +19,7 @@ time.
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -199,24 +199,26 @@ def progress_of(session: Session, job_id: int) -> Progress | None:
 # -- the worker's side --------------------------------------------------------------------------------------
 
 
-def something_waits(engine: Engine, now: datetime) -> bool:
+def something_waits(engine: Engine, now: datetime, *, but: Collection[str] = ()) -> bool:
     """Whether `claim` would find a job. Takes no lock."""
     with reading(engine) as session:
-        return session.scalar(_due(now).with_only_columns(Job.id).limit(1)) is not None
+        return session.scalar(_due(now, but).with_only_columns(Job.id).limit(1)) is not None
 
 
-def claim(engine: Engine, now: datetime) -> tuple[int, str] | None:
-    """Take the oldest job that is due, or that a dead worker left: its (id, kind), now running and ours."""
+def claim(engine: Engine, now: datetime, *, but: Collection[str] = ()) -> tuple[int, str] | None:
+    """Take the oldest job that is due, or that a dead worker left: its (id, kind), now running and ours. Jobs of the
+    kinds `but` are left for another worker."""
     with transaction(engine) as session:
-        row = session.scalar(_due(now).order_by(Job.id).limit(1).with_for_update(skip_locked=True))
+        row = session.scalar(_due(now, but).order_by(Job.id).limit(1).with_for_update(skip_locked=True))
         if row is None:
             return None
         row.state, row.alive_at, row.attempts = "running", now, row.attempts + 1
         return row.id, row.kind
 
 
-def _due(now: datetime) -> Any:
+def _due(now: datetime, but: Collection[str]) -> Any:
     return select(Job).where(
+        Job.kind.not_in(but),
         Job.state.in_(("queued", "running")),
         Job.run_after <= now,
         (Job.alive_at.is_(None)) | (Job.alive_at <= now - LEASE) | (Job.state == "queued"),

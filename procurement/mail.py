@@ -574,9 +574,15 @@ def _catalogue(language: str) -> NullTranslations:
 
 
 @pass_context
-def _say(context: Context, source: str) -> str:
-    """A marked text in the letter's language."""
-    return _catalogue(context["language"]).gettext(source) if source else ""
+def _say(context: Context, source: str | Mapping[str, Any]) -> str:
+    """A marked text in the letter's language; with parameters where it is {"message", "params"}."""
+    catalogue = _catalogue(context["language"])
+    if isinstance(source, str):
+        return catalogue.gettext(source) if source else ""
+    message, given = source["message"], source["params"]
+    params = {k: catalogue.gettext(v) if isinstance(v, str) and v else v for k, v in given.items()}
+    said = catalogue.gettext(message)
+    return said % params if params else said
 
 
 @pass_context

@@ -8,7 +8,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 
 from sqlalchemy import Engine
@@ -24,11 +24,12 @@ PULSE = 10.0  # seconds between two signs of life; a third of jobs.LEASE
 log = logging.getLogger(__name__)
 
 
-def run_pending(engine: Engine, config: Config, clock: Clock) -> int:
-    """Do everything that is due now, in this process, and return how many jobs and letters that was."""
+def run_pending(engine: Engine, config: Config, clock: Clock, *, but: Collection[str] = ()) -> int:
+    """Do everything that is due now, but jobs of the kinds `but`, in this process. Returns how many jobs and letters
+    that was."""
     done = 0
-    while jobs.something_waits(engine, clock()):
-        claimed = jobs.claim(engine, clock())
+    while jobs.something_waits(engine, clock(), but=but):
+        claimed = jobs.claim(engine, clock(), but=but)
         if claimed is None:
             break  # another worker was quicker
         job_id, kind = claimed

@@ -158,18 +158,18 @@ def gather(session: Session, found: Round, *, now: datetime, organiser: Actor) -
         committee=tuple(CommitteeMember(m.code, m.name, m.employer, m.kind.value, m.field, m.chair) for m in members),
         recusals=tuple(_recusals(session, found.id, members, {view.id: view.ref for view in views})),
         rules=Rules(version, rules_digest, instant(published), document.scoring.to_json()),
-        marks=_marks(counted.marks, members, by_ref, [c.code for c in document.scoring.marked]),
+        marks=matrix(counted.marks, members, by_ref, [c.code for c in document.scoring.marked]),
         result=Result(
             tally.number,
             tally.sha256,
             moved_up(
-                [_ranked(line, by_ref, [c.code for c in document.scoring.criteria]) for line in tally.ranking],
+                [ranked(line, by_ref, [c.code for c in document.scoring.criteria]) for line in tally.ranking],
                 _given_up(session, found.id),
                 slots=document.slots,
             ),
-            tuple(_tie(told.to_json()) for told in tally.result.ties),
+            tuple(tie(told.to_json()) for told in tally.result.ties),
         ),
-        corrections=tuple(_corrections(session, found.id)),
+        corrections=tuple(corrections(session, found.id)),
         notice=NoticeFacts(notice.number, instant(notice.given_at), instant(notice.closes_at), notice.counted),
         noticed=session.scalars(select(TallyRun.number).where(TallyRun.id == notice.tally_run_id)).one(),
         objections=tuple(_objections(session, found.id)),
@@ -275,7 +275,7 @@ def _recusals(
             yield Recusal(codes[member_id], refs[application_id], declared.ground.value)
 
 
-def _marks(
+def matrix(
     marks: Mapping[str, Mapping[str, Mapping[str, Mark]]],
     members: list[MemberView],
     views: Mapping[str, applications.ApplicationView],
@@ -299,7 +299,8 @@ def _cell(sheet: Mapping[str, Mark], criteria: list[str]) -> Cell:
     return Cell(tuple("–" if mark is None or isinstance(mark, Absent) else show_decimal(mark) for mark in given))
 
 
-def _ranked(line: Placed, views: Mapping[str, applications.ApplicationView], criteria: list[str]) -> Ranked:
+def ranked(line: Placed, views: Mapping[str, applications.ApplicationView], criteria: list[str]) -> Ranked:
+    """One line of a computation, with what the rule alone gives."""
     view = views.get(line.application)
     by_rule = {"selected": Outcome.SELECTED, "reserve": Outcome.RESERVE}.get(line.outcome, Outcome.NOT_SELECTED)
     return Ranked(
@@ -323,7 +324,8 @@ def _given_up(session: Session, round_id: int) -> dict[str, str]:
     return {ref: instant(at) for ref, at in session.execute(wanted.where(GivenUp.round_id == round_id))}
 
 
-def _tie(told: Mapping[str, object]) -> Tie:
+def tie(told: Mapping[str, object]) -> Tie:
+    """What a link of the chain did, from its JSON form."""
     by, tied, groups = told["by"], told["tied"], told["groups"]
     assert isinstance(by, Mapping)  # noqa: S101 (the form TieTold writes)
     assert isinstance(tied, list)  # noqa: S101
@@ -331,9 +333,12 @@ def _tie(told: Mapping[str, object]) -> Tie:
     return Tie(by, tuple(tied), tuple(tuple(group) for group in groups))
 
 
-def _corrections(session: Session, round_id: int) -> Iterator[Corrected]:
+def corrections(session: Session, round_id: int, *, until: datetime | None = None) -> Iterator[Corrected]:
+    """Every correction of an opened mark, or those up to an instant."""
     for sheet in scoring.opened_sheets(session, round_id):
         for correction in sheet.corrections:
+            if until is not None and correction.made_at > until:
+                continue
             yield Corrected(
                 application=sheet.application,
                 member=sheet.member,

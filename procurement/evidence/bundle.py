@@ -12,6 +12,7 @@
                                  {"member", "field", "salt", "value"}
     texts.ndjson                 public texts that entries name by hash only: {"sha256", "text"}
     decisions/<ref>.json, .pdf   the published decisions
+    papers/<ref>.json, .<language>.pdf   the minutes of the opening and of the committee
     README.txt                   how to check this file
 
 Nothing in it is secret: it holds what the pages of the round show.

@@ -9,12 +9,20 @@ deadlines and objections.
 """
 
 from procurement.errors import N_, Problem
-from procurement.evidence import committee_facts, course_facts, draw_facts, log_facts, outcome_facts, score_facts
+from procurement.evidence import (
+    committee_facts,
+    course_facts,
+    draw_facts,
+    log_facts,
+    outcome_facts,
+    paper_facts,
+    score_facts,
+)
 from procurement.evidence.bundle import Bundle, NotEvidence
 from procurement.evidence.facts import Check, Fact, Outcome, Policy, Record, Report, Unknown, checks_in
 from procurement.publiclog.entry import EntryError, unseal
 
-SUBJECTS = (log_facts, course_facts, draw_facts, committee_facts, score_facts, outcome_facts)
+SUBJECTS = (log_facts, course_facts, draw_facts, committee_facts, score_facts, outcome_facts, paper_facts)
 """Where the checks stand, in the order of the process."""
 
 

@@ -18,6 +18,7 @@ from procurement.decisions.models import Decision
 from procurement.errors import N_, NotFound, WrongPhase
 from procurement.evidence.bundle import DISCLOSURES, Ballot, ProvedEntry, ndjson, pack
 from procurement.objections.models import Notice, Objection, ObjectionStep
+from procurement.papers.queries import papers_of
 from procurement.publiclog import queries as log
 from procurement.publiclog import serving
 from procurement.publiclog.checkpoint import VerifierKey
@@ -93,6 +94,10 @@ def evidence_of(session: Session, ref: str, *, key: VerifierKey, store: Store, n
         files[f"decisions/{decision.ref}.json"] = decision.document.encode()
         if decision.published_digest is not None:
             files[f"decisions/{decision.ref}.pdf"] = store.get(decision.published_digest)
+    for paper in papers_of(session, found.id):
+        files[f"papers/{paper.ref}.json"] = paper.text.encode()
+        for language, file in paper.files.items():
+            files[f"papers/{paper.ref}.{language}.pdf"] = store.get(file.digest)
     return Evidence(f"{ref}-evidence.zip", pack(ref, now.strftime("%Y-%m-%dT%H:%M:%SZ"), files))
 
 

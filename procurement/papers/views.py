@@ -1,13 +1,16 @@
-"""Pages of letters: one's own, each at its permanent address, and how one wants them."""
+"""Pages of letters, of debriefs, and of the papers that are drawn up in a round."""
 
 from flask import Blueprint, Response, make_response, request
 from flask.typing import ResponseReturnValue
 
-from procurement import mail
+from procurement import mail, storage
 from procurement.access import Permission
+from procurement.decisions.wording import WORDS
 from procurement.errors import N_, NotFound
 from procurement.mail import Delivery
+from procurement.papers import debriefs, queries
 from procurement.papers.forms import PreferenceForm, StopForm
+from procurement.papers.rules import OUTCOMES, PAPERS
 from procurement.web import (
     actor,
     config,
@@ -16,9 +19,11 @@ from procurement.web import (
     limiter,
     now,
     page,
+    plain,
     reading,
     redirect,
     render,
+    say,
     transaction,
 )
 
@@ -100,3 +105,62 @@ def stop(key: str) -> ResponseReturnValue:
 
 
 csrf.exempt(stop)
+
+
+# --- debriefs -----------------------------------------------------------------------------------------------------
+
+
+@page(bp, "/debriefs/<ref>", permission=Permission.HAVE_ACCOUNT)
+def debrief(ref: str) -> ResponseReturnValue:
+    """The result of one application, told to its applicant: to read and to print."""
+    with reading() as session:
+        found = debriefs.debrief_for(session, ref, actor=actor(), now=now())
+    return _private(render("papers/debrief.html", told=found, outcomes=OUTCOMES, say=say))
+
+
+# --- papers of a round --------------------------------------------------------------------------------------------
+
+
+@page(bp, "/rounds/<ref>/papers", permission=Permission.READ_PUBLIC)
+def round_papers(ref: str) -> ResponseReturnValue:
+    """Every paper that was drawn up in a round."""
+    with reading() as session:
+        found = queries.round_with_papers(session, ref)
+    return render("papers/round.html", round=found, kinds=PAPERS)
+
+
+@plain(bp, "/papers/<ref>", permission=Permission.READ_PUBLIC)
+def permanent(ref: str) -> ResponseReturnValue:
+    """The address that is printed: to the page, in the reader's language."""
+    return redirect("papers.paper", ref=ref)
+
+
+@page(bp, "/papers/<ref>", permission=Permission.READ_PUBLIC)
+def paper(ref: str) -> ResponseReturnValue:
+    """One paper: its files, and what it says."""
+    with reading() as session:
+        found = queries.find_paper(session, ref)
+    return render("papers/paper.html", paper=found, d=found.content, kinds=PAPERS, words=WORDS)
+
+
+@plain(bp, "/papers/<ref>.<any(en, zh):language>.pdf", permission=Permission.READ_PUBLIC)
+def paper_pdf(ref: str, language: str) -> ResponseReturnValue:
+    """A paper as PDF, the same bytes for good."""
+    with reading() as session:
+        digest = queries.find_paper(session, ref).files[language].digest
+    return _file(storage.store(config()).get(digest), "application/pdf", f"{ref}-{language}.pdf")
+
+
+@plain(bp, "/papers/<ref>.json", permission=Permission.READ_PUBLIC)
+def paper_json(ref: str) -> ResponseReturnValue:
+    """A paper as data, byte for byte what was hashed."""
+    with reading() as session:
+        text = queries.find_paper(session, ref).text
+    return _file(text.encode(), "application/json", f"{ref}.json")
+
+
+def _file(content: bytes, media_type: str, name: str) -> Response:
+    response = Response(content, content_type=media_type)
+    response.headers["Content-Disposition"] = f'inline; filename="{name}"'
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response

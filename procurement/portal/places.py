@@ -29,6 +29,7 @@ _PLACES = (
     ("committee", N_("Committee"), "portal.committee_page", "ref"),
     ("scores", N_("Scores"), "scoring.scores", "ref"),
     ("objections", N_("Notice and objections"), "objections.docket", "ref"),
+    ("papers", N_("Minutes"), "papers.round_papers", "ref"),
     ("record", N_("Record"), "publiclog.entries", "round"),
     ("evidence", N_("Evidence file"), "evidence.evidence", "ref"),
 )

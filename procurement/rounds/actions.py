@@ -99,6 +99,8 @@ def record(
     )
     session.add(milestone)
     session.flush()
+    # Whoever the act concerns is written to, and the paper that it calls for is drawn up (papers.jobs).
+    enqueue(session, "papers.milestone", {"milestone": milestone.id}, at)
     return milestone
 
 

@@ -34,6 +34,7 @@ from procurement.errors import NotAllowed, NotFound, RuleBroken, WrongPhase
 from procurement.jobs import Job
 from procurement.keys import keys_from
 from procurement.mail import Mail
+from procurement.papers.entries import PaperMade
 from procurement.publiclog import queries as log
 from procurement.publiclog.entry import Entry, digest_of
 from procurement.publiclog.models import LogEntry
@@ -70,8 +71,10 @@ def entries(world: ScoringWorld) -> int:
 
 
 def last_entries(world: ScoringWorld, count: int = 1) -> list[Entry]:
+    """The newest entries about decisions: papers of earlier acts are drawn up when the worker comes to them."""
     with reading(world.engine) as session:
-        return [logged.envelope.entry for logged in log.entries(session, limit=count)]
+        found = [logged.envelope.entry for logged in log.entries(session, limit=count + 2)]
+    return [entry for entry in found if not isinstance(entry, PaperMade)][:count]
 
 
 def public(world: ScoringWorld, ref: str) -> DecisionView:

@@ -1,9 +1,11 @@
 """The evidence of a decided round: the decision follows the notice, and the PDF is the one that was signed."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
+import rfc8785
 
 from procurement import storage
 from procurement.evidence.bundle import Bundle, unpack
@@ -48,6 +50,39 @@ def test_without_a_reader_the_signatures_cannot_be_told(evidence: Bundle) -> Non
 def files(evidence: Bundle, ending: str) -> str:
     (path,) = [path for path in evidence.files if path.startswith("decisions/") and path.endswith(ending)]
     return path
+
+
+def test_other_minutes_are_caught(evidence: Bundle) -> None:
+    assert "papers" in holding(evidence)
+    paths = sorted(path for path in evidence.files if path.startswith("papers/"))
+    assert [path.partition("-P")[2] for path in paths] == [
+        *("01.en.pdf", "01.json", "01.zh.pdf", "02.en.pdf", "02.json", "02.zh.pdf"),
+    ]
+    for path in paths[3:]:
+        assert failing(repacked(evidence, **{path: evidence.files[path] + b" "})) == {"papers"}
+        assert failing(repacked(evidence, **{path: None})) == {"papers"}
+
+
+@pytest.mark.parametrize("part", ["result", "sealing", "notice", "nonsense"])
+def test_minutes_that_tell_something_else_are_caught(evidence: Bundle, part: str) -> None:
+    """The office draws up minutes that do not say what the record says, and logs their hash."""
+    (path,) = [path for path in evidence.files if path.endswith("-P02.json")]
+    said = json.loads(evidence.files[path])
+    if part == "result":
+        said["result"]["sha256"] = "0" * 64
+    elif part == "sealing":
+        said["sealing"]["sealed"] -= 1
+    elif part == "notice":
+        said["notice"]["number"] = 2
+    document = b"[]" if part == "nonsense" else rfc8785.dumps(said)
+
+    def change(bodies: list[Body]) -> list[Body]:
+        for body in bodies:
+            if body["kind"] == "paper.made" and body["data"]["type"] == "committee":
+                body["data"]["document"] = sha256(document).hexdigest()
+        return bodies
+
+    assert failing(retold(evidence, change, **{path: document})) == {"papers"}
 
 
 def test_another_pdf_is_caught(evidence: Bundle) -> None:

@@ -65,6 +65,12 @@ ROUTES: dict[str, Route] = {
     "publiclog.my_receipts": Route(Permission.HAVE_ACCOUNT),
     "publiclog.receipt": Route(Permission.READ_PUBLIC),
     # --- papers
+    "papers.debrief": Route(Permission.HAVE_ACCOUNT),
+    "papers.paper": Route(Permission.READ_PUBLIC),
+    "papers.paper_json": Route(Permission.READ_PUBLIC),
+    "papers.paper_pdf": Route(Permission.READ_PUBLIC),
+    "papers.permanent": Route(Permission.READ_PUBLIC),
+    "papers.round_papers": Route(Permission.READ_PUBLIC),
     "papers.letter": Route(Permission.READ_PUBLIC),
     "papers.letters": Route(Permission.HAVE_ACCOUNT),
     "papers.preferences": Route(Permission.HAVE_ACCOUNT),
