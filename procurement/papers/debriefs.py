@@ -44,7 +44,8 @@ class MarkGiven:
 
 @dataclass(frozen=True, slots=True)
 class CriterionLine:
-    """One criterion: one's own value as printed, every mark, and the selected ones beside it."""
+    """One criterion: one's own value as printed, every mark (none where it follows from the prices), and the selected
+    ones beside it."""
 
     criterion: Criterion
     own: str | None
@@ -146,7 +147,7 @@ def debrief_of(session: Session, found: Application, *, now: datetime) -> Debrie
     tally = scoring.tally_of(session, own.id) if course.scores_opened is not None else None
     if view is None or course.checking_closed is None or (view.eligible and tally is None):
         return None
-    decision = decisions.decision_of(session, own.id)
+    decision = decisions.decision_of(session, own.id, now=now)
     stage = Stage.DECIDED if decision else Stage.NOTICE if course.notice_given is not None else Stage.OPENED
     line = next((line for line in tally.ranking if line.application == view.ref), None) if tally else None
     outcomes = _outcomes(tally, decision)
@@ -229,7 +230,7 @@ def _lines(tally: scoring.TallyView, own: Placed, matrix: Matrix, selected: tupl
             CriterionLine(
                 criterion=criterion,
                 own=mine.text,
-                marks=tuple(_marks(matrix, criterion.code)),
+                marks=() if criterion.formula else tuple(_marks(matrix, criterion.code)),
                 others=compare(mine.value, others, lowest_wins=tally.rule.lowest_wins),
             )
         )

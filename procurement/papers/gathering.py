@@ -114,7 +114,7 @@ def _minutes(session: Session, head: Head, found: Round, milestone: Milestone, d
         recusals=tuple(_recusals(session, found.id, members, {view.id: ref for ref, view in views.items()})),
         sealing=_sealing(session, found.id, members, course.scores_opened),
         rules=Rules(version, digest, instant(published), document.scoring.to_json()),
-        marks=matrix(computation.marks, members, views, codes),
+        marks=matrix(computation.marks, members, views, [one.code for one in document.scoring.marked]),
         result=Result(
             tally.number,
             tally.sha256,

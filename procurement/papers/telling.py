@@ -1,7 +1,8 @@
 """Who is written to about an act that moves a round, and what the letter says. One place for all of them: an act that
 is recorded as a milestone cannot be forgotten.
 
-Letters about single matters (a verdict, a step of an objection, a request to sign) are written by their own acts.
+Letters about single matters (a verdict, a step of an objection, a request to sign) are written by their own acts, and
+what applicants are asked after an amendment or told at the end of a round by applications.reminding.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,7 +23,6 @@ from procurement.objections.models import Objection
 from procurement.objections.rules import is_address
 from procurement.papers.debriefs import Debrief, debrief_of
 from procurement.papers.rules import OUTCOMES, Stage
-from procurement.rounds import queries as rounds
 from procurement.rounds.models import Milestone, Round
 from procurement.rounds.phases import Kind
 from procurement.rounds.rules import ABORT_REASONS, HOLD_LABELS, AbortReason, HoldLabel
@@ -47,8 +47,6 @@ def tell(session: Session, milestone: Milestone, *, now: datetime) -> None:
         _tell_results(session, found, RESULTS[kind], now=now)
         if kind is Kind.DECISION_PUBLISHED:
             _tell_objectors(session, found, now=now)
-    elif kind is Kind.AMENDED:
-        _tell_amended(session, found, milestone, now=now)
     elif kind in (Kind.HELD, Kind.RESUMED, Kind.ABORTED, Kind.SUSPENDED, Kind.SUSPENSION_ENDED, *REOPENED):
         _tell_course(session, found, milestone, now=now)
 
@@ -194,36 +192,6 @@ def _filer(session: Session, objection: Objection) -> str | None:
 # --- the course of the round --------------------------------------------------------------------------------------
 
 
-def _tell_amended(session: Session, found: Round, milestone: Milestone, *, now: datetime) -> None:
-    """To everybody who has begun or submitted an application: what they apply under has changed."""
-    version = next(v for v in rounds.rules_versions(session, found.id) if str(v.version) == milestone.subject)
-    drafts = session.scalars(
-        select(ApplicationDraft)
-        .where(ApplicationDraft.round_id == found.id, ApplicationDraft.closed_at.is_(None))
-        .order_by(ApplicationDraft.id)
-    ).all()
-    refs = {application.id: application.ref for application in _standing(session, found.id)}
-    for draft in drafts:
-        for to, language in applications.addressees(session, draft.merchant_id):
-            queue_mail(
-                session,
-                to=to,
-                language=language,
-                template="papers/amended",
-                context={
-                    "round": _both(Text(found.title_en, found.title_zh)),
-                    "product": draft.product_name,
-                    "submitted": draft.application_id is not None,
-                    "reason": _both(version.reason or Text("", "")),
-                    "closes": milestone.closes.isoformat() if milestone.closes else None,
-                    "rules": f"/{language}/rounds/{found.ref}/rules",
-                    "page": f"/{language}/my/applications/{draft.key}",
-                },
-                about=refs.get(draft.application_id or 0, found.ref),
-                now=now,
-            )
-
-
 def _tell_course(session: Session, found: Round, milestone: Milestone, *, now: datetime) -> None:
     """To applicants, members and whoever has an objection open: the round stands, goes on, goes back or is over."""
     kind, detail = Kind(milestone.kind), milestone.detail or {}
@@ -232,7 +200,7 @@ def _tell_course(session: Session, found: Round, milestone: Milestone, *, now: d
         what = {"label": HOLD_LABELS[HoldLabel(detail["code"])]}
     if kind is Kind.ABORTED:
         what = {"label": ABORT_REASONS[AbortReason(detail["code"])], "en": detail["en"], "zh": detail["zh"]}
-    for to, language in dict.fromkeys(_everybody(session, found.id)):
+    for to, language in dict.fromkeys(_everybody(session, found.id, applicants=kind is not Kind.ABORTED)):
         queue_mail(
             session,
             to=to,
@@ -253,13 +221,14 @@ def _tell_course(session: Session, found: Round, milestone: Milestone, *, now: d
         )
 
 
-def _everybody(session: Session, round_id: int) -> Iterable[Address]:
+def _everybody(session: Session, round_id: int, *, applicants: bool) -> Iterable[Address]:
     """Applicants, also those whose draft is not submitted; members; filers of open objections."""
     merchants = select(ApplicationDraft.merchant_id).where(
         ApplicationDraft.round_id == round_id, ApplicationDraft.closed_at.is_(None)
     )
     for merchant_id in session.scalars(merchants.distinct().order_by(ApplicationDraft.merchant_id)):
-        yield from applications.addressees(session, merchant_id)
+        if applicants:
+            yield from applications.addressees(session, merchant_id)
     members = (
         select(User.email, User.language)
         .join(Member, Member.user_id == User.id)
