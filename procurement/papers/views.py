@@ -143,11 +143,14 @@ def paper(ref: str) -> ResponseReturnValue:
     return render("papers/paper.html", paper=found, d=found.content, kinds=PAPERS, words=WORDS)
 
 
-@plain(bp, "/papers/<ref>.<any(en, zh):language>.pdf", permission=Permission.READ_PUBLIC)
+@plain(bp, "/papers/<ref>.<language>.pdf", permission=Permission.READ_PUBLIC)
 def paper_pdf(ref: str, language: str) -> ResponseReturnValue:
     """A paper as PDF, the same bytes for good."""
     with reading() as session:
-        digest = queries.find_paper(session, ref).files[language].digest
+        files = queries.find_paper(session, ref).files
+    if language not in files:
+        raise NotFound(N_("There is no paper “%(ref)s”."), ref=ref[:40])
+    digest = files[language].digest
     return _file(storage.store(config()).get(digest), "application/pdf", f"{ref}-{language}.pdf")
 
 
