@@ -820,6 +820,29 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_observer_round_id'), 'observer', ['round_id'], unique=False)
     op.create_index('uq_observer_contact', 'observer', ['round_id', 'contact'], unique=True, sqlite_where=sa.text('withdrawn_at IS NULL'), postgresql_where=sa.text('withdrawn_at IS NULL'))
+    op.create_table('paper',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('ref', sa.String(length=40), nullable=False),
+    sa.Column('round_id', sa.Integer(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.String(length=20), nullable=False),
+    sa.Column('about', sa.String(length=40), nullable=False),
+    sa.Column('document', sa.Text(), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('issued_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('en_digest', sa.String(length=64), nullable=False),
+    sa.Column('en_size', sa.Integer(), nullable=False),
+    sa.Column('zh_digest', sa.String(length=64), nullable=False),
+    sa.Column('zh_size', sa.Integer(), nullable=False),
+    sa.CheckConstraint("kind IN ('opening', 'committee')", name=op.f('ck_paper_kind_known')),
+    sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_paper_round_id_round')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_paper')),
+    sa.UniqueConstraint('ref', name=op.f('uq_paper_ref')),
+    sa.UniqueConstraint('round_id', 'kind', 'about', name=op.f('uq_paper_round_id_kind_about')),
+    sa.UniqueConstraint('round_id', 'number', name=op.f('uq_paper_round_id_number'))
+    )
+    op.create_index(op.f('ix_paper_round_id'), 'paper', ['round_id'], unique=False)
     op.create_table('question',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('ref', sa.String(length=30), nullable=False),
@@ -1069,6 +1092,12 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('application_id', name=op.f('pk_given_up'))
     )
     op.create_index(op.f('ix_given_up_round_id'), 'given_up', ['round_id'], unique=False)
+    op.create_table('milestone_told',
+    sa.Column('milestone_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['milestone_id'], ['milestone.id'], name=op.f('fk_milestone_told_milestone_id_milestone')),
+    sa.PrimaryKeyConstraint('milestone_id', name=op.f('pk_milestone_told'))
+    )
     op.create_table('notice',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('round_id', sa.Integer(), nullable=False),
@@ -1487,6 +1516,7 @@ def downgrade() -> None:
     op.drop_index('uq_notice_in_force', table_name='notice', sqlite_where=sa.text('superseded_at IS NULL'), postgresql_where=sa.text('superseded_at IS NULL'))
     op.drop_index(op.f('ix_notice_round_id'), table_name='notice')
     op.drop_table('notice')
+    op.drop_table('milestone_told')
     op.drop_index(op.f('ix_given_up_round_id'), table_name='given_up')
     op.drop_table('given_up')
     op.drop_index('uq_draw_reading_by_role', table_name='draw_reading', sqlite_where=sa.text('discarded_at IS NULL'), postgresql_where=sa.text('discarded_at IS NULL'))
@@ -1524,6 +1554,8 @@ def downgrade() -> None:
     op.drop_table('round_draft')
     op.drop_index(op.f('ix_question_round_id'), table_name='question')
     op.drop_table('question')
+    op.drop_index(op.f('ix_paper_round_id'), table_name='paper')
+    op.drop_table('paper')
     op.drop_index('uq_observer_contact', table_name='observer', sqlite_where=sa.text('withdrawn_at IS NULL'), postgresql_where=sa.text('withdrawn_at IS NULL'))
     op.drop_index(op.f('ix_observer_round_id'), table_name='observer')
     op.drop_table('observer')
