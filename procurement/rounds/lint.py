@@ -271,13 +271,13 @@ def _weakened(document: RoundDocument) -> Iterator[Finding]:
         if place.counted is Counted.CHOICE:
             yield _warning(
                 figure.place,
-                N_("“%(figure)s” differs from the rule pack (%(source)s). The call will say so."),
+                N_("“%(figure)s” differs from the rule pack (after %(source)s). The call will say so."),
                 **params,
             )
         else:
             yield _warning(
                 figure.place,
-                N_("“%(figure)s” is %(value)s; the rule pack has %(pack)s (%(source)s). The call will say so."),
+                N_("“%(figure)s” is %(value)s; the rule pack has %(pack)s (after %(source)s). The call will say so."),
                 **params,
                 value=value_of(document, figure.place),
                 pack=figure.value,

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -14,12 +14,12 @@ from procurement.access import GRANTS, Actor, Permission, Role, conflicting, may
 from procurement.accounts.models import Seat, User, UserRole
 from procurement.errors import N_, NotFound
 from procurement.merchants.models import MerchantUser
-from procurement.rounds import clocks
 from procurement.rounds.changes import Change, changes
 from procurement.rounds.lint import Finding, lint
 from procurement.rounds.lint import Level as LintLevel
 from procurement.rounds.models import Milestone, Round, RoundDraft, RoundRules
 from procurement.rounds.phases import Course, Kind, Phase
+from procurement.rounds.projection import Stage, last_day, planned
 from procurement.rounds.rules import RoundDocument
 from procurement.rounds.scoring_rule import Text
 
@@ -319,14 +319,24 @@ NO_SUPERVISOR = Finding(LintLevel.ERROR, N_("The round has no supervisor yet."),
 @dataclass(frozen=True, slots=True)
 class Editing:
     """A draft with everything its pages need. `findings`: of the linter, for publishing now; `seats`: in force;
-    `closes`: when applications would close (None while the periods make no sense)."""
+    `stages`: its days if it were published now, and `days` their last days (none while the periods make no sense)."""
 
     round: RoundView
     draft: DraftView
     findings: tuple[Finding, ...]
     seats: tuple[SeatView, ...]
-    closes: datetime | None
-    counted: Mapping[str, Any] | None
+    stages: tuple[Stage, ...]
+    days: tuple[date, ...]
+
+    @property
+    def closes(self) -> datetime | None:
+        """When applications would close."""
+        return self.stages[0].closes if self.stages else None
+
+    @property
+    def counted(self) -> Mapping[str, Any] | None:
+        """How that is counted."""
+        return self.stages[0].counted if self.stages else None
 
     @property
     def document(self) -> RoundDocument:
@@ -349,14 +359,25 @@ def draft_for(
     course.require(now, Phase.DRAFT)
     draft = draft_of(session, found.id)
     seats = tuple(seats_of(session, found.id))
-    findings = lint(draft.document, now=now)
-    if not any(seat.role is Role.SUPERVISOR and seat.in_use for seat in seats):
-        findings.insert(0, NO_SUPERVISOR)
-    closes, counted = None, None
-    if not any(f.level is LintLevel.ERROR and (f.field or "").startswith("timetable") for f in findings):
-        closes, counted = clocks.call_deadline(draft.document, published=now)
     view = replace(_view(found, course, now), title=draft.document.title)
-    return Editing(view, draft, tuple(findings), seats, closes, counted)
+    return looked_at(Editing(view, draft, (), seats, (), ()), draft.document, now=now)
+
+
+def looked_at(editing: Editing, document: RoundDocument, *, now: datetime) -> Editing:
+    """`editing` with `document` instead of what is saved, and what is found in it at `now`."""
+    findings = lint(document, now=now)
+    if not any(seat.role is Role.SUPERVISOR and seat.in_use for seat in editing.seats):
+        findings.insert(0, NO_SUPERVISOR)
+    stages: tuple[Stage, ...] = ()
+    if not any(f.level is LintLevel.ERROR and (f.field or "").startswith("timetable") for f in findings):
+        stages = planned(document, published=now)
+    return replace(
+        editing,
+        draft=replace(editing.draft, document=document),
+        findings=tuple(findings),
+        stages=stages,
+        days=tuple(last_day(document, stage.closes) for stage in stages),
+    )
 
 
 @dataclass(frozen=True, slots=True)

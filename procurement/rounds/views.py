@@ -1,6 +1,8 @@
 """Pages of rounds for those who draft, run and supervise them. What the public sees is in the portal."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
+from decimal import Decimal
 
 import flask
 from flask import Blueprint, current_app, request
@@ -33,6 +35,7 @@ from procurement.rounds.rules import ABORT_REASONS, HOLD_LABELS, Office, RoundDo
 from procurement.rounds.scoring_rule import Text
 from procurement.rounds.wording import words_of
 from procurement.web import (
+    Form,
     actor,
     config,
     flash,
@@ -152,6 +155,55 @@ def _url_of(ref: str, section: str, finding: Finding, document: RoundDocument) -
     return _section_url(ref, section)
 
 
+Change = Callable[[RoundDocument], RoundDocument]
+
+
+def _looking() -> bool:
+    """Whether the page is only asked what it finds in what is typed, and nothing is saved."""
+    return request.form.get("do") == "look"
+
+
+def _looked(form: Form, editing: queries.Editing, change: Change) -> queries.Editing:
+    """The draft as it would be with what stands in the form; as it is saved while that cannot be read."""
+    if form.is_submitted() and not form.errors:
+        with refusals_into(form), in_fields():
+            document = RoundDocument.from_json(change(editing.document).to_json())
+            return queries.looked_at(editing, document, now=now())
+    return editing
+
+
+def _shown(
+    form: Form, ref: str, editing: queries.Editing, wanted: Callable[[Finding], bool]
+) -> list[dict[str, object]]:
+    """The findings of one page as rows: sentence, whether it is an error, and where on the page it is mended."""
+    found = []
+    for finding in editing.findings:
+        if wanted(finding):
+            at = _field_at(form, finding.field or "")
+            section = section_of(finding.field)
+            elsewhere = _url_of(ref, section, finding, editing.document) if section == "criteria" else ""
+            found.append(
+                {
+                    "error": finding in editing.errors,
+                    "text": say(finding.problem),
+                    "url": f"#{at}" if at else elsewhere,
+                }
+            )
+    return found
+
+
+def _field_at(form: Form, place: str) -> str:
+    """The id of the field that stands for `place` in `form`; "" when none does."""
+    ids = set()
+    for field in form:
+        ids.add(field.id)
+        for entry in getattr(field, "entries", ()):
+            ids.update(part.id for part in getattr(entry, "form", ()))
+    name = re.sub(r"\[(\d+)\]\.?", r"-\1-", place).rstrip("-").replace(".", "_")
+    names = (name, f"{name}_en", name.partition("_")[2], f"{name.partition('_')[2]}_en")
+    return next((one for one in names if one and one in ids), "")
+
+
 @page(bp, "/rounds/<ref>/draft/<section>", permission=Permission.EDIT_ROUND, methods=["GET", "POST"])
 def section(ref: str, section: str) -> ResponseReturnValue:
     """One page of the draft. It is saved even while something is missing."""
@@ -161,24 +213,24 @@ def section(ref: str, section: str) -> ResponseReturnValue:
         editing = queries.draft_for(session, ref, actor=actor(), now=now())
     title, form_class = SECTIONS[section]
     form = form_class.of(editing.document)
-    if form.validate_on_submit():
+    if form.validate_on_submit() and not _looking():
         with refusals_into(form), in_fields():
             with transaction() as session:
                 actions.edit_draft(session, actor=actor(), now=now(), ref=ref, change=form.changed)
             return _after_saving(ref, section)
-    findings = [] if form.is_submitted() else _by_section(editing.findings)[section]
+    looked = _looked(form, editing, form.changed)
     return render(
         "rounds/section.html",
         status=form.status,
         form=form,
         title=title,
-        editing=editing,
+        editing=looked,
         section=section,
         place=ORDER_OF_PAGES.index(section) + 1,
         count=len(ORDER_OF_PAGES),
-        findings=[(finding in editing.errors, say(finding.problem)) for finding in findings],
+        findings=_shown(form, ref, looked, lambda finding: section_of(finding.field) == section),
         hints=pack_hints(),
-        names=words_of(editing.document),
+        names=words_of(looked.document),
         packs=[pack.rules for pack in packs().values()],
     )
 
@@ -200,7 +252,7 @@ def criteria(ref: str) -> ResponseReturnValue:
     with reading() as session:
         editing = queries.draft_for(session, ref, actor=actor(), now=now())
     form = CriteriaForm.of(editing.document)
-    if form.validate_on_submit():
+    if form.validate_on_submit() and not _looking():
         act, _colon, code = request.form.get("do", "").partition(":")
 
         def change(draft: RoundDocument) -> RoundDocument:
@@ -214,16 +266,17 @@ def criteria(ref: str) -> ResponseReturnValue:
             if act in ("up", "down", "remove"):
                 return redirect("rounds.criteria", ref=ref)
             return _after_saving(ref, "criteria")
-    findings = [] if form.is_submitted() else _by_section(editing.findings)["criteria"]
+    looked = _looked(form, editing, form.changed)
     return render(
         "rounds/criteria.html",
         status=form.status,
         form=form,
         title=SECTIONS["criteria"][0],
-        editing=editing,
+        editing=looked,
         place=ORDER_OF_PAGES.index("criteria") + 1,
         count=len(ORDER_OF_PAGES),
-        findings=[(finding in editing.errors, say(finding.problem)) for finding in findings],
+        weights=sum((one.weight for one in looked.document.scoring.criteria), Decimal(0)),
+        findings=_shown(form, ref, looked, lambda finding: section_of(finding.field) == "criteria"),
     )
 
 
@@ -237,13 +290,13 @@ def criterion(ref: str, code: str) -> ResponseReturnValue:
     if index is None:
         raise NotFound(N_("There is no such criterion in this draft."))
     form = CriterionForm.of(criteria[index])
-    if form.validate_on_submit():
 
-        def change(draft: RoundDocument) -> RoundDocument:
-            return draft.with_criteria(
-                tuple(form.changed(one) if one.code == code else one for one in draft.scoring.criteria)
-            )
+    def change(draft: RoundDocument) -> RoundDocument:
+        return draft.with_criteria(
+            tuple(form.changed(one) if one.code == code else one for one in draft.scoring.criteria)
+        )
 
+    if form.validate_on_submit() and not _looking():
         with refusals_into(form), in_fields():
             with transaction() as session:
                 actions.edit_draft(session, actor=actor(), now=now(), ref=ref, change=change)
@@ -251,14 +304,16 @@ def criterion(ref: str, code: str) -> ResponseReturnValue:
                 return redirect("rounds.criterion", ref=ref, code=code)
             return redirect("rounds.criteria", ref=ref)
     here = f"scoring.criteria[{index}]"
-    findings = [] if form.is_submitted() else [f for f in editing.findings if (f.field or "").startswith(here)]
+    looked = _looked(form, editing, change)
     return render(
         "rounds/criterion.html",
         status=form.status,
         form=form,
-        editing=editing,
+        editing=looked,
         criterion=criteria[index],
-        findings=[(finding in editing.errors, say(finding.problem)) for finding in findings],
+        findings=[
+            row | {"url": ""} for row in _shown(form, ref, looked, lambda one: (one.field or "").startswith(here))
+        ],
     )
 
 

@@ -531,3 +531,77 @@ def test_both_languages(world: RoundWorld, desk: Desk) -> None:
     world.clock.move_to(world.course.applications_close + timedelta(seconds=1))
     visit = desk.of(world.people.organiser)
     assert "申报已截止" in text_of(visit.get(f"/zh/rounds/{world.ref}/board"))
+
+
+# --- a guided draft -------------------------------------------------------------------------------------------------
+
+
+def test_a_page_says_what_it_finds_in_what_is_typed_and_saves_nothing(draft: RoundWorld, desk: Desk) -> None:
+    visit = desk.of(draft.people.organiser)
+    path = f"/en/rounds/{draft.ref}/draft/timetable"
+    typed = fields_of(visit.get(path).text) | {"timetable_call_days": "14"}
+    before = drafted(draft)
+    looked = visit.send(path, status=200, do="look", **typed)
+    assert "The call must be open for at least 15 calendar days" in text_of(looked)
+    assert 'href="#timetable_call_days"' in looked.text
+    assert 'value="14"' in looked.text
+    assert "1 thing to mend on this page" in text_of(looked)
+    assert drafted(draft) == before
+    # The days follow what is typed as well: 20 days from Monday, 2 March.
+    longer = visit.send(path, status=200, do="look", **(typed | {"timetable_call_days": "21"}))
+    assert "23 March 2026" in text_of(longer)
+    assert "Nothing to mend on this page" in text_of(longer)
+    # What cannot be read is told at its field, and nothing is said of the rest.
+    unread = visit.send(path, status=422, do="look", **(typed | {"timetable_call_days": "a fortnight"}))
+    assert "Write a whole number" in unread.text
+    assert drafted(draft) == before
+
+
+def test_what_is_found_in_a_criterion_and_in_the_weights_is_said_before_saving(draft: RoundWorld, desk: Desk) -> None:
+    visit = desk.of(draft.people.organiser)
+    before = drafted(draft)
+    path = f"/en/rounds/{draft.ref}/draft/criteria"
+    typed = fields_of(visit.get(path).text) | {"weights-0-weight": "61"}
+    looked = text_of(visit.send(path, status=200, do="look", **typed))
+    assert "The weights add up to 101 of 100" in looked
+    path = f"{path}/quality"
+    typed = fields_of(visit.get(path).text) | {"evidence_zh": "本县企业加分"}
+    looked = text_of(visit.send(path, status=200, do="look", **typed))
+    assert "“本县企业” prefers a place or its awards" in looked
+    assert drafted(draft) == before
+
+
+def test_a_draft_tells_how_far_it_is(draft: RoundWorld, desk: Desk) -> None:
+    visit = desk.of(draft.people.organiser)
+    path = f"/en/rounds/{draft.ref}/draft"
+    assert "11 of 11 pages have nothing to mend" in text_of(visit.get(path))
+    assert "If it were published today" in text_of(visit.get(path))
+    basics = f"{path}/basics"
+    visit.send(basics, status=303, **(fields_of(visit.get(basics).text) | {"purpose_zh": ""}))
+    assert "10 of 11 pages have nothing to mend" in text_of(visit.get(path))
+    found = visit.get(basics)
+    assert 'href="#purpose_zh"' in found.text, "what is found leads to its field"
+
+
+def test_choosing_another_pack_changes_the_figures_and_the_call_says_which_were_adjusted(
+    draft: RoundWorld, desk: Desk
+) -> None:
+    visit = desk.of(draft.people.organiser)
+    path = f"/en/rounds/{draft.ref}/draft/pack"
+    visit.send(path, status=303, pack="prc_analogy")
+    assert drafted(draft).timetable.call_days == 20
+    timetable = f"/en/rounds/{draft.ref}/draft/timetable"
+    visit.send(timetable, status=303, **(fields_of(visit.get(timetable).text) | {"timetable_call_days": "30"}))
+    visit.send(path, status=303, pack="prc_analogy")
+    assert drafted(draft).timetable.call_days == 30, "the same pack again changes nothing"
+    printed = text_of(visit.get(f"/en/rounds/{draft.ref}/draft/preview"))
+    assert (
+        "Adjusted for this round. The rule pack has: 20 calendar days. Government Procurement Law art. 35, applied "
+        "by analogy" in printed
+    )
+    assert "A default, not law: usual for a formal check" in printed
+    chinese = text_of(visit.get(f"/zh/rounds/{draft.ref}/draft/preview"))
+    assert "参照执行：《政府采购法》第三十六条" in chinese
+    visit.send(path, status=303, pack="prc_analogy", reset="y")
+    assert drafted(draft).timetable.call_days == 20
+    visit.send(path, status=422, pack="my_own")
