@@ -8,6 +8,7 @@ from procurement.access import Permission
 from procurement.decisions.wording import WORDS
 from procurement.errors import N_, NotFound
 from procurement.mail import Delivery
+from procurement.masking import SHOWN_NAMES, TABLE
 from procurement.papers import debriefs, queries
 from procurement.papers.forms import PreferenceForm, StopForm
 from procurement.papers.rules import OUTCOMES, PAPERS
@@ -167,3 +168,12 @@ def _file(content: bytes, media_type: str, name: str) -> Response:
     response.headers["Content-Disposition"] = f'inline; filename="{name}"'
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
+
+
+# --- personal data ------------------------------------------------------------------------------------------------
+
+
+@page(bp, "/personal-data", permission=Permission.READ_PUBLIC)
+def personal_data() -> ResponseReturnValue:
+    """What may be read of whom: the table that every page, export and document follows."""
+    return render("papers/personal_data.html", rules=TABLE.values(), shown=SHOWN_NAMES)

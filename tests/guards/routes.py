@@ -69,6 +69,7 @@ ROUTES: dict[str, Route] = {
     "papers.paper": Route(Permission.READ_PUBLIC),
     "papers.paper_json": Route(Permission.READ_PUBLIC),
     "papers.paper_pdf": Route(Permission.READ_PUBLIC),
+    "papers.personal_data": Route(Permission.READ_PUBLIC),
     "papers.permanent": Route(Permission.READ_PUBLIC),
     "papers.round_papers": Route(Permission.READ_PUBLIC),
     "papers.letter": Route(Permission.READ_PUBLIC),

@@ -143,3 +143,10 @@ def test_the_address_that_stops_a_digest_stays_on_one_line(app: Flask) -> None:
     lines = mail.message_of(long, letter, message_id="<1@example.org>").as_bytes().decode("ascii").splitlines()
     assert f"List-Unsubscribe: <{long.base_url}{letter.stop}>" in lines
     assert all(len(line) < 80 for line in lines if line.startswith((" =?", "Subject")))
+
+
+def test_the_table_of_what_may_be_read_of_whom_is_public(app: Flask) -> None:
+    visit = Visitor(app.test_client())
+    said = {language: text_of(visit.get(f"/{language}/personal-data")) for language in ("en", "zh")}
+    assert "Name of a farmer, family farm or sole trader masked; in full with their separate consent" in said["en"]
+    assert "居民身份证号码" in said["zh"]
