@@ -24,6 +24,7 @@ from procurement.portal.search import search as find
 from procurement.portal.style import EveryField, invented_round
 from procurement.rounds.phases import Kind, Phase
 from procurement.rounds.wording import words_of
+from procurement.scoring import drawings
 from procurement.web import config, now, page, plain, reading, redirect, render, say
 
 bp = Blueprint("portal", __name__)
@@ -218,6 +219,9 @@ def product(ref: str) -> ResponseReturnValue:
         files=found.files,
         urls=urls,
         matrix=found.matrix,
+        strips=drawings.strips(found.matrix.rule, found.matrix.spreads) if found.matrix else [],
+        strip_head=drawings.strip_head(),
+        total=drawings.total(found.matrix.rule, found.matrix.steps, ref) if found.matrix else None,
         given_up=found.given_up,
         purposes=PURPOSES,
     )

@@ -1,11 +1,13 @@
 """Reading how far members are apart: where they differ on an objective criterion and what became of it, which marks
 are abnormal by the stated test, and Kendall's W. Everything here is read from opened sheets."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,6 +26,7 @@ from procurement.scoring.outliers import Agreement as Concordance
 from procurement.scoring.outliers import Spread, concordance, spread
 from procurement.scoring.panel import given_marks
 from procurement.scoring.queries import PublicResult, TallyView, tally_of
+from procurement.scoring.results import recompute
 from procurement.scoring.rules import AGREEING_WORKING_DAYS
 
 
@@ -267,14 +270,62 @@ def spreads(view: TallyView, application: str) -> list[Spread]:
     return [one for one in found if one is not None]
 
 
-def coefficients(view: TallyView) -> dict[str, Concordance]:
-    """Kendall's W for each criterion that members mark, and under "" for their own totals."""
-    found = {}
-    for criterion in view.rule.marked:
+@dataclass(frozen=True, slots=True)
+class Outlier:
+    """A mark that is abnormal by the stated test; `spread` has the others."""
+
+    application: str
+    member: str
+    spread: Spread
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionApart:
+    """One criterion over the whole round. `counts`: mark → how often it was given; `widest`: the applications on
+    which members are furthest apart, the widest first."""
+
+    criterion: Criterion
+    counts: Mapping[Decimal, int]
+    agreement: Concordance
+    widest: tuple[tuple[str, Spread], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoundApart:
+    """How far the members of a round are apart. `totals`: Kendall's W of their own totals."""
+
+    criteria: tuple[CriterionApart, ...]
+    totals: Concordance
+    outliers: tuple[Outlier, ...]
+
+
+WIDEST = 3
+
+
+def round_apart(result: PublicResult) -> RoundApart:
+    """See RoundApart, of a round as last tallied."""
+    return _round_apart(result.tally.text)
+
+
+@lru_cache(maxsize=16)
+def _round_apart(text: str) -> RoundApart:
+    """Of the document of a computation, which never changes."""
+    computation, tally = recompute(text)
+    rule, marks = computation.rule, computation.marks
+    criteria, outliers = [], []
+    for criterion in rule.marked:
+        counts: Counter[Decimal] = Counter()
         scored: dict[str, dict[str, Decimal | Fraction]] = {}
-        for ref in view.marks:
-            for member, mark in given_marks(view.marks, ref, criterion.code).items():
+        spreads: list[tuple[str, Spread]] = []
+        for ref in sorted(marks):
+            given = given_marks(marks, ref, criterion.code)
+            counts.update(given.values())
+            for member, mark in given.items():
                 scored.setdefault(member, {})[ref] = mark
-        found[criterion.code] = concordance(scored)
-    found[""] = concordance(view.result.own_totals())
-    return found
+            if one := spread(rule, criterion, given):
+                spreads.append((ref, one))
+                outliers += [Outlier(ref, member, one) for member in one.outliers]
+        spreads.sort(key=lambda pair: pair[1].lowest - pair[1].highest)
+        widest = tuple(pair for pair in spreads[:WIDEST] if pair[1].highest > pair[1].lowest)
+        criteria.append(CriterionApart(criterion, counts, concordance(scored), widest))
+    return RoundApart(tuple(criteria), concordance(tally.own_totals()), tuple(outliers))

@@ -36,11 +36,11 @@ from procurement.rounds.scoring_rule import Criterion, ScoringRule, Text
 from procurement.scoring.facts import Applied, Facts, figure, read_compared
 from procurement.scoring.history import Decided, decided_before
 from procurement.scoring.models import Correction, Sheet, SheetDraft, TallyRun, TieDraw
+from procurement.scoring.outliers import Spread, spread
 from procurement.scoring.results import recompute, scores_csv
 from procurement.scoring.rules import (
     CorrectionGround,
     Given,
-    differ,
     reading_order,
     scored,
     sheet_digest,
@@ -664,22 +664,13 @@ class SeatInMatrix:
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
-    """How far apart members are on one criterion. `differ`: on a criterion where they should agree."""
-
-    criterion: str
-    lowest: Decimal
-    highest: Decimal
-    differ: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Matrix:
     """Everything about one application's scores: who gave what and why, what became of it, step by step."""
 
     application: str
     product: str
     merchant: str
+    rule: ScoringRule
     seats: tuple[SeatInMatrix, ...]
     criteria: tuple[Criterion, ...]
     sheets: Mapping[str, OpenedSheet]
@@ -739,11 +730,12 @@ def _matrix(
         application=application.ref,
         product=application.product_name,
         merchant=application.merchant_name,
+        rule=view.rule,
         seats=tuple(
             SeatInMatrix(seat.key, seat.code, seat.name, seat.role, grounds.get((member_id, application.id)))
             for member_id, seat in seats
         ),
-        criteria=view.rule.criteria,
+        criteria=view.rule.marked,
         sheets=counted,
         void=tuple(sheet for sheet in sheets if sheet.voided_at is not None),
         spreads=tuple(_spreads(view.rule, counted.values())),
@@ -753,14 +745,15 @@ def _matrix(
 
 
 def _spreads(rule: ScoringRule, sheets: Iterable[OpenedSheet]) -> Iterable[Spread]:
-    for criterion in rule.criteria:
-        marks = [
-            given.value
+    """Of each criterion that somebody marked."""
+    for criterion in rule.marked:
+        marks = {
+            sheet.member: given.value
             for sheet in sheets
             if (given := sheet.marks.get(criterion.code)) is not None and given.value is not None
-        ]
-        if marks:
-            yield Spread(criterion.code, min(marks), max(marks), differ(criterion, marks))
+        }
+        if found := spread(rule, criterion, marks):
+            yield found
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,14 @@ from procurement.access import Permission
 from procurement.errors import N_, NotFound, RuleBroken
 from procurement.rounds.phases import Phase
 from procurement.rounds.scoring_rule import plain_decimal
-from procurement.scoring import actions, agreeing, cards, differences, queries  # noqa: F401 (cards register themselves)
+from procurement.scoring import (
+    actions,
+    agreeing,
+    cards,  # noqa: F401 (cards register themselves)
+    differences,
+    drawings,
+    queries,
+)
 from procurement.scoring.forms import (
     ActForm,
     AnswerForm,
@@ -39,6 +46,9 @@ from procurement.web import (
 )
 
 bp = Blueprint("scoring", __name__)
+
+DRAWN = 10
+"""Totals that are drawn on the page of a round; every other on its own page."""
 
 
 # --- a member's own sheets ----------------------------------------------------------------------------------------
@@ -251,7 +261,9 @@ def scores(ref: str) -> ResponseReturnValue:
         view = None if sealed else queries.public_result(session, ref=ref)
     if view is None:
         return render("scoring/not_open.html", round=sealed)
-    return render("scoring/scores.html", view=view)
+    first = [line.application for line in view.tally.ranking if line.total is not None][:DRAWN]
+    totals = {ref: drawings.total(view.tally.rule, view.tally.steps(ref), ref) for ref in first}
+    return render("scoring/scores.html", view=view, totals=totals)
 
 
 @page(bp, "/rounds/<ref>/scores/<application>", permission=Permission.READ_PUBLIC)
@@ -261,7 +273,34 @@ def scores_of(ref: str, application: str) -> ResponseReturnValue:
         if not view.matrices:
             raise NotFound(N_("There is no such application among those scored."))
         apart = differences.public_differences(session, view, application=application)
-    return render("scoring/scores_of.html", view=view, matrix=view.matrices[0], apart=apart)
+    matrix, rule = view.matrices[0], view.tally.rule
+    return render(
+        "scoring/scores_of.html",
+        view=view,
+        matrix=matrix,
+        apart=apart,
+        strips=drawings.strips(rule, matrix.spreads),
+        strip_head=drawings.strip_head(),
+        total=drawings.total(rule, matrix.steps, application),
+    )
+
+
+@page(bp, "/rounds/<ref>/agreement", permission=Permission.READ_PUBLIC)
+def agreement(ref: str) -> ResponseReturnValue:
+    """How far members agree: spread, abnormal marks, and a coefficient."""
+    with reading() as session:
+        sealed = queries.sealed_round(session, ref=ref, now=now())
+        view = None if sealed else queries.public_result(session, ref=ref)
+    if view is None:
+        return render("scoring/not_open.html", round=sealed)
+    apart = differences.round_apart(view)
+    return render(
+        "scoring/agreement.html",
+        view=view,
+        apart=apart,
+        pictures=[drawings.counts(one.criterion, one.counts, one.agreement) for one in apart.criteria],
+        totals=drawings.agreement_words(apart.totals),
+    )
 
 
 @plain(bp, "/rounds/<ref>/scores.csv", permission=Permission.READ_PUBLIC)

@@ -186,6 +186,7 @@ ROUTES: dict[str, Route] = {
     "interference.inbox": Route(Permission.READ_INTERFERENCE),
     "interference.message": Route(Permission.READ_INTERFERENCE),
     "interference.report": Route(Permission.REPORT_INTERFERENCE),
+    "scoring.agreement": Route(Permission.READ_PUBLIC),
     "scoring.agree": act(Permission.SCORE, "member", Phase.OPENED),
     "scoring.facts_json": Route(Permission.READ_PUBLIC),
     "scoring.tally_json": Route(Permission.READ_PUBLIC),
