@@ -17,6 +17,7 @@ from procurement.access import Actor, Permission, Role, require
 from procurement.accounts.models import User
 from procurement.accounts.queries import Attempt
 from procurement.decisions import facts as gathering
+from procurement.decisions import history  # noqa: F401 (tells scoring what was selected before)
 from procurement.decisions.document import DecisionDocument, Effect, Outcome, SignatoryRole, instant
 from procurement.decisions.entries import (
     DecisionApproved,

@@ -21,9 +21,12 @@ from procurement.rounds.rules import (
     RoundDocument,
 )
 from procurement.rounds.scoring_rule import (
+    ROTATION,
     Aggregation,
     Anchor,
+    Caps,
     Criterion,
+    Formula,
     ReasonRequired,
     Rounding,
     Scale,
@@ -105,6 +108,21 @@ def county_call(title: Text, *, published: date, slots: int, zone: str, pack: st
             experts_chosen=ExpertsChosen.APPOINTED,
             rotation=0,
         ),
+    )
+
+
+def by_price(document: RoundDocument) -> RoundDocument:
+    """The same call with the price computed from what was submitted, one of a kind of goods at most, and equals
+    decided for those who were selected less often."""
+    scoring = document.scoring
+    criteria = tuple(
+        replace(c, kind="price", formula=Formula("price_to_low_30"), anchors=()) if c.code == "price" else c
+        for c in scoring.criteria
+    )
+    ties = (TieBreak("criterion", code="quality"), TieBreak("preference", code=ROTATION), TieBreak("draw"))
+    rounding = (Rounding("criterion", 2), *scoring.rounding)
+    return replace(
+        document, scoring=replace(scoring, criteria=criteria, rounding=rounding, ties=ties, caps=Caps(category=1))
     )
 
 

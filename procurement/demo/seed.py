@@ -28,6 +28,7 @@ from procurement.errors import N_, RuleBroken
 from procurement.merchants import actions as merchants
 from procurement.merchants.rules import NEEDS_CODE, PREFIXES, MerchantKind, Particulars
 from procurement.rounds.phases import Phase
+from procurement.rounds.rules import RoundDocument
 from procurement.rounds.scoring_rule import Text
 from procurement.storage import store
 
@@ -130,6 +131,7 @@ def _plans(present: datetime, zone: ZoneInfo) -> list[Plan]:
         products: tuple[str, ...],
         *,
         pack: str = "minimal_open",
+        ruled: Callable[[RoundDocument], RoundDocument] = lambda document: document,
         **more: Any,
     ) -> Plan:
         published = office_hours(present, days_ago=days_ago, hour=9, minute=30, zone=zone)
@@ -140,7 +142,7 @@ def _plans(present: datetime, zone: ZoneInfo) -> list[Plan]:
             zone=zone.key,
             pack=pack,
         )
-        return Plan(document, published, until, products, **more)
+        return Plan(ruled(document), published, until, products, **more)
 
     expired = (
         Reason.DOCUMENTS_INVALID,
@@ -184,13 +186,21 @@ def _plans(present: datetime, zone: ZoneInfo) -> list[Plan]:
             ("bamboo-basket", "bamboo-tray", "lotus-root-powder"),
             ending=Phase.HELD,
         ),
-        plan("Mid-autumn table", "中秋餐桌", 30, Phase.OPENED, ("rice", "honey", "navel-orange", "bamboo-shoots")),
+        plan(
+            "Mid-autumn table",
+            "中秋餐桌",
+            30,
+            Phase.OPENED,
+            ("rice", "honey", "navel-orange", "bamboo-shoots"),
+            erring=((2, "honey", "supply"), (4, "rice", "price")),
+        ),
         plan(
             "Kitchen of the county",
             "本县厨房",
             34,
             Phase.NOTICE,
             ("rapeseed-oil", "mushrooms", "rice", "lotus-root-powder"),
+            ruled=calls.by_price,
             objection=complaints.a_mark_too_high,
         ),
         plan(

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -36,6 +37,7 @@ from procurement.rounds.queries import find_round
 from procurement.rounds.rules import AbortReason, HoldLabel, RoundDocument
 from procurement.rounds.scoring_rule import Criterion, Text
 from procurement.scoring import actions as scoring
+from procurement.scoring import agreeing
 from procurement.scoring import queries as scoring_queries
 from procurement.scoring.queries import TallyView
 from procurement.scoring.rules import NONCE_LENGTH, Entered
@@ -236,6 +238,24 @@ class RoundStory:
                     self.seal(person, number, key)
         yield self.after(began, days=3, hour=15)
         stage.act(stage.cast.organiser, scoring.open_scores, ref=self.ref)
+        yield self.after(began, days=3, hour=17)
+        self.ask_for_agreement()
+
+    def ask_for_agreement(self) -> None:
+        """Where somebody erred on what is no matter of judgement, the chair proposes one mark for all."""
+        chair, *_ = self.seats()[0]
+        for _number, key, code in self.plan.erring:
+            criterion = self.plan.document.scoring.criterion(code)
+            if criterion.kind != "judged":
+                self.stage.act(
+                    chair,
+                    agreeing.propose_agreement,
+                    application_ref=self.refs[key],
+                    criterion=code,
+                    value=Decimal(self.mark(0, key, criterion).value),
+                    reason="演示：订单导出表显示的最低成交价对应这一等级。"
+                    "Demo: the lowest price in the export of orders belongs to this level.",
+                )
 
     def propose(self) -> Iterator[datetime]:
         """The proposed result goes on public notice; somebody objects; when that changes the ranking, a new one."""

@@ -229,10 +229,11 @@ def agreement_words(found: Agreement) -> str:
         if found.applications < 2:
             return _("It cannot be told: fewer than two products were marked by all of these members.")
         return _("It cannot be told: no member made any difference between the products.")
-    figure = format_number(show(round(found.w, 2)))
-    if found.w >= MUCH:
+    rounded = Fraction(round(found.w, 2))  # the words go by what is shown
+    figure = format_number(show(rounded))
+    if rounded >= MUCH:
         sentence = N_("Members put the products into much the same order")
-    elif found.w >= SOME:
+    elif rounded >= SOME:
         sentence = N_("Members agree in part on the order of the products")
     else:
         sentence = N_("Members hardly agree on the order of the products")

@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import select, update
 
-import procurement.decisions.history  # noqa: F401 (tells what was selected before)
+import procurement.decisions.actions  # noqa: F401 (tells what was selected before)
 from procurement.applications.models import ApplicationVersion
 from procurement.db import reading
 from procurement.evidence.bundle import Bundle, unpack
