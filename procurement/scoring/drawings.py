@@ -225,10 +225,10 @@ def agreement_words(found: Agreement) -> str:
     """Kendall's W in a sentence. The words for its size are this software's own; the figure stands beside them."""
     if found.w is None:
         if found.members < 2:
-            return _("It cannot be told: fewer than two members gave marks.")
+            return str(_("It cannot be told: fewer than two members gave marks."))
         if found.applications < 2:
-            return _("It cannot be told: fewer than two products were marked by all of these members.")
-        return _("It cannot be told: no member made any difference between the products.")
+            return str(_("It cannot be told: fewer than two products were marked by all of these members."))
+        return str(_("It cannot be told: no member made any difference between the products."))
     rounded = Fraction(round(found.w, 2))  # the words go by what is shown
     figure = format_number(show(rounded))
     if rounded >= MUCH:
@@ -244,4 +244,4 @@ def agreement_words(found: Agreement) -> str:
         figure=figure,
         members=found.members,
     )
-    return _("%(sentence)s (%(rests)s).", sentence=_(sentence), rests=rests)
+    return str(_("%(sentence)s (%(rests)s).", sentence=_(sentence), rests=rests))
