@@ -17,6 +17,7 @@ from procurement.decisions import views as decisions
 from procurement.evidence import views as evidence
 from procurement.merchants import office_views as merchants_office
 from procurement.merchants import views as merchants
+from procurement.objections import recusal_views as recusals
 from procurement.objections import views as objections
 from procurement.papers import views as papers
 from procurement.portal import feeds, guides, outbox
@@ -40,6 +41,7 @@ STEPS = (
     watching,  # observers, and the supervisor without a vote
     scoring,  # sealed sheets, opening, the result
     interference,  # a member's message to the supervisor alone
+    recusals,  # a member is asked to be recused; conflicts found late
     objections,  # notice of the result, objections, rulings
     decisions,  # drawn up, signed, published, verified
     papers,  # letters, subscriptions, minutes, debriefs

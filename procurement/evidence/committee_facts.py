@@ -9,11 +9,15 @@ from procurement.committee.entries import (
     MemberAppointed,
     MemberRecused,
     MemberRemoved,
+    RecusalDecided,
+    RecusalRequested,
     ScoringBegan,
 )
 from procurement.committee.rules import MemberKind, Place, check_composition
+from procurement.decisions.entries import DecisionDrawnUp
 from procurement.errors import N_, Problem
 from procurement.evidence.facts import Record, checks
+from procurement.objections.entries import NoticeGiven
 from procurement.scoring.entries import (
     SheetSealed,
 )
@@ -78,3 +82,19 @@ def _recusals(record: Record) -> Iterator[Problem]:
                     N_("%(member)s sealed a sheet for %(ref)s in spite of “%(ground)s”."),
                     {"member": member, "ref": ref, "ground": grounds.get((member, ref), "?")},
                 )
+
+
+@checks("recusal_requests", N_("Every request for recusal was settled before the result went on notice"))
+def _requests(record: Record) -> Iterator[Problem]:
+    waiting: list[str] = []
+    for envelope in record.envelopes:
+        match envelope.entry:
+            case RecusalRequested(request=ref):
+                waiting.append(ref)
+            case RecusalDecided(request=ref):
+                if ref not in waiting:
+                    yield Problem(N_("%(ref)s was settled without having been asked, or twice."), {"ref": ref})
+                waiting = [one for one in waiting if one != ref]
+            case NoticeGiven() | DecisionDrawnUp():
+                for ref in waiting:
+                    yield Problem(N_("%(ref)s, a request for recusal, was still open."), {"ref": ref})

@@ -22,6 +22,8 @@ from procurement.committee.entries import (
     ExpertSetAside,
     InterestsDeclared,
     MemberAppointed,
+    RecusalDecided,
+    RecusalRequested,
     ScoringBegan,
     SeatAccepted,
 )
@@ -67,6 +69,12 @@ def milestones_in(envelope: Envelope) -> Iterator[LoggedMilestone]:  # noqa: C90
             yield LoggedMilestone(Kind.CHECKING_CLOSED, at)
         case ScoringBegan(closes=closes):
             yield LoggedMilestone(Kind.SCORING_BEGAN, at, closes=closes)
+        case RecusalRequested(request=ref):
+            yield LoggedMilestone(Kind.OBJECTION_FILED, at, ref)
+        case RecusalDecided(request=ref, reopened=reopened):
+            if reopened is not None:
+                yield LoggedMilestone(reopened, at)
+            yield LoggedMilestone(Kind.OBJECTION_SETTLED, at, ref)
         case ScoresClosed():
             yield LoggedMilestone(Kind.SCORES_OPENED, at)
         case NoticeGiven(number=number, closes=closes):

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from procurement.committee.entries import RecusalDecided, RecusalRequested
 from procurement.objections.entries import (
     NoticeGiven,
     ObjectionAdmitted,
@@ -60,7 +61,7 @@ def notices_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
                         "superseded_at": None,
                     }
                 )
-            case ObjectionRuled(reopened=reopened) if reopened is not None:
+            case ObjectionRuled(reopened=reopened) | RecusalDecided(reopened=reopened) if reopened is not None:
                 for row in rows:
                     if row["round"] == round_ref and row["superseded_at"] is None:
                         row["superseded_at"] = at
@@ -76,7 +77,7 @@ def _hashed(row: Row) -> Row:
 replays(
     Replay(
         table="notice",
-        kinds=(NoticeGiven, ObjectionRuled),
+        kinds=(NoticeGiven, ObjectionRuled, RecusalDecided),
         expected=notices_from_log,
         actual=lambda: select(
             Round.ref.label("round"),
@@ -236,7 +237,9 @@ def milestones_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
                 yield row | {"kind": Kind.OBJECTION_FILED, "subject": ref}
             case ObjectionInadmissible(objection=ref) | ObjectionWithdrawn(objection=ref):
                 yield row | {"kind": Kind.OBJECTION_SETTLED, "subject": ref}
-            case ObjectionRuled(objection=ref, reopened=reopened):
+            case RecusalRequested(request=ref):
+                yield row | {"kind": Kind.OBJECTION_FILED, "subject": ref}
+            case ObjectionRuled(objection=ref, reopened=reopened) | RecusalDecided(request=ref, reopened=reopened):
                 if reopened is not None:
                     before = times[logged.envelope.round_ref, reopened]
                     times[logged.envelope.round_ref, reopened] += 1
@@ -247,7 +250,7 @@ def milestones_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
 replays(
     Replay(
         table="milestone of notice and objections",
-        kinds=(NoticeGiven, *_STEPS),
+        kinds=(NoticeGiven, *_STEPS, RecusalRequested, RecusalDecided),
         expected=milestones_from_log,
         actual=lambda: (
             select(Round.ref.label("round"), Milestone.kind, Milestone.subject, Milestone.at, Milestone.closes)

@@ -16,6 +16,7 @@ from procurement.applications.models import Application, Verdict
 from procurement.applications.queries import ApplicationView, applications_of
 from procurement.committee.models import Member
 from procurement.committee.queries import members_of, public_members
+from procurement.committee.requests import open_requests
 from procurement.errors import N_, NotFound, Problem
 from procurement.objections.models import Notice, Objection, ObjectionFile, ObjectionStep
 from procurement.objections.rules import (
@@ -139,6 +140,10 @@ def notice_problems(
     lines = [Line(line.application, line.sheets, line.outcome) for line in tally.ranking]
     missing = sorted(eligible - {line.application for line in lines})
     problems = check_notice(lines, quorum=document.scoring.quorum, missing=missing)
+    problems += [
+        Problem(N_("%(ref)s, a request for recusal, is to be decided first."), {"ref": request.ref})
+        for request in open_requests(session, round_id)
+    ]
     return problems + agreement_problems(session, round_id, now=now)
 
 

@@ -29,8 +29,8 @@ from tests.worlds.scoring import ScoringWorld
 EVERYTHING = {
     "manifest", "checkpoint", "proofs", "order", "rules", "employer", "phases", "call_period", "holds",
     "applications", "maintained", "verdicts", "committee_draw", "draw_source", "names", "observers", "committee",
-    "declarations",
-    "recusals", "seals", "tally", "prices", "earlier", "corrections", "draws", "notice", "objections", "texts",
+    "declarations", "recusals", "recusal_requests", "seals", "tally", "prices", "earlier",
+    "corrections", "draws", "notice", "objections", "texts",
 }  # fmt: skip
 
 LAPSED = {"application": "R2026-001-A009", "document": "0" * 64}
