@@ -53,7 +53,7 @@ class Shown(StrEnum):
 
 
 SHOWN_NAMES: Mapping[Shown, str] = MappingProxyType(
-    {Shown.FULL: N_("in full"), Shown.MASKED: N_("masked"), Shown.NEVER: N_("never")}
+    {Shown.FULL: N_("in full"), Shown.MASKED: N_("masked"), Shown.NEVER: N_("not at all")}
 )
 
 
