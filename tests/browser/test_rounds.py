@@ -101,7 +101,7 @@ def test_a_member_declares_without_scripts(
         scripts=False,
         cookies=looking.cookies(world.members[0]),
     )
-    for group in page.get_by_role("group").all():
-        group.get_by_label("本人不存在上述任何情形。").check()
+    for none in page.locator('input[type="radio"][value="none"]').all():
+        none.check()
     page.get_by_role("button", name="提交申报").click()
     assert "您已对全部申报作出申报" in page.inner_text("main")

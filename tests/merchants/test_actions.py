@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.orm import Session
 
 from procurement.access import VISITOR, Actor
@@ -16,7 +16,7 @@ from procurement.errors import NotAllowed, NotFound, RuleBroken
 from procurement.mail import Mail
 from procurement.merchants import actions, checking, consents, debarring, queries
 from procurement.merchants.disclosures import Disclosure, Owner, Related, Relation, Shared
-from procurement.merchants.models import Certificate
+from procurement.merchants.models import Certificate, Debarment
 from procurement.merchants.rules import (
     CertificateFacts,
     CertificateKind,
@@ -775,3 +775,47 @@ def test_the_list_of_businesses_comes_in_pages(world: People) -> None:
         if not after:
             break
     assert seen == list(world.businesses[::-1])
+
+
+def register_findings(world: People) -> list[str]:
+    """What the audit says of the register of debarments."""
+    load_steps()
+    with reading(world.engine) as session:
+        return [str(f) for f in audit(session, None).findings if f.where.startswith("debarment")]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"ends_on": TODAY + timedelta(days=30)},
+        {"reason": "别的理由，比原来的长一些，以便看起来像真的一样。"},
+        {"lifted_on": TODAY, "lifted_why": "无人作出的解除决定。"},
+        {"appeal": "从未有过的复议。"},
+        {"merchant_id": 2},
+        {"ground": "slander"},
+    ],
+)
+def test_a_debarment_that_was_edited_is_named(world: People, clock: MovableClock, change: dict[str, Any]) -> None:
+    who = world.supervisor.actor
+    first, second = debar(world, who, clock), debar(world, who, clock, merchant="M-000003")
+    write(
+        world,
+        lambda s: debarring.note_appeal(s, actor=who, now=clock(), ref=second, state="已于三月十二日申请行政复议。"),
+    )
+    write(
+        world,
+        lambda s: debarring.lift(s, actor=who, now=clock(), today=TODAY, ref=second, reason="复议机关撤销了认定。"),
+    )
+    assert register_findings(world) == []
+    with world.engine.begin() as connection:
+        connection.execute(update(Debarment).where(Debarment.ref == first).values(change))
+    found = register_findings(world)
+    assert found
+    assert all(first in finding for finding in found)
+
+
+def test_a_debarment_that_was_taken_away_is_named(world: People, clock: MovableClock) -> None:
+    ref = debar(world, world.supervisor.actor, clock)
+    with world.engine.begin() as connection:
+        connection.execute(delete(Debarment))
+    assert [ref in finding for finding in register_findings(world)] == [True]
