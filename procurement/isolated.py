@@ -4,6 +4,7 @@ Rendering a document and reading an uploaded PDF both need large libraries and m
 They run in a child process that is started when first needed, is recycled, and is killed when it takes too long.
 """
 
+import importlib
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -13,7 +14,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -70,6 +71,12 @@ class Isolated:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
+
+
+def called(name: str, /, *args: object) -> Any:
+    """Call the function `name`, "package.module:function": for `run`, so that only the child loads the module."""
+    module, _, function = name.partition(":")
+    return getattr(importlib.import_module(module), function)(*args)
 
 
 def _set_limits(memory: int | None) -> None:

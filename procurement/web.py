@@ -31,6 +31,7 @@ from flask_compress import Compress
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect, FlaskForm
+from jinja2 import FileSystemBytecodeCache
 from markupsafe import Markup
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -542,6 +543,9 @@ def init(app: Flask, state: Edge) -> None:
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+    compiled = settings.data_dir / "cache" / "templates"
+    compiled.mkdir(parents=True, exist_ok=True)
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(compiled))
     app.context_processor(_context)
 
 

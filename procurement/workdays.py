@@ -7,13 +7,16 @@ year before; a count that reaches into a year whose arrangement is not known is 
 days may still move it.
 """
 
+import importlib
+import sys
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from importlib import resources
-from types import MappingProxyType
+from pathlib import Path
+from types import MappingProxyType, ModuleType
 from typing import Any, Literal, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -140,9 +143,20 @@ class ChinaCalendar:
 
 
 @cache
+def _library() -> Any:
+    """The library's class for China. Its package of countries would load all two hundred of them, ten megabytes in
+    each process and half a second of starting: an empty one of that name stands in while China is loaded."""
+    name = "holidays.countries"
+    package = ModuleType(name)
+    package.__path__ = [str(Path(holidays.__file__).parent / "countries")]
+    sys.modules.setdefault(name, package)
+    return importlib.import_module(f"{name}.china").China
+
+
+@cache
 def _china(year: int) -> tuple[dict[date, str], frozenset[date]]:
     """Holidays by name and make-up working days around `year`; an arrangement may move days of the year before."""
-    found = holidays.country_holidays("CN", years=range(year - 1, year + 2), language="en_US")
+    found = _library()(years=range(year - 1, year + 2), language="en_US")
     return {day: _plain_name(name) for day, name in found.items()}, frozenset(found.weekend_workdays)
 
 

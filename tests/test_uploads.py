@@ -13,8 +13,9 @@ from PIL import Image, PngImagePlugin
 
 from procurement import uploads
 from procurement.errors import Problem, RuleBroken
+from procurement.rewriting import rewrite
 from procurement.storage import Store
-from procurement.uploads import JPEG, PDF, PNG, Rewritten, accept, clean_name, headers, rewrite
+from procurement.uploads import JPEG, PDF, PNG, Rewritten, accept, clean_name, headers
 
 
 def picture(kind: str = "JPEG", size: tuple[int, int] = (40, 20), mode: str = "RGB", **options: object) -> bytes:

@@ -6,7 +6,6 @@ import secrets
 from datetime import datetime
 
 import pyotp
-import segno
 
 from procurement.accounts.passwords import token_digest
 
@@ -26,6 +25,8 @@ def enrolment_uri(secret: str, *, account: str, issuer: str) -> str:
 
 def enrolment_picture(uri: str) -> str:
     """`uri` as a QR code: an SVG image in a data address."""
+    import segno  # when first needed: few pages show one
+
     return str(segno.make(uri, error="m").svg_data_uri(scale=4, border=4))
 
 

@@ -12,9 +12,6 @@ from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
-import phonenumbers
-from stdnum.cn import uscc as stdnum_uscc
-
 from procurement.errors import N_, Problem
 from procurement.masking import Field, shown
 
@@ -91,6 +88,8 @@ def uscc_fault(code: str) -> str | None:
     of the division, nine characters of the organisation, one check character, modulo 31. python-stdnum wants figures
     in the first two places and so refuses every village collective; of it only the check character is used.
     """
+    from stdnum.cn import uscc as stdnum_uscc  # when first needed, as below
+
     if len(code) != 18:
         return N_("A unified social credit code has 18 characters.")
     if not _USCC.fullmatch(code):
@@ -102,6 +101,9 @@ def uscc_fault(code: str) -> str | None:
 
 def normal_phone(text: str) -> str | None:
     """A Chinese mobile, landline or service number in E.164, or None. Its extension is kept as `;ext=`."""
+    # Loaded when first needed: a large library that few pages use.
+    import phonenumbers
+
     try:
         number = phonenumbers.parse(re.sub("转|分机", " ext. ", unicodedata.normalize("NFKC", text)), "CN")
     except phonenumbers.NumberParseException:
@@ -117,6 +119,8 @@ def normal_phone(text: str) -> str | None:
 
 def shown_phone(stored: str) -> str:
     """A stored number as people write it: 138 1234 5678, 0746 821 0000."""
+    import phonenumbers
+
     try:
         number = phonenumbers.parse(stored.replace(";ext=", " ext. "), "CN")
     except phonenumbers.NumberParseException:

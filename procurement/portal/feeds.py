@@ -7,12 +7,11 @@ the days on which something ends.
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from icalendar import Calendar, Event
 
 from procurement.access import Permission
 from procurement.errors import N_
@@ -23,6 +22,9 @@ from procurement.publiclog.pages import line_of
 from procurement.rounds.phases import Phase
 from procurement.rounds.queries import RoundView
 from procurement.web import config, format_day, language, localised, now, page, reading
+
+if TYPE_CHECKING:
+    from icalendar import Event
 
 bp = Blueprint("feeds", __name__)
 
@@ -182,7 +184,7 @@ def round_calendar(ref: str) -> ResponseReturnValue:
     return _calendar(localised(found.title), events, ref)
 
 
-def _days(view: RoundView) -> list[Event]:
+def _days(view: RoundView) -> "list[Event]":
     """What ends when; nothing of a round that is held, whose deadlines stand still, or that ended."""
     if view.phase in (Phase.HELD, Phase.ABORTED):
         return []
@@ -199,12 +201,15 @@ def _days(view: RoundView) -> list[Event]:
     ]
 
 
-def _event(view: RoundView, what: str, title: str, when: datetime | date, said: datetime) -> Event:
+def _event(view: RoundView, what: str, title: str, when: datetime | date, said: datetime) -> "Event":
     """A deadline at midnight is a whole day, the one that ends; any other is its instant."""
     if isinstance(when, datetime):
         local = when.astimezone(config().zone)
         if (local.hour, local.minute, local.second) == (0, 0, 0):
             when = local.date() - timedelta(days=1)
+    # Loaded when first needed: a large library that few pages use.
+    from icalendar import Event
+
     event = Event()
     event.add("uid", f"{what}-{view.ref}@{config().base_url.split('://', 1)[-1]}")
     event.add("dtstamp", said)
@@ -214,7 +219,9 @@ def _event(view: RoundView, what: str, title: str, when: datetime | date, said: 
     return event
 
 
-def _calendar(name: str, events: list[Event], filename: str) -> ResponseReturnValue:
+def _calendar(name: str, events: "list[Event]", filename: str) -> ResponseReturnValue:
+    from icalendar import Calendar
+
     made = Calendar()
     made.add("prodid", f"-//Sunlit//{language()}")
     made.add("version", "2.0")

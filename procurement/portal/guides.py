@@ -6,8 +6,6 @@ from pathlib import Path
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 from markupsafe import Markup
 
 from procurement.access import Permission
@@ -64,6 +62,10 @@ def guide(role: str) -> ResponseReturnValue:
 @lru_cache(maxsize=32)
 def read(role: str, lang: str) -> Guide:
     """The guide for `role` (a key of ROLES) in "en" or "zh". HTML in the text is not let through."""
+    # Loaded when first needed: a large library that few pages use.
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
     markdown = MarkdownIt("commonmark", {"html": False})
     tokens = markdown.parse((FOLDER / f"{role}.{lang}.md").read_text(encoding="utf-8"))
     title = tokens[1].content

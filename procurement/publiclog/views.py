@@ -1,6 +1,5 @@
 """Pages of the public log: what was entered, newest first, and one entry with all its fields."""
 
-import segno
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
@@ -71,6 +70,9 @@ def receipt(index: int) -> ResponseReturnValue:
         found = serving.receipt_page(session, index)
     if found is None:
         raise NotFound(N_("The log has no entry %(index)s."), index=index)
+    # Loaded when first needed: a large library that few pages use.
+    import segno
+
     address = f"{config().base_url}/{language()}/log/{index}/receipt"
     return render(
         "publiclog/receipt.html",
