@@ -1,4 +1,4 @@
-"""What a server's process holds in memory: the libraries of documents and pictures are the worker's and its children's."""
+"""What a server's process holds: the libraries of documents and pictures are for the worker and for children."""
 
 import subprocess
 import sys
