@@ -26,9 +26,10 @@ class AskForm(Form):
         filters=[tidy],
         description=_("Read by the supervisor and the member alone; the public log holds its digest."),
     )
-    name = StringField(_("Your name"), [Optional(), Length(max=120)], filters=[tidy])
+    # Needed of everybody but the member concerned, which the rules know.
+    name = StringField(_("Your name"), [Length(max=120)], filters=[tidy])
     contact = EmailField(
-        _("E-mail address"), [Optional(), Length(max=254)], filters=[tidy], description=_("It is not published.")
+        _("E-mail address"), [Length(max=254)], filters=[tidy], description=_("It is not published.")
     )
 
     def request(self) -> Request:

@@ -51,8 +51,8 @@ _ACTS: Mapping[Phase, tuple[tuple[str, str], ...]] = {
         (N_("Object to the call"), "objections.choose_target"),
     ),
     Phase.CHECKING: ((N_("Object to a verdict"), "objections.choose_target"),),
-    Phase.FORMING: ((N_("Ask that a member be recused"), "objections.choose_target"),),
-    Phase.SCORING: ((N_("Ask that a member be recused"), "objections.choose_target"),),
+    Phase.FORMING: ((N_("Ask that a member be recused"), "recusals.docket"),),
+    Phase.SCORING: ((N_("Ask that a member be recused"), "recusals.docket"),),
     Phase.OPENED: ((N_("Read the scores"), "scoring.scores"),),
     Phase.NOTICE: (
         (N_("Object to the proposed result"), "objections.choose_target"),
