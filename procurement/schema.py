@@ -27,6 +27,7 @@ from sqlalchemy import Connection, Engine, MetaData, TypeDecorator, create_engin
 
 import procurement
 from procurement.db import Base, Document
+from procurement.objections import guards as objection_guards
 from procurement.portal import fulltext
 from procurement.publiclog import triggers
 from procurement.rounds import guard
@@ -169,8 +170,24 @@ def write_initial(path: Path) -> None:
             {name: [s for part in parts for s in part(name)] for name in ("postgresql", "sqlite")}, width=110
         )
         for word, parts in (
-            ("guards", (triggers.trigger_statements, fulltext.create_statements, guard.create_statements)),
-            ("unguard", (guard.drop_statements, fulltext.drop_statements, triggers.drop_statements)),
+            (
+                "guards",
+                (
+                    triggers.trigger_statements,
+                    fulltext.create_statements,
+                    guard.create_statements,
+                    objection_guards.create_statements,
+                ),
+            ),
+            (
+                "unguard",
+                (
+                    objection_guards.drop_statements,
+                    guard.drop_statements,
+                    fulltext.drop_statements,
+                    triggers.drop_statements,
+                ),
+            ),
         )
     }
     path.write_text(INITIAL.format(up=up, down=down, **guards), encoding="utf-8")
@@ -187,8 +204,8 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-# The triggers that hold the public log append-only, its empty head, the full-text search, and the block of officials
-# who must not recommend food.
+# The triggers that hold the public log append-only, its empty head, the full-text search, the block of officials
+# who must not recommend food, and who may judge an objection.
 GUARDS = {guards}
 
 UNGUARD = {unguard}

@@ -9,8 +9,8 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-# The triggers that hold the public log append-only, its empty head, the full-text search, and the block of officials
-# who must not recommend food.
+# The triggers that hold the public log append-only, its empty head, the full-text search, the block of officials
+# who must not recommend food, and who may judge an objection.
 GUARDS = {'postgresql': ['\n'
                 '    CREATE FUNCTION sunlit_log_deny() RETURNS trigger LANGUAGE plpgsql AS $$\n'
                 '    BEGIN\n'
@@ -127,7 +127,23 @@ GUARDS = {'postgresql': ['\n'
                 '        ',
                 'CREATE TRIGGER round_rules_food BEFORE INSERT OR UPDATE ON round_rules\n'
                 '        FOR EACH ROW EXECUTE FUNCTION sunlit_rules_food()',
-                'ALTER TABLE round_rules ENABLE ALWAYS TRIGGER round_rules_food'],
+                'ALTER TABLE round_rules ENABLE ALWAYS TRIGGER round_rules_food',
+                'CREATE FUNCTION sunlit_objection_judge() RETURNS trigger LANGUAGE plpgsql AS $$\n'
+                '        BEGIN\n'
+                "          IF new.kind IN ('admitted', 'inadmissible', 'upheld', 'partly_upheld', "
+                "'dismissed') AND (\n"
+                '        new.by_id IS NULL\n'
+                '        OR EXISTS (SELECT 1 FROM objection_attacked a\n'
+                '                   WHERE a.objection_id = new.objection_id AND a.user_id = new.by_id)\n'
+                '        OR EXISTS (SELECT 1 FROM objection o WHERE o.id = new.objection_id AND '
+                'o.filer_user_id = new.by_id)) THEN\n'
+                "            RAISE EXCEPTION USING ERRCODE = 'restrict_violation', MESSAGE = 'who is "
+                "attacked, or has filed the objection, does not decide on it';\n"
+                '          END IF;\n'
+                '          RETURN new;\n'
+                '        END $$',
+                'CREATE TRIGGER objection_step_judge BEFORE INSERT ON objection_step\n'
+                '        FOR EACH ROW EXECUTE FUNCTION sunlit_objection_judge()'],
  'sqlite': ['CREATE TRIGGER log_entry_updated BEFORE UPDATE ON log_entry  BEGIN SELECT RAISE(ABORT, '
             "'append-only: no update on log_entry'); END",
             'CREATE TRIGGER log_entry_deleted BEFORE DELETE ON log_entry  BEGIN SELECT RAISE(ABORT, '
@@ -196,9 +212,20 @@ GUARDS = {'postgresql': ['\n'
             "          OR (json_extract(new.document, '$.official.employer_kind') IN ('agriculture', "
             "'commerce', 'health', 'other_department')\n"
             "            AND json_extract(new.document, '$.activity.food.given_on') IS NULL)) BEGIN SELECT "
-            "RAISE(ABORT, 'food may not be recommended by this employer'); END"]}
+            "RAISE(ABORT, 'food may not be recommended by this employer'); END",
+            'CREATE TRIGGER objection_step_judge BEFORE INSERT ON objection_step WHEN new.kind IN '
+            "('admitted', 'inadmissible', 'upheld', 'partly_upheld', 'dismissed') AND (\n"
+            '        new.by_id IS NULL\n'
+            '        OR EXISTS (SELECT 1 FROM objection_attacked a\n'
+            '                   WHERE a.objection_id = new.objection_id AND a.user_id = new.by_id)\n'
+            '        OR EXISTS (SELECT 1 FROM objection o WHERE o.id = new.objection_id AND o.filer_user_id '
+            '= new.by_id))\n'
+            "        BEGIN SELECT RAISE(ABORT, 'who is attacked, or has filed the objection, does not decide "
+            "on it'); END"]}
 
-UNGUARD = {'postgresql': ['DROP TRIGGER round_rules_food ON round_rules',
+UNGUARD = {'postgresql': ['DROP TRIGGER objection_step_judge ON objection_step',
+                'DROP FUNCTION sunlit_objection_judge()',
+                'DROP TRIGGER round_rules_food ON round_rules',
                 'DROP FUNCTION sunlit_rules_food()',
                 'DROP INDEX ix_search_document_words',
                 'DROP TRIGGER log_entry_frozen ON log_entry',
@@ -220,7 +247,8 @@ UNGUARD = {'postgresql': ['DROP TRIGGER round_rules_food ON round_rules',
                 'DROP FUNCTION sunlit_log_entry_next()',
                 'DROP FUNCTION sunlit_log_head_step()',
                 'DROP FUNCTION sunlit_log_checkpoint_step()'],
- 'sqlite': ['DROP TRIGGER round_rules_food_insert',
+ 'sqlite': ['DROP TRIGGER objection_step_judge',
+            'DROP TRIGGER round_rules_food_insert',
             'DROP TRIGGER round_rules_food_update',
             'DROP TRIGGER search_document_added',
             'DROP TRIGGER search_document_gone',
@@ -1118,18 +1146,95 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_notice_round_id'), 'notice', ['round_id'], unique=False)
     op.create_index('uq_notice_in_force', 'notice', ['round_id'], unique=True, sqlite_where=sa.text('superseded_at IS NULL'), postgresql_where=sa.text('superseded_at IS NULL'))
-    op.create_table('objection_file',
+    op.create_table('objection_attacked',
+    sa.Column('objection_id', sa.Integer(), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['objection_id'], ['objection.id'], name=op.f('fk_objection_attacked_objection_id_objection')),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_objection_attacked_user_id_user_account')),
+    sa.PrimaryKeyConstraint('objection_id', 'user_id', name=op.f('pk_objection_attacked'))
+    )
+    op.create_table('objection_escalation',
+    sa.Column('objection_id', sa.Integer(), nullable=False),
+    sa.Column('complained_on', sa.Date(), nullable=False),
+    sa.Column('reference', sa.String(length=100), nullable=False),
+    sa.Column('told_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('told_by_id', sa.Integer(), nullable=True),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('counted', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('suspended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('suspended_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('suspended_counted', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
+    sa.Column('suspension', sa.Text(), nullable=False),
+    sa.Column('outcome', sa.String(length=20), nullable=True),
+    sa.Column('decided_on', sa.Date(), nullable=True),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('effect', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
+    sa.Column('order_due_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('order_counted', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('recorded_by_id', sa.Integer(), nullable=True),
+    sa.Column('document', sa.Text(), nullable=True),
+    sa.Column('sha256', sa.String(length=64), nullable=True),
+    sa.CheckConstraint("(recorded_at IS NULL) = (outcome IS NULL) AND (recorded_at IS NULL) = (decided_on IS NULL) AND (recorded_at IS NULL) = (recorded_by_id IS NULL) AND (recorded_at IS NULL) = (document IS NULL) AND (recorded_at IS NULL) = (sha256 IS NULL) AND (recorded_at IS NULL) = (text = '')", name=op.f('ck_objection_escalation_recorded_in_full')),
+    sa.CheckConstraint("(suspended_at IS NULL) = (suspended_until IS NULL) AND (suspended_at IS NULL) = (suspension = '') AND (suspended_at IS NULL) = (suspended_counted IS NULL)", name=op.f('ck_objection_escalation_suspended_until_then')),
+    sa.CheckConstraint("effect IS NULL OR outcome IN ('upheld', 'partly_upheld')", name=op.f('ck_objection_escalation_effect_of_what_is_upheld')),
+    sa.CheckConstraint("outcome IN ('not_accepted', 'upheld', 'partly_upheld', 'dismissed', 'withdrawn')", name=op.f('ck_objection_escalation_outcome_known')),
+    sa.ForeignKeyConstraint(['objection_id'], ['objection.id'], name=op.f('fk_objection_escalation_objection_id_objection')),
+    sa.ForeignKeyConstraint(['recorded_by_id'], ['user_account.id'], name=op.f('fk_objection_escalation_recorded_by_id_user_account')),
+    sa.ForeignKeyConstraint(['told_by_id'], ['user_account.id'], name=op.f('fk_objection_escalation_told_by_id_user_account')),
+    sa.PrimaryKeyConstraint('objection_id', name=op.f('pk_objection_escalation'))
+    )
+    op.create_table('objection_limit',
+    sa.Column('objection_id', sa.Integer(), nullable=False),
+    sa.Column('reached_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('noted_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['objection_id'], ['objection.id'], name=op.f('fk_objection_limit_objection_id_objection')),
+    sa.PrimaryKeyConstraint('objection_id', name=op.f('pk_objection_limit'))
+    )
+    op.create_table('objection_party',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('objection_id', sa.Integer(), nullable=False),
-    sa.Column('name', sa.String(length=200), nullable=False),
-    sa.Column('digest', sa.String(length=64), nullable=False),
-    sa.Column('media_type', sa.String(length=60), nullable=False),
-    sa.Column('size', sa.Integer(), nullable=False),
-    sa.Column('added_at', sa.DateTime(timezone=True), nullable=False),
-    sa.ForeignKeyConstraint(['objection_id'], ['objection.id'], name=op.f('fk_objection_file_objection_id_objection')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_objection_file'))
+    sa.Column('application_id', sa.Integer(), nullable=False),
+    sa.Column('told_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('counted', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('answered_by_id', sa.Integer(), nullable=True),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.CheckConstraint("(answered_at IS NULL) = (text = '')", name=op.f('ck_objection_party_answered_with_a_text')),
+    sa.CheckConstraint('(answered_at IS NULL) = (answered_by_id IS NULL)', name=op.f('ck_objection_party_answered_by_somebody')),
+    sa.ForeignKeyConstraint(['answered_by_id'], ['user_account.id'], name=op.f('fk_objection_party_answered_by_id_user_account')),
+    sa.ForeignKeyConstraint(['application_id'], ['application.id'], name=op.f('fk_objection_party_application_id_application')),
+    sa.ForeignKeyConstraint(['objection_id'], ['objection.id'], name=op.f('fk_objection_party_objection_id_objection')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_objection_party')),
+    sa.UniqueConstraint('objection_id', 'application_id', name=op.f('uq_objection_party_objection_id_application_id'))
     )
-    op.create_index(op.f('ix_objection_file_objection_id'), 'objection_file', ['objection_id'], unique=False)
+    op.create_index(op.f('ix_objection_party_application_id'), 'objection_party', ['application_id'], unique=False)
+    op.create_index(op.f('ix_objection_party_objection_id'), 'objection_party', ['objection_id'], unique=False)
+    op.create_table('objection_pause',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('objection_id', sa.Integer(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('why', sa.String(length=20), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('began_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('began_by_id', sa.Integer(), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('counted', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_by_id', sa.Integer(), nullable=True),
+    sa.Column('answer', sa.Text(), nullable=False),
+    sa.CheckConstraint("(answer <> '') = (why = 'supplement' AND ended_at IS NOT NULL)", name=op.f('ck_objection_pause_supplemented_with_an_answer')),
+    sa.CheckConstraint("why IN ('supplement', 'testing', 'expert_opinion')", name=op.f('ck_objection_pause_why_known')),
+    sa.CheckConstraint('ended_at IS NULL OR ended_at >= began_at', name=op.f('ck_objection_pause_ends_after_it_began')),
+    sa.ForeignKeyConstraint(['began_by_id'], ['user_account.id'], name=op.f('fk_objection_pause_began_by_id_user_account')),
+    sa.ForeignKeyConstraint(['ended_by_id'], ['user_account.id'], name=op.f('fk_objection_pause_ended_by_id_user_account')),
+    sa.ForeignKeyConstraint(['objection_id'], ['objection.id'], name=op.f('fk_objection_pause_objection_id_objection')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_objection_pause')),
+    sa.UniqueConstraint('objection_id', 'number', name=op.f('uq_objection_pause_objection_id_number'))
+    )
+    op.create_index(op.f('ix_objection_pause_objection_id'), 'objection_pause', ['objection_id'], unique=False)
+    op.create_index('uq_objection_one_supplement', 'objection_pause', ['objection_id'], unique=True, sqlite_where=sa.text("why = 'supplement'"), postgresql_where=sa.text("why = 'supplement'"))
     op.create_table('objection_step',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('objection_id', sa.Integer(), nullable=False),
@@ -1141,7 +1246,15 @@ def upgrade() -> None:
     sa.Column('by_id', sa.Integer(), nullable=True),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('counted', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
+    sa.Column('limit_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('limit_counted', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
+    sa.Column('document', sa.Text(), nullable=True),
+    sa.Column('sha256', sa.String(length=64), nullable=True),
+    sa.CheckConstraint("(kind = 'admitted') = (limit_at IS NOT NULL)", name=op.f('ck_objection_step_admitted_has_limit')),
+    sa.CheckConstraint("(kind IN ('answered', 'inadmissible', 'upheld', 'partly_upheld', 'dismissed')) = (document IS NOT NULL)", name=op.f('ck_objection_step_said_in_a_document')),
+    sa.CheckConstraint('(document IS NULL) = (sha256 IS NULL)', name=op.f('ck_objection_step_document_is_hashed')),
     sa.CheckConstraint('(due_at IS NULL) = (counted IS NULL)', name=op.f('ck_objection_step_due_is_counted')),
+    sa.CheckConstraint('(limit_at IS NULL) = (limit_counted IS NULL)', name=op.f('ck_objection_step_limit_is_counted')),
     sa.ForeignKeyConstraint(['by_id'], ['user_account.id'], name=op.f('fk_objection_step_by_id_user_account')),
     sa.ForeignKeyConstraint(['objection_id'], ['objection.id'], name=op.f('fk_objection_step_objection_id_objection')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_objection_step')),
@@ -1208,6 +1321,20 @@ def upgrade() -> None:
     op.create_index(op.f('ix_draw_candidate_expert_id'), 'draw_candidate', ['expert_id'], unique=False)
     op.create_index(op.f('ix_draw_candidate_observer_id'), 'draw_candidate', ['observer_id'], unique=False)
     op.create_index(op.f('ix_draw_candidate_round_id'), 'draw_candidate', ['round_id'], unique=False)
+    op.create_table('objection_file',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('objection_id', sa.Integer(), nullable=False),
+    sa.Column('pause_id', sa.Integer(), nullable=True),
+    sa.Column('name', sa.String(length=200), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('media_type', sa.String(length=60), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('added_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['objection_id'], ['objection.id'], name=op.f('fk_objection_file_objection_id_objection')),
+    sa.ForeignKeyConstraint(['pause_id'], ['objection_pause.id'], name=op.f('fk_objection_file_pause_id_objection_pause')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_objection_file'))
+    )
+    op.create_index(op.f('ix_objection_file_objection_id'), 'objection_file', ['objection_id'], unique=False)
     op.create_table('committee_member',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('round_id', sa.Integer(), nullable=False),
@@ -1500,6 +1627,8 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_committee_member_user_id'), table_name='committee_member')
     op.drop_index(op.f('ix_committee_member_round_id'), table_name='committee_member')
     op.drop_table('committee_member')
+    op.drop_index(op.f('ix_objection_file_objection_id'), table_name='objection_file')
+    op.drop_table('objection_file')
     op.drop_index(op.f('ix_draw_candidate_round_id'), table_name='draw_candidate')
     op.drop_index(op.f('ix_draw_candidate_observer_id'), table_name='draw_candidate')
     op.drop_index(op.f('ix_draw_candidate_expert_id'), table_name='draw_candidate')
@@ -1511,8 +1640,15 @@ def downgrade() -> None:
     op.drop_table('verdict')
     op.drop_index(op.f('ix_objection_step_objection_id'), table_name='objection_step')
     op.drop_table('objection_step')
-    op.drop_index(op.f('ix_objection_file_objection_id'), table_name='objection_file')
-    op.drop_table('objection_file')
+    op.drop_index('uq_objection_one_supplement', table_name='objection_pause', sqlite_where=sa.text("why = 'supplement'"), postgresql_where=sa.text("why = 'supplement'"))
+    op.drop_index(op.f('ix_objection_pause_objection_id'), table_name='objection_pause')
+    op.drop_table('objection_pause')
+    op.drop_index(op.f('ix_objection_party_objection_id'), table_name='objection_party')
+    op.drop_index(op.f('ix_objection_party_application_id'), table_name='objection_party')
+    op.drop_table('objection_party')
+    op.drop_table('objection_limit')
+    op.drop_table('objection_escalation')
+    op.drop_table('objection_attacked')
     op.drop_index('uq_notice_in_force', table_name='notice', sqlite_where=sa.text('superseded_at IS NULL'), postgresql_where=sa.text('superseded_at IS NULL'))
     op.drop_index(op.f('ix_notice_round_id'), table_name='notice')
     op.drop_table('notice')

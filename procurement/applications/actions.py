@@ -18,6 +18,7 @@ from procurement.applications.entries import (
     CheckingClosed,
     Lapsed,
     VerdictGiven,
+    VerdictTakenBack,
 )
 from procurement.applications.models import Application, ApplicationDraft, ApplicationVersion, Verdict
 from procurement.applications.questions import overdue_problems
@@ -194,8 +195,11 @@ def give_verdict(
     found = _locked_round(session, ref)
     application = queries.find_application(session, ref, lock=True)
     require(actor, Permission.CHECK_APPLICATIONS, round_id=found.id)
-    rounds.course_of(session, found.id).require(now, Phase.CHECKING)
+    course = rounds.course_of(session, found.id)
+    course.require(now, Phase.CHECKING)
     _require_standing(session, application)
+    if course.rechecking is not None and _judged_before(session, application, course.rechecking):
+        raise WrongPhase(N_("A ruling has other applications checked once more; this verdict stands."))
     reason = Reason(reason_code) if reason_code in set(Reason) else None
     codes = [gate.code for gate in rounds.rules_of(session, found.id).gates]
     ticked = {code: code in gates for code in codes}
@@ -266,6 +270,37 @@ def replace_verdict(
     letters.tell_verdict(session, found, view, now)
 
 
+def take_back_verdict(session: Session, *, actor: Actor, now: datetime, application: str, objection_ref: str) -> None:
+    """Carry out a ruling: the application `application` (its ref) has no verdict any more and is checked once more.
+
+    The ruling itself decided whether and when; it also sends the round back to checking. Raises NotFound, NotAllowed,
+    WrongPhase.
+    """
+    found = _locked_round(session, application)
+    row = queries.find_application(session, application, lock=True)
+    require(actor, Permission.RULE_OBJECTION, round_id=found.id)
+    rounds.course_of(session, found.id).require(
+        now,
+        *(Phase.CHECKING, Phase.FORMING, Phase.SCORING, Phase.OPENED, Phase.NOTICE, Phase.RULING, Phase.DECIDING),
+        under_hold=True,
+    )
+    verdict = session.scalars(
+        select(Verdict).where(Verdict.application_id == row.id, Verdict.superseded_at.is_(None)).with_for_update()
+    ).one_or_none()
+    if verdict is None:
+        raise WrongPhase(N_("This application has no verdict that could be taken back."))
+    verdict.superseded_at = now
+    session.flush()
+    append(
+        session,
+        VerdictTakenBack(application=row.ref, objection=objection_ref),
+        now=now,
+        actor=actor,
+        role=Role.SUPERVISOR,
+        round_ref=found.ref,
+    )
+
+
 # ---- parts -------------------------------------------------------------------------------------------------------
 
 
@@ -299,6 +334,13 @@ def _application(session: Session, draft: ApplicationDraft, found: Round) -> App
 def _next_number(session: Session, found: Round) -> int:
     """The round is locked, so no two applications get one number."""
     return (session.scalar(select(func.max(Application.number)).where(Application.round_id == found.id)) or 0) + 1
+
+
+def _judged_before(session: Session, application: Application, moment: datetime) -> bool:
+    """Whether the verdict in force was given before `moment`."""
+    wanted = select(Verdict.given_at).where(Verdict.application_id == application.id, Verdict.superseded_at.is_(None))
+    given = session.scalars(wanted).one_or_none()
+    return given is not None and given < moment
 
 
 def _record_verdict(

@@ -16,6 +16,7 @@ from procurement.applications.entries import (
     QuestionAnswered,
     QuestionAsked,
     VerdictGiven,
+    VerdictTakenBack,
 )
 from procurement.applications.models import (
     Application,
@@ -185,6 +186,10 @@ def verdicts_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
                         "superseded_at": None,
                     }
                 )
+            case VerdictTakenBack(application=ref):
+                for row in rows:
+                    if row["application"] == ref:
+                        row["superseded_at"] = row["superseded_at"] or logged.envelope.at
     return rows
 
 
@@ -196,7 +201,7 @@ def _explained(row: Row) -> Row:
 replays(
     Replay(
         table="verdict",
-        kinds=(VerdictGiven,),
+        kinds=(VerdictGiven, VerdictTakenBack),
         expected=verdicts_from_log,
         actual=lambda: select(
             Application.ref.label("application"),

@@ -94,6 +94,18 @@ class Lapsed(Part):
     document: Digest
 
 
+class VerdictTakenBack(
+    Entry,
+    kind="application.verdict_taken_back",
+    title=N_("A ruling took a verdict back: the application is checked once more"),
+    labels={"application": N_("Application"), "objection": N_("Objection that was carried out")},
+):
+    """Until there is another verdict the application has none."""
+
+    application: Ref
+    objection: Ref
+
+
 class CheckingClosed(
     Entry,
     kind="application.checking_closed",

@@ -172,7 +172,7 @@ def gather(session: Session, found: Round, *, now: datetime, organiser: Actor) -
         corrections=tuple(corrections(session, found.id)),
         notice=NoticeFacts(notice.number, instant(notice.given_at), instant(notice.closes_at), notice.counted),
         noticed=session.scalars(select(TallyRun.number).where(TallyRun.id == notice.tally_run_id)).one(),
-        objections=tuple(_objections(session, found.id)),
+        objections=tuple(_objections(session, found.id, now)),
         commitments={
             view.ref: _commitment(view, contents[view.id], ringable=view.merchant_id in ringable)
             for view in views
@@ -399,8 +399,8 @@ def _people(session: Session, round_id: int, members: list[MemberView], organise
         yield Person(seat.user_id, seat.name, SignatoryRole.SUPERVISOR)
 
 
-def _objections(session: Session, round_id: int) -> Iterator[ObjectionFacts]:
-    for objection in objections.objections_of(session, round_id):
+def _objections(session: Session, round_id: int, now: datetime) -> Iterator[ObjectionFacts]:
+    for objection in objections.objections_of(session, round_id, now=now):
         yield ObjectionFacts(
             reference=objection.ref,
             by=objection.public_name,
@@ -408,5 +408,5 @@ def _objections(session: Session, round_id: int) -> Iterator[ObjectionFacts]:
             target_ref=objection.target_ref,
             ground=GROUNDS[objection.ground],
             outcome=STEPS[objection.state],
-            ruling=objection.steps[-1].text,
+            ruling=objection.reasons,
         )

@@ -30,8 +30,11 @@ from procurement.demo.goods import Offer
 from procurement.demo.paris import tasting
 from procurement.demo.stage import Stage
 from procurement.objections import actions as objections
+from procurement.objections import hearing, pausing
+from procurement.objections.models import Objection as ObjectionRow
 from procurement.objections.rules import Effect, Filing, Step
 from procurement.rounds import actions as rounds
+from procurement.rounds.clocks import Stopped
 from procurement.rounds.phases import Phase
 from procurement.rounds.queries import find_round
 from procurement.rounds.rules import AbortReason, HoldLabel, RoundDocument
@@ -75,12 +78,18 @@ class Plan:
 
 @dataclass(frozen=True)
 class Objection:
-    """What somebody objects to, what the organiser answers, and the ruling. `effect` None: dismissed."""
+    """What somebody objects to, what the organiser answers, and the ruling. `effect` None: dismissed. `asked` and
+    `supplement`: what is missing at first; `statement`: of the merchant who is attacked; `opinion`: what an expert is
+    asked while the ruling waits."""
 
     filing: Filing
     answer: str
     ruling: str
     effect: Effect | None = None
+    asked: str = ""
+    supplement: str = ""
+    statement: str = ""
+    opinion: str = ""
 
 
 class RoundStory:
@@ -284,9 +293,34 @@ class RoundStory:
             return
         yield self.after(given, days=2, hour=9)
         stage.act(cast.supervisor, objections.admit, ref=filed.ref)
+        if objection.asked:
+            yield self.after(given, days=2, hour=11)
+            stage.act(cast.supervisor, pausing.ask_supplement, ref=filed.ref, text=objection.asked)
+            yield self.after(given, days=3, hour=9)
+            with transaction(stage.engine) as session:
+                pausing.supplement(
+                    session,
+                    actor=VISITOR,
+                    now=stage.clock(),
+                    ref=filed.ref,
+                    text=objection.supplement,
+                    token=token,
+                )
         yield self.after(given, days=3, hour=16)
         stage.act(cast.organiser, objections.answer, ref=filed.ref, text=objection.answer)
+        if objection.statement:
+            yield self.after(given, days=3, hour=17)
+            stage.act(self.applicant(filed), hearing.state, ref=filed.ref, text=objection.statement)
         if self.plan.until is Phase.RULING:
+            yield self.after(given, days=4, hour=9)
+            stage.act(
+                cast.supervisor,
+                pausing.pause,
+                ref=filed.ref,
+                why=Stopped.EXPERT_OPINION,
+                days=10,
+                text=objection.opinion,
+            )
             return
         yield self.after(given, days=4, hour=10)
         stage.act(
@@ -300,6 +334,11 @@ class RoundStory:
         if stage.course(self.ref).notice_given is None:
             yield self.after(given, days=5, hour=11)
             self.give_notice()
+
+    def applicant(self, filed: ObjectionRow) -> Person:
+        """Who acts for the merchant whose application the objection names."""
+        key = next(key for key, ref in self.refs.items() if ref == filed.remedy_detail["application"])
+        return self.stage.cast.merchants[self.stage.shelf.offer(key).merchant]
 
     def give_notice(self) -> None:
         """The organiser puts the result as last computed on notice."""

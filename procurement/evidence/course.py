@@ -29,12 +29,15 @@ from procurement.committee.entries import (
 )
 from procurement.decisions.entries import DecisionDrawnUp, DecisionPublished
 from procurement.objections.entries import (
+    AuthorityDecided,
+    AwardSuspended,
     NoticeGiven,
     ObjectionFiled,
     ObjectionInadmissible,
     ObjectionRuled,
     ObjectionWithdrawn,
 )
+from procurement.objections.rules import ORDERED, Remedy
 from procurement.publiclog.entry import Entry, Envelope
 from procurement.rounds.entries import RoundAborted, RoundAmended, RoundHeld, RoundPublished, RoundResumed
 from procurement.rounds.phases import Course, Kind, Phase
@@ -83,12 +86,25 @@ def milestones_in(envelope: Envelope) -> Iterator[LoggedMilestone]:  # noqa: C90
             yield LoggedMilestone(Kind.OBJECTION_FILED, at, ref)
         case ObjectionInadmissible(objection=ref) | ObjectionWithdrawn(objection=ref):
             yield LoggedMilestone(Kind.OBJECTION_SETTLED, at, ref)
-        case ObjectionRuled(objection=ref, reopened=reopened):
-            if reopened is not None:
-                yield LoggedMilestone(reopened, at)
-            yield LoggedMilestone(Kind.OBJECTION_SETTLED, at, ref)
+        case ObjectionRuled() | AuthorityDecided():
+            yield from _ruled(envelope.entry, at)
+        case AwardSuspended(objection=ref, until=until):
+            yield LoggedMilestone(Kind.SUSPENDED, at, ref, until)
         case DecisionPublished():
             yield LoggedMilestone(Kind.DECISION_PUBLISHED, at)
+
+
+def _ruled(entry: ObjectionRuled | AuthorityDecided, at: datetime) -> Iterator[LoggedMilestone]:
+    """How far a ruling sends the round back, what it orders, and that the objection is settled."""
+    ref = entry.objection
+    if entry.reopened is not None:
+        yield LoggedMilestone(entry.reopened, at)
+    if entry.effect is not None and Remedy(entry.effect) in ORDERED:
+        yield LoggedMilestone(ORDERED[Remedy(entry.effect)], at, ref)
+    if isinstance(entry, AuthorityDecided):
+        yield LoggedMilestone(Kind.SUSPENSION_ENDED, at, ref)
+    if not isinstance(entry, AuthorityDecided) or entry.settles:
+        yield LoggedMilestone(Kind.OBJECTION_SETTLED, at, ref)
 
 
 def course_until(envelopes: Iterable[Envelope]) -> Course:

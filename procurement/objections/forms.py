@@ -6,7 +6,9 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from wtforms import (
     BooleanField,
+    DateField,
     HiddenField,
+    IntegerField,
     MultipleFileField,
     RadioField,
     SelectField,
@@ -14,11 +16,13 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Length
+from wtforms.validators import Length, Optional
 
 from procurement.applications.wording import REASONS
 from procurement.committee.rules import GROUNDS as RECUSAL_GROUNDS
 from procurement.committee.rules import Ground as RecusalGround
+from procurement.objections.outside import OUTCOMES
+from procurement.objections.pauses import REASONS as PAUSES
 from procurement.objections.queries import Choices
 from procurement.objections.rules import (
     ARGUMENT,
@@ -31,8 +35,10 @@ from procurement.objections.rules import (
     REMEDIES_FOR,
     RULINGS,
     STEPS,
+    Remedy,
     Target,
 )
+from procurement.rounds.queries import Person
 from procurement.web import Form, language
 
 _LONG = Length(max=ARGUMENT[1] * 2)  # the rules say the limit; this only keeps nonsense away
@@ -112,24 +118,89 @@ class AnswerForm(Form):
     text = TextAreaField(_("Answer, published"), [_LONG])
 
 
-class RulingForm(Particulars):
-    """A ruling with the effect of an upheld objection."""
+class AskSupplementForm(Form):
+    """What whoever objected is asked to add."""
 
-    outcome = RadioField(_("Outcome"), choices=_texts(STEPS, RULINGS), validate_choice=False)
-    text = TextAreaField(_("Reasons, published"), [_LONG])
+    text = TextAreaField(_("What is missing, published"), [_LONG])
+
+
+class SupplementForm(Form):
+    """What whoever objected adds."""
+
+    text = TextAreaField(_("What was asked for, published"), [_LONG])
+    files = MultipleFileField(_("Evidence"))
+
+
+class PauseForm(Form):
+    why = RadioField(_("Why the clock is stopped"), choices=_texts(PAUSES), validate_choice=False)
+    days = IntegerField(_("For at most so many working days"), [Optional()])
+    text = TextAreaField(_("Explanation, published"), [_LONG])
+
+
+class EndPauseForm(Form):
+    """Confirm that the clock runs again."""
+
+
+class StatementForm(Form):
+    """What a merchant says whose application is attacked."""
+
+    text = TextAreaField(_("Your statement, published"), [_LONG])
+
+
+class EscalateForm(Form):
+    """That an objection was taken to the outside authority."""
+
+    complained_on = DateField(_("Day of the complaint"), [Optional()])
+    reference = StringField(_("Reference of the authority"), [Optional(), Length(max=200)])
+
+
+class SuspensionForm(Form):
+    text = TextAreaField(_("What the authority wrote, published"), [_LONG])
+
+
+class SubstituteForm(Form):
+    user_id = SelectField(_("Person"), validate_choice=False)
+
+    def offer(self, people: Iterable[Person]) -> None:
+        """Fill the list."""
+        self.user_id.choices = [_EMPTY, *(SelectChoice(str(p.user_id), _named(p)) for p in people)]
+
+
+def _named(person: Person) -> str:
+    return f"{person.name} ({person.employer})" if person.employer else person.name
+
+
+class EffectForm(Particulars):
+    """What is brought about; part of a ruling, and of what the outside authority decided."""
+
     remedy = RadioField(_("Effect"), validate_choice=False)
     ground = SelectField(_("Ground for the recusal"), validate_choice=False)
     reason = SelectField(_("Reason for the exclusion"), validate_choice=False)
 
-    def suit(self, target: Target, choices: Choices) -> None:
-        """Offer what fits `target`."""
+    def suit(self, remedies: Iterable[Remedy], choices: Choices) -> None:
+        """Offer `remedies`."""
         self.offer(choices)
         self.remedy.choices = [
             SelectChoice("", _("none: the objection is dismissed, or right only in part")),
-            *_texts(REMEDIES, REMEDIES_FOR[target]),
+            *_texts(REMEDIES, remedies),
         ]
         self.ground.choices = [
             _EMPTY,
             *_texts(RECUSAL_GROUNDS, [g for g in RECUSAL_GROUNDS if g is not RecusalGround.NONE]),
         ]
         self.reason.choices = [_EMPTY, *(SelectChoice(code, _(REASONS[code])) for code in EXCLUSIONS)]
+
+
+class RulingForm(EffectForm):
+    """A ruling with the effect of an upheld objection."""
+
+    outcome = RadioField(_("Outcome"), choices=_texts(STEPS, RULINGS), validate_choice=False)
+    text = TextAreaField(_("Reasons, published"), [_LONG])
+
+
+class OutcomeForm(EffectForm):
+    """What the outside authority decided."""
+
+    outcome = RadioField(_("Outcome"), choices=_texts(OUTCOMES), validate_choice=False)
+    decided_on = DateField(_("Day of the decision"), [Optional()])
+    text = TextAreaField(_("What the authority decided and why, published"), [_LONG])

@@ -1,9 +1,9 @@
 """Tables of notices and objections."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from procurement.db import Base, Document, UTCDateTime
@@ -64,15 +64,33 @@ class Objection(Base):
     token_sha256: Mapped[str] = mapped_column(String(64), unique=True)  # of the link to follow and withdraw it
 
 
+class ObjectionAttacked(Base):
+    """An account whose act an objection attacks, as of its filing. Neither they nor whoever filed it can decide on
+    it: guards.py holds that inside the database."""
+
+    __tablename__ = "objection_attacked"
+
+    objection_id: Mapped[int] = mapped_column(ForeignKey("objection.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+
+
 class ObjectionStep(Base):
     """What happened to an objection, in order; the last one is its state (rules.Step). Insert-only. `code`: why it is
     inadmissible; `effect`: what an upheld one brings about (rules.Effect); `due_at` is the deadline that the step
-    sets for the next one, `counted` how it was counted."""
+    sets for the next one as it was first counted, `counted` how; `limit_at`: how long an admitted objection may keep
+    the award frozen. `document`: the RFC 8785 text of an answer or ruling as a paper of its own (papers.py)."""
 
     __tablename__ = "objection_step"
     __table_args__ = (
         UniqueConstraint("objection_id", "kind"),
         CheckConstraint("(due_at IS NULL) = (counted IS NULL)", name="due_is_counted"),
+        CheckConstraint("(limit_at IS NULL) = (limit_counted IS NULL)", name="limit_is_counted"),
+        CheckConstraint("(kind = 'admitted') = (limit_at IS NOT NULL)", name="admitted_has_limit"),
+        CheckConstraint("(document IS NULL) = (sha256 IS NULL)", name="document_is_hashed"),
+        CheckConstraint(
+            "(kind IN ('answered', 'inadmissible', 'upheld', 'partly_upheld', 'dismissed')) = (document IS NOT NULL)",
+            name="said_in_a_document",
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -85,15 +103,132 @@ class ObjectionStep(Base):
     by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     counted: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    limit_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    limit_counted: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    document: Mapped[str | None] = mapped_column(Text)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+
+
+class ObjectionPause(Base):
+    """A time in which the clock of an objection stands still (pauses.Pause). It ends with `due_at`, as holds leave
+    it, or before with `ended_at`. A supplement is asked for once; `answer` is what the filer added."""
+
+    __tablename__ = "objection_pause"
+    __table_args__ = (
+        UniqueConstraint("objection_id", "number"),
+        Index(
+            "uq_objection_one_supplement",
+            "objection_id",
+            unique=True,
+            sqlite_where=text("why = 'supplement'"),
+            postgresql_where=text("why = 'supplement'"),
+        ),
+        CheckConstraint("why IN ('supplement', 'testing', 'expert_opinion')", name="why_known"),
+        CheckConstraint("ended_at IS NULL OR ended_at >= began_at", name="ends_after_it_began"),
+        CheckConstraint(
+            "(answer <> '') = (why = 'supplement' AND ended_at IS NOT NULL)", name="supplemented_with_an_answer"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    objection_id: Mapped[int] = mapped_column(ForeignKey("objection.id"), index=True)
+    number: Mapped[int]
+    why: Mapped[str] = mapped_column(String(20))  # clocks.Stopped
+    text: Mapped[str] = mapped_column(Text)
+    began_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    began_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    counted: Mapped[dict[str, Any]] = mapped_column(Document)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    answer: Mapped[str] = mapped_column(Text, default="")
+
+
+class ObjectionParty(Base):
+    """A merchant whose application an admitted objection attacks: told of it, and free to answer until `due_at`."""
+
+    __tablename__ = "objection_party"
+    __table_args__ = (
+        UniqueConstraint("objection_id", "application_id"),
+        CheckConstraint("(answered_at IS NULL) = (text = '')", name="answered_with_a_text"),
+        CheckConstraint("(answered_at IS NULL) = (answered_by_id IS NULL)", name="answered_by_somebody"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    objection_id: Mapped[int] = mapped_column(ForeignKey("objection.id"), index=True)
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
+    told_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    counted: Mapped[dict[str, Any]] = mapped_column(Document)
+    answered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    text: Mapped[str] = mapped_column(Text, default="")
+
+
+class ObjectionEscalation(Base):
+    """An objection that was taken to the outside authority, once (outside.Escalation)."""
+
+    __tablename__ = "objection_escalation"
+    __table_args__ = (
+        CheckConstraint(
+            "(suspended_at IS NULL) = (suspended_until IS NULL) AND (suspended_at IS NULL) = (suspension = '')"
+            " AND (suspended_at IS NULL) = (suspended_counted IS NULL)",
+            name="suspended_until_then",
+        ),
+        CheckConstraint(
+            "(recorded_at IS NULL) = (outcome IS NULL) AND (recorded_at IS NULL) = (decided_on IS NULL)"
+            " AND (recorded_at IS NULL) = (recorded_by_id IS NULL) AND (recorded_at IS NULL) = (document IS NULL)"
+            " AND (recorded_at IS NULL) = (sha256 IS NULL) AND (recorded_at IS NULL) = (text = '')",
+            name="recorded_in_full",
+        ),
+        CheckConstraint(
+            "outcome IN ('not_accepted', 'upheld', 'partly_upheld', 'dismissed', 'withdrawn')", name="outcome_known"
+        ),
+        CheckConstraint("effect IS NULL OR outcome IN ('upheld', 'partly_upheld')", name="effect_of_what_is_upheld"),
+    )
+
+    objection_id: Mapped[int] = mapped_column(ForeignKey("objection.id"), primary_key=True)
+    complained_on: Mapped[date] = mapped_column(Date)
+    reference: Mapped[str] = mapped_column(String(100), default="")
+    told_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    told_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    counted: Mapped[dict[str, Any]] = mapped_column(Document)
+    suspended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    suspended_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    suspended_counted: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    suspension: Mapped[str] = mapped_column(Text, default="")
+    outcome: Mapped[str | None] = mapped_column(String(20))  # outside.Outcome
+    decided_on: Mapped[date | None] = mapped_column(Date)
+    text: Mapped[str] = mapped_column(Text, default="")
+    effect: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    order_due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # of what only the organiser can carry out
+    order_counted: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    recorded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    document: Mapped[str | None] = mapped_column(Text)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+
+
+class ObjectionLimit(Base):
+    """That an objection has kept the award frozen for as long as the rules foresee, and nobody had ruled: noted once,
+    by the clock. It changes nobody's right; who may act then is asked of the time itself."""
+
+    __tablename__ = "objection_limit"
+
+    objection_id: Mapped[int] = mapped_column(ForeignKey("objection.id"), primary_key=True)
+    reached_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    noted_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class ObjectionFile(Base):
-    """Evidence of an objection, after checking and rewriting."""
+    """Evidence of an objection, after checking and rewriting. `pause_id`: sent with a supplement."""
 
     __tablename__ = "objection_file"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     objection_id: Mapped[int] = mapped_column(ForeignKey("objection.id"), index=True)
+    pause_id: Mapped[int | None] = mapped_column(ForeignKey("objection_pause.id"))
     name: Mapped[str] = mapped_column(String(200))
     digest: Mapped[str] = mapped_column(String(64))
     media_type: Mapped[str] = mapped_column(String(60))

@@ -2,12 +2,12 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from procurement.access import Actor, Permission, Role, may, require
@@ -17,10 +17,24 @@ from procurement.applications.queries import ApplicationView, applications_of
 from procurement.committee.models import Member
 from procurement.committee.queries import members_of, public_members
 from procurement.committee.requests import open_requests
+from procurement.db import Base
 from procurement.errors import N_, NotFound, Problem
-from procurement.objections.models import Notice, Objection, ObjectionFile, ObjectionStep
+from procurement.objections.models import (
+    Notice,
+    Objection,
+    ObjectionAttacked,
+    ObjectionEscalation,
+    ObjectionFile,
+    ObjectionParty,
+    ObjectionPause,
+    ObjectionStep,
+)
+from procurement.objections.outside import Escalation, Outcome, Way, way_out
+from procurement.objections.papers import PAPER_OF, PaperKind
+from procurement.objections.pauses import Pause, current
 from procurement.objections.rules import (
     OPEN_STEPS,
+    RULINGS,
     Detail,
     Effect,
     Facts,
@@ -28,24 +42,30 @@ from procurement.objections.rules import (
     Ground,
     Line,
     Remedy,
+    Standing,
     Step,
     Target,
     Window,
     check_notice,
+    check_step,
     decision_window,
     may_judge,
+    months_before,
     verdict_window,
     window_for,
 )
 from procurement.rounds import clocks
+from procurement.rounds.clocks import Clock, Stopped
 from procurement.rounds.models import Milestone, Round
 from procurement.rounds.phases import Course, Kind, Phase
-from procurement.rounds.queries import course_of, find_round, rules_of
+from procurement.rounds.queries import Person, course_of, courses_of, find_round, people_for, rules_of, seats_of
 from procurement.rounds.rules import RoundDocument
 from procurement.rounds.scoring_rule import Criterion, Text
 from procurement.scoring.differences import agreement_problems
 from procurement.scoring.models import Correction, Sheet
 from procurement.scoring.queries import TallyView, opened_sheets, tally_of
+
+M = TypeVar("M", bound=Base)
 
 # --- notices ------------------------------------------------------------------------------------------------------
 
@@ -97,6 +117,11 @@ def notice_of(session: Session, round_id: int) -> NoticeView | None:
     wanted = select(Notice).where(Notice.round_id == round_id, Notice.superseded_at.is_(None))
     row = session.scalars(wanted).one_or_none()
     return None if row is None else _notice(row)
+
+
+def notice_clock(notice: NoticeView, course: Course, now: datetime) -> Clock:
+    """How long a notice runs, after the holds of its round."""
+    return clocks.running(dict(notice.counted), stops=course.stops, now=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,30 +200,52 @@ def notice_preview(session: Session, ref: str, *, actor: Actor, now: datetime) -
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """What happened to an objection: see models.ObjectionStep."""
+    """What happened to an objection: see models.ObjectionStep. `clock`: of what it called for, as it stood when that
+    was done, or as it stands now; `sha256`: of the paper that it made (papers.py)."""
 
     kind: Step
     code: str
     text: str
     effect: Effect | None
     at: datetime
-    due_at: datetime | None
-    counted: Mapping[str, Any] | None
+    clock: Clock | None
+    sha256: str | None
+    by_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartyView:
+    """A merchant whose application is attacked: told, and free to answer while `clock` runs. `text` is public."""
+
+    application: str
+    application_id: int
+    merchant_id: int
+    told_at: datetime
+    clock: Clock
+    answered_at: datetime | None
+    text: str
+
+    def may_answer(self, now: datetime) -> bool:
+        """Whether a statement may still come."""
+        return self.answered_at is None and not self.clock.overdue(now)
 
 
 @dataclass(frozen=True, slots=True)
 class FileView:
-    """An evidence file; its content is for who deals with the objection."""
+    """An evidence file; its content is for who deals with the objection. `later`: it came with a supplement."""
 
     name: str
     digest: str
     media_type: str
     size: int
+    later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectionView:
-    """An objection as everybody may read it. `public_name` is "" when withheld."""
+    """An objection as everybody may read it, as of an instant. `public_name` is "" when withheld. `clock`: of what is
+    awaited now; `limit`: for how long it may freeze the award, once it is admitted; `order`: of what only the
+    organiser can carry out, until that is done."""
 
     id: int
     ref: str
@@ -215,6 +262,12 @@ class ObjectionView:
     filed_at: datetime
     steps: tuple[StepView, ...]
     files: tuple[FileView, ...]
+    pauses: tuple[Pause, ...]
+    parties: tuple[PartyView, ...]
+    escalation: Escalation | None
+    clock: Clock | None
+    limit: Clock | None
+    order: Clock | None
 
     @property
     def state(self) -> Step:
@@ -228,62 +281,178 @@ class ObjectionView:
 
     @property
     def due(self) -> datetime | None:
-        """Until when the next step is due; None when none is."""
-        return self.steps[-1].due_at if self.open else None
+        """Until when the next step is due; None when none is, or while the clock stands still."""
+        return None if self.clock is None else self.clock.due
 
     def overdue(self, now: datetime) -> bool:
-        """Whether the next step is late."""
-        return self.due is not None and now >= self.due
+        """Whether the next step is late, or what a ruling ordered."""
+        return any(clock is not None and clock.overdue(now) for clock in (self.clock, self.order))
+
+    def limit_reached(self, now: datetime) -> bool:
+        """Whether it has frozen the award for as long as the rules foresee, without a ruling."""
+        return self.open and self.limit is not None and self.limit.overdue(now)
+
+    def pause(self, now: datetime) -> Pause | None:
+        """The pause that stops its clock."""
+        return current(self.pauses, now)
+
+    @property
+    def ruled(self) -> StepView | None:
+        """The step by which a supervisor settled it."""
+        last = self.steps[-1]
+        return last if last.kind in (*RULINGS, Step.INADMISSIBLE) else None
+
+    @property
+    def reasons(self) -> str:
+        """Why it came out as it did: of the ruling or finding, or of the outside authority; "" while it is open."""
+        if self.state is Step.OUTSIDE and self.escalation is not None:
+            return self.escalation.text
+        return "" if self.open else self.steps[-1].text
+
+    def unheard(self, now: datetime) -> tuple[str, ...]:
+        """References of the applications whose merchants may still answer."""
+        return tuple(party.application for party in self.parties if party.may_answer(now))
 
 
-def _views(session: Session, rows: Collection[Objection]) -> list[ObjectionView]:
-    """Two more queries, whatever the number of objections."""
+def views_of(session: Session, rows: Sequence[Objection], *, now: datetime) -> list[ObjectionView]:
+    """`rows` as everybody may read them: six more queries, whatever their number."""
+    if not rows:
+        return []
     ids = [row.id for row in rows]
-    steps: dict[int, list[StepView]] = defaultdict(list)
-    files: dict[int, list[FileView]] = defaultdict(list)
-    if ids:
-        for step in session.scalars(
-            select(ObjectionStep).where(ObjectionStep.objection_id.in_(ids)).order_by(ObjectionStep.id)
-        ):
-            effect = None if step.effect is None else Effect.from_json(step.effect)
-            steps[step.objection_id].append(
-                StepView(Step(step.kind), step.code, step.text, effect, step.at, step.due_at, step.counted)
-            )
-        for file in session.scalars(
-            select(ObjectionFile).where(ObjectionFile.objection_id.in_(ids)).order_by(ObjectionFile.id)
-        ):
-            files[file.objection_id].append(FileView(file.name, file.digest, file.media_type, file.size))
+    courses = courses_of(session, {row.round_id for row in rows})
+
+    def kept(table: type[M], column: Any, order: Any) -> dict[int, list[M]]:
+        found: dict[int, list[M]] = defaultdict(list)
+        for row in session.scalars(select(table).where(column.in_(ids)).order_by(order)):
+            found[row.objection_id].append(row)  # type: ignore[attr-defined]
+        return found
+
+    steps = kept(ObjectionStep, ObjectionStep.objection_id, ObjectionStep.id)
+    files = kept(ObjectionFile, ObjectionFile.objection_id, ObjectionFile.id)
+    pauses = kept(ObjectionPause, ObjectionPause.objection_id, ObjectionPause.id)
+    escalations = kept(ObjectionEscalation, ObjectionEscalation.objection_id, ObjectionEscalation.objection_id)
+    parties: dict[int, list[tuple[ObjectionParty, str, int]]] = defaultdict(list)
+    wanted = (
+        select(ObjectionParty, Application.ref, Application.merchant_id)
+        .join(Application, Application.id == ObjectionParty.application_id)
+        .where(ObjectionParty.objection_id.in_(ids))
+        .order_by(ObjectionParty.id)
+    )
+    for party, ref, merchant_id in session.execute(wanted):
+        parties[party.objection_id].append((party, ref, merchant_id))
     return [
-        ObjectionView(
-            id=row.id,
-            ref=row.ref,
-            round_id=row.round_id,
-            number=row.number,
-            target=Target(row.target),
-            target_ref=row.target_ref,
-            ground=Ground(row.ground),
-            argument=row.argument,
-            remedy=Remedy(row.remedy),
-            detail=Detail.from_json(row.remedy_detail),
-            filer=Filer(row.filer_kind),
-            public_name=row.public_name,
-            filed_at=row.filed_at,
-            steps=tuple(steps[row.id]),
-            files=tuple(files[row.id]),
+        _view(
+            row,
+            courses[row.round_id],
+            steps=steps[row.id],
+            files=files[row.id],
+            pauses=pauses[row.id],
+            parties=parties[row.id],
+            escalation=next(iter(escalations[row.id]), None),
+            now=now,
         )
         for row in rows
     ]
 
 
-def objections_of(session: Session, round_id: int) -> list[ObjectionView]:
+def _view(
+    row: Objection,
+    course: Course,
+    *,
+    steps: Sequence[ObjectionStep],
+    files: Sequence[ObjectionFile],
+    pauses: Sequence[ObjectionPause],
+    parties: Sequence[tuple[ObjectionParty, str, int]],
+    escalation: ObjectionEscalation | None,
+    now: datetime,
+) -> ObjectionView:
+    paused = tuple(_pause(one, course, now) for one in pauses)
+    stops = (*course.stops, *(one.stop for one in paused))
+    shown: list[StepView] = []
+    for step, following in zip(steps, [*steps[1:], None], strict=True):
+        at = now if following is None else following.at
+        clock = None if step.counted is None else clocks.running(step.counted, stops=stops, now=at)
+        effect = None if step.effect is None else Effect.from_json(step.effect)
+        kind = Step(step.kind)
+        shown.append(StepView(kind, step.code, step.text, effect, step.at, clock, step.sha256, step.by_id))
+    last, limits = shown[-1], [step.limit_counted for step in steps if step.limit_counted is not None]
+    outside = None if escalation is None else _escalation(escalation)
+    how = steps[-1].counted
+    if escalation is not None and escalation.order_counted is not None:
+        how = escalation.order_counted
+    ordered = how is not None and row.ref in course.ordered_amendments | course.ordered_annulments
+    return ObjectionView(
+        id=row.id,
+        ref=row.ref,
+        round_id=row.round_id,
+        number=row.number,
+        target=Target(row.target),
+        target_ref=row.target_ref,
+        ground=Ground(row.ground),
+        argument=row.argument,
+        remedy=Remedy(row.remedy),
+        detail=Detail.from_json(row.remedy_detail),
+        filer=Filer(row.filer_kind),
+        public_name=row.public_name,
+        filed_at=row.filed_at,
+        steps=tuple(shown),
+        files=tuple(
+            FileView(one.name, one.digest, one.media_type, one.size, one.pause_id is not None) for one in files
+        ),
+        pauses=paused,
+        parties=tuple(
+            PartyView(
+                application=ref,
+                application_id=one.application_id,
+                merchant_id=merchant_id,
+                told_at=one.told_at,
+                clock=clocks.running(one.counted, stops=course.stops, now=one.answered_at or now),
+                answered_at=one.answered_at,
+                text=one.text,
+            )
+            for one, ref, merchant_id in parties
+        ),
+        escalation=outside,
+        clock=last.clock if last.kind in OPEN_STEPS else None,
+        limit=clocks.running(limits[0], stops=course.stops, now=now) if limits else None,
+        order=clocks.running(how, stops=course.stops, now=now) if ordered and how is not None else None,
+    )
+
+
+def _pause(row: ObjectionPause, course: Course, now: datetime) -> Pause:
+    clock = clocks.running(row.counted, stops=course.stops, now=row.ended_at or now)
+    return Pause(row.number, Stopped(row.why), row.text, row.began_at, clock, row.ended_at, row.answer)
+
+
+def _escalation(row: ObjectionEscalation) -> Escalation:
+    """The period of the authority is its own: a hold of the round does not stop it."""
+    return Escalation(
+        complained_on=row.complained_on,
+        reference=row.reference,
+        told_at=row.told_at,
+        clock=Clock(row.due_at, row.counted),
+        suspended_at=row.suspended_at,
+        suspended_until=row.suspended_until,
+        suspended_counted=row.suspended_counted,
+        suspension=row.suspension,
+        outcome=None if row.outcome is None else Outcome(row.outcome),
+        decided_on=row.decided_on,
+        text=row.text,
+        effect=None if row.effect is None else Effect.from_json(row.effect),
+        recorded_at=row.recorded_at,
+        sha256=row.sha256,
+    )
+
+
+def objections_of(session: Session, round_id: int, *, now: datetime) -> list[ObjectionView]:
     """The objections of a round as everybody may read them, oldest first."""
     wanted = select(Objection).where(Objection.round_id == round_id).order_by(Objection.number)
-    return _views(session, session.scalars(wanted).all())
+    return views_of(session, session.scalars(wanted).all(), now=now)
 
 
-def open_objections(session: Session, round_id: int) -> list[ObjectionView]:
+def open_objections(session: Session, round_id: int, *, now: datetime) -> list[ObjectionView]:
     """Those that freeze the award."""
-    return [view for view in objections_of(session, round_id) if view.open]
+    return [view for view in objections_of(session, round_id, now=now) if view.open]
 
 
 def _unknown(ref: str) -> NotFound:
@@ -298,9 +467,9 @@ def find_objection(session: Session, ref: str) -> Objection:
     return found
 
 
-def objection_of(session: Session, ref: str) -> ObjectionView:
+def objection_of(session: Session, ref: str, *, now: datetime) -> ObjectionView:
     """One objection as everybody may read it. Raises NotFound."""
-    return _views(session, [find_objection(session, ref)])[0]
+    return views_of(session, [find_objection(session, ref)], now=now)[0]
 
 
 def round_ref_of(session: Session, round_id: int) -> str:
@@ -308,18 +477,70 @@ def round_ref_of(session: Session, round_id: int) -> str:
     return session.get_one(Round, round_id).ref
 
 
-def objection_by_token(session: Session, token_sha256: str) -> ObjectionView:
+def objection_by_token(session: Session, token_sha256: str, *, now: datetime) -> ObjectionView:
     """The objection whose secret link has this digest. Raises NotFound."""
     found = session.scalars(select(Objection).where(Objection.token_sha256 == token_sha256)).one_or_none()
     if found is None:
         raise NotFound(N_("This link leads to no objection."))
-    return _views(session, [found])[0]
+    return views_of(session, [found], now=now)[0]
 
 
-def filed_by(session: Session, user_id: int) -> list[ObjectionView]:
+def own_objection(session: Session, ref: str, *, actor: Actor, now: datetime) -> ObjectionView:
+    """An objection for the account that filed it. Raises NotFound, also for everybody else."""
+    row = find_objection(session, ref)
+    if actor.user_id is None or actor.user_id != row.filer_user_id:
+        raise _unknown(ref)
+    return views_of(session, [row], now=now)[0]
+
+
+def filed_by(session: Session, user_id: int, *, now: datetime) -> list[ObjectionView]:
     """The objections that an account filed, newest first."""
     wanted = select(Objection).where(Objection.filer_user_id == user_id).order_by(Objection.id.desc())
-    return _views(session, session.scalars(wanted).all())
+    return views_of(session, session.scalars(wanted).all(), now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class PaperView:
+    """An answer, a finding or a ruling as a paper (papers.py). `text` is what was hashed; `facts` is the same, read:
+    what a page or a PDF is made from."""
+
+    objection: str
+    round_ref: str
+    kind: PaperKind
+    text: str
+    sha256: str
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The paper's content by name (papers.paper_text)."""
+        found: dict[str, Any] = json.loads(self.text)
+        return found
+
+
+def papers_of(session: Session, ref: str) -> list[PaperView]:
+    """Every paper about an objection, in the order in which they were made. Raises NotFound."""
+    row = find_objection(session, ref)
+    round_ref = round_ref_of(session, row.round_id)
+    steps = session.scalars(
+        select(ObjectionStep)
+        .where(ObjectionStep.objection_id == row.id, ObjectionStep.document.is_not(None))
+        .order_by(ObjectionStep.id)
+    )
+    found = [
+        PaperView(ref, round_ref, PAPER_OF[Step(step.kind)], str(step.document), str(step.sha256)) for step in steps
+    ]
+    outside = session.get(ObjectionEscalation, row.id)
+    if outside is not None and outside.document is not None:
+        found.append(PaperView(ref, round_ref, PaperKind.AUTHORITY, outside.document, str(outside.sha256)))
+    return found
+
+
+def paper_of(session: Session, ref: str, kind: PaperKind) -> PaperView:
+    """One paper about an objection. Raises NotFound."""
+    found = next((paper for paper in papers_of(session, ref) if paper.kind is kind), None)
+    if found is None:
+        raise NotFound(N_("There is no such paper about this objection."))
+    return found
 
 
 # --- where a round stands for objections --------------------------------------------------------------------------
@@ -418,6 +639,7 @@ def window_of(session: Session, found: RoundForObjections, target: Target, *, re
             phase=found.phase,
             given_at=given[0] if given else (course.checking_closed or now),
             checking_closed=course.checking_closed,
+            stops=course.stops,
             now=now,
         )
     closes = {
@@ -483,17 +705,115 @@ def _changed_by(session: Session, round_id: int, detail: Detail) -> set[int | No
     return found | {from_verdict[1] if from_verdict else None}
 
 
+def barred_from(session: Session, objection: Objection, user_id: int) -> Problem | None:
+    """What keeps an account from deciding on an objection: it attacks their act, or they filed it; once it is before
+    the outside authority, they have ruled on it."""
+    attacked = attacked_by(session, objection)
+    kept = select(ObjectionAttacked.user_id).where(ObjectionAttacked.objection_id == objection.id)
+    problem = may_judge(user_id, attacked=attacked | set(session.scalars(kept)), filer=objection.filer_user_id)
+    if problem is not None or session.get(ObjectionEscalation, objection.id) is None:
+        return problem
+    ruled = select(ObjectionStep.by_id).where(
+        ObjectionStep.objection_id == objection.id, ObjectionStep.kind.in_([*RULINGS, Step.INADMISSIBLE])
+    )
+    if user_id in set(session.scalars(ruled)):
+        return Problem(
+            N_("You ruled on this objection. Another supervisor records what the outside authority says of it.")
+        )
+    return None
+
+
+def judges_of(session: Session, objection: Objection) -> tuple[list[int], list[int]]:
+    """(supervisors of the round, those of them who may decide on the objection), by account."""
+    seated = [
+        seat.user_id for seat in seats_of(session, objection.round_id) if seat.role is Role.SUPERVISOR and seat.in_use
+    ]
+    return seated, [user_id for user_id in seated if barred_from(session, objection, user_id) is None]
+
+
+def standing_of(view: ObjectionView, course: Course, *, now: datetime) -> Standing:
+    """Where an objection stands, for the rules."""
+    pause = view.pause(now)
+    return Standing(
+        state=view.state,
+        target=view.target,
+        phase=course.under_hold(now),
+        due=view.due,
+        paused=None if pause is None else pause.why,
+        unheard=view.unheard(now),
+    )
+
+
+def way_of(view: ObjectionView, document: RoundDocument, *, now: datetime) -> Way:
+    """Whether the objection can be taken to the outside authority now. The period is not stopped by a hold: it is not
+    ours."""
+    if view.escalation is not None:
+        return Way(False, why=Problem(N_("It is before the outside authority already.")))
+    window = None
+    if view.ruled is not None:
+        days = document.timetable.escalation_working_days
+        due, counted = clocks.working_deadline(document, start=view.ruled.at, working_days=days)
+        window = Clock(due, counted)
+    return way_out(view.state, overdue=view.overdue(now) or view.limit_reached(now), window=window, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Unfounded:
+    """Objections of the same filer that were dismissed of late. It keeps nobody from objecting: it is shown to the
+    supervisor, and to nobody else. `repeated`: as many as the rules name."""
+
+    refs: tuple[str, ...]
+    months: int
+    repeated: bool
+
+
+def unfounded_of(session: Session, objection: Objection, document: RoundDocument, *, now: datetime) -> Unfounded:
+    """Earlier objections of whoever filed this one, by account, contact or organisation, that were dismissed within
+    the months that the rules name."""
+    timetable = document.timetable
+    local = now.astimezone(clocks.zone_of(document))
+    since = months_before(local, timetable.unfounded_months)
+    same = [Objection.contact == objection.contact]
+    if objection.filer_user_id is not None:
+        same.append(Objection.filer_user_id == objection.filer_user_id)
+    if objection.filer_kind == Filer.ORGANISATION:
+        same.append(and_(Objection.filer_kind == Filer.ORGANISATION, Objection.filer_name == objection.filer_name))
+    wanted = (
+        select(Objection.ref)
+        .join(ObjectionStep, ObjectionStep.objection_id == Objection.id)
+        .where(
+            or_(*same),
+            Objection.id != objection.id,
+            ObjectionStep.kind == Step.DISMISSED,
+            ObjectionStep.at >= since,
+            ObjectionStep.at <= now,
+        )
+        .order_by(ObjectionStep.at)
+    )
+    refs = tuple(session.scalars(wanted))
+    return Unfounded(refs, timetable.unfounded_months, len(refs) >= timetable.unfounded_objections)
+
+
 @dataclass(frozen=True, slots=True)
 class Handling:
     """An objection for who deals with it. `to_do`: "admit", "answer", "rule" or None; `barred`: what keeps this
-    person, who holds the seat for it, from doing it."""
+    person, who holds the seat for it, from doing it; `waits`: what must come before; `may_pause`, `may_ask`,
+    `may_end_pause`: of its clock; `unfounded`: for supervisors only; `substitutes`: who can be named as another
+    supervisor, when that is needed (organiser); `way`: to the outside authority."""
 
     view: ObjectionView
-    round: RoundForObjections
+    round: "RoundForObjections"
     filer_name: str
     contact: str
     to_do: str | None
     barred: str | None
+    waits: Problem | None
+    supervises: bool
+    judges: bool
+    unfounded: Unfounded | None
+    needs_substitute: bool
+    substitutes: tuple[Person, ...]
+    way: Way
 
 
 _NEXT = {Step.FILED: "admit", Step.ADMITTED: "answer", Step.ANSWERED: "rule"}
@@ -504,29 +824,52 @@ def handling_of(session: Session, ref: str, *, actor: Actor, now: datetime) -> H
     NotAllowed."""
     row = find_objection(session, ref)
     require(actor, Permission.READ_ROUND_FILES, round_id=row.round_id)
-    view = _views(session, [row])[0]
+    view = views_of(session, [row], now=now)[0]
     found = round_for(session, session.get_one(Round, row.round_id).ref, actor=actor, now=now)
+    supervises = may(actor, Permission.RULE_OBJECTION, round_id=found.id)
+    barred = barred_from(session, row, actor.user_id) if supervises and actor.user_id is not None else None
     to_do = _NEXT.get(view.state)
-    if view.state is Step.ADMITTED and view.overdue(now) and may(actor, Permission.RULE_OBJECTION, round_id=found.id):
+    if view.state is Step.ADMITTED and view.overdue(now) and supervises:
         to_do = "rule"
     needed = Permission.ANSWER_OBJECTION if to_do == "answer" else Permission.RULE_OBJECTION
-    barred = None
+    waits = None
     if to_do is not None and not may(actor, needed, round_id=found.id):
         to_do = None
-    elif to_do in ("admit", "rule") and actor.user_id is not None:
-        problem = may_judge(actor.user_id, attacked=attacked_by(session, row), filer=row.filer_user_id)
-        barred = None if problem is None else problem.message
-    return Handling(view, found, row.filer_name, row.contact, to_do, barred)
+    elif to_do is not None:
+        step = {"admit": Step.ADMITTED, "answer": Step.ANSWERED, "rule": Step.DISMISSED}[to_do]
+        waits = next(iter(check_step(standing_of(view, found.course, now=now), step)), None)
+    seated, able = judges_of(session, row)
+    needs = view.open and (not able or view.limit_reached(now))
+    needs = needs or (view.escalation is not None and view.escalation.recorded_at is None and not able)
+    substitutes: tuple[Person, ...] = ()
+    if needs and may(actor, Permission.EDIT_ROUND, round_id=found.id):
+        substitutes = tuple(p for p in people_for(session, Role.SUPERVISOR) if p.user_id not in seated)
+    return Handling(
+        view=view,
+        round=found,
+        filer_name=row.filer_name,
+        contact=row.contact,
+        to_do=to_do,
+        barred=None if barred is None else barred.message,
+        waits=waits,
+        supervises=supervises,
+        judges=supervises and barred is None,
+        unfounded=unfounded_of(session, row, found.document, now=now) if supervises else None,
+        needs_substitute=needs,
+        substitutes=substitutes,
+        way=way_of(view, found.document, now=now),
+    )
 
 
 def file_of(session: Session, ref: str, digest: str, *, actor: Actor) -> FileView:
     """An evidence file, for who deals with the objection. Raises NotFound, NotAllowed."""
     row = find_objection(session, ref)
     require(actor, Permission.READ_ROUND_FILES, round_id=row.round_id)
-    found = next((file for file in _views(session, [row])[0].files if file.digest == digest), None)
+    wanted = select(ObjectionFile).where(ObjectionFile.objection_id == row.id, ObjectionFile.digest == digest)
+    found = session.scalars(wanted.limit(1)).one_or_none()
     if found is None:
         raise NotFound(N_("There is no such file."))
-    return found
+    return FileView(found.name, found.digest, found.media_type, found.size, found.pause_id is not None)
 
 
 def addresses_of(session: Session, round_id: int, role: Role) -> list[tuple[str, str]]:
@@ -545,23 +888,32 @@ def addresses_of(session: Session, round_id: int, role: Role) -> list[tuple[str,
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """What waits in a round: counts, and the earliest deadline of each kind of step."""
+    """What waits in a round: counts, and the earliest deadline of each kind of step. `ordered`: rulings that the
+    organiser has still to carry out; `paused`: objections whose clock stands still by an act of its own."""
 
     to_admit: int
     to_answer: int
     to_rule: int
     overdue: int
+    paused: int
+    ordered: int
+    limits: int
     next_due: datetime | None
 
 
-def workload_of(session: Session, round_id: int, *, now: datetime) -> Workload:
-    """How many objections wait for whom."""
-    waiting = open_objections(session, round_id)
+def workload_of(views: Sequence[ObjectionView], *, now: datetime) -> Workload:
+    """How many objections wait for whom, of those of a round."""
+    waiting = [view for view in views if view.open]
     states = [view.state for view in waiting]
+    clocks_running = [view.order or view.clock for view in views]
+    dues = [clock.due for clock in clocks_running if clock is not None and clock.due is not None]
     return Workload(
         to_admit=states.count(Step.FILED),
         to_answer=states.count(Step.ADMITTED),
         to_rule=states.count(Step.ANSWERED),
-        overdue=sum(view.overdue(now) for view in waiting),
-        next_due=min((view.due for view in waiting if view.due is not None), default=None),
+        overdue=sum(view.overdue(now) for view in views),
+        paused=sum(view.pause(now) is not None for view in waiting),
+        ordered=sum(view.order is not None for view in views),
+        limits=sum(view.limit_reached(now) for view in views),
+        next_due=min(dues, default=None),
     )

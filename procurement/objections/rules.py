@@ -3,10 +3,15 @@
 An objection names one act, one coded ground and one remedy. It goes from filed to admitted or inadmissible, is
 answered by the organiser and ruled on by a supervisor who did not do what is objected to. Each step has a period in
 working days; what is overdue shows, and hurts nobody's right: without an answer in time, the ruling goes on without.
+
+On the way the supervisor may ask for a supplement or have something tested, and the clock stands still meanwhile; a
+merchant whose result is attacked is told and may answer. Who is not content with the outcome, or has waited longer
+than the periods, may turn to the outside authority, whose outcome is recorded and carried out like a ruling.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from calendar import monthrange
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -21,7 +26,8 @@ from procurement.errors import N_, Problem
 from procurement.masking import Field, public_text_problems, shown
 from procurement.rounds import clocks
 from procurement.rounds.canonical import plain_text
-from procurement.rounds.phases import Phase
+from procurement.rounds.clocks import STOPS, Stopped
+from procurement.rounds.phases import PHASE_NAMES, Kind, Phase, Stop
 from procurement.rounds.rules import RoundDocument, Timetable
 from procurement.rounds.scoring_rule import ScoringRule, plain_decimal, show_decimal
 
@@ -148,8 +154,10 @@ class Remedy(StrEnum):
     EXCLUDE = "exclude"
     READMIT = "readmit"
     RECUSE = "recuse"
+    RECHECK = "recheck"
     RERUN = "rerun"
     AMEND = "amend"
+    END = "end"
     ANNUL = "annul"
 
 
@@ -160,19 +168,29 @@ REMEDIES: Mapping[Remedy, str] = MappingProxyType(
         Remedy.EXCLUDE: N_("exclude an application"),
         Remedy.READMIT: N_("admit an application that was refused"),
         Remedy.RECUSE: N_("recuse a member from an application"),
+        Remedy.RECHECK: N_("check an application once more"),
         Remedy.RERUN: N_("add up the scores again"),
         Remedy.AMEND: N_("amend the call"),
+        Remedy.END: N_("end the round, so that it can be called anew"),
         Remedy.ANNUL: N_("annul the decision"),
     }
 )
 
 REMEDIES_FOR: Mapping[Target, tuple[Remedy, ...]] = MappingProxyType(
     {
-        Target.CALL: (Remedy.AMEND,),
-        Target.VERDICT: (Remedy.READMIT, Remedy.EXCLUDE),
+        Target.CALL: (Remedy.AMEND, Remedy.END),
+        Target.VERDICT: (Remedy.READMIT, Remedy.EXCLUDE, Remedy.RECHECK),
         Target.MEMBER: (Remedy.RECUSE,),
         Target.TALLY: (Remedy.CORRECT_SCORE, Remedy.VOID_SHEET, Remedy.RERUN),
-        Target.RESULT: (Remedy.EXCLUDE, Remedy.CORRECT_SCORE, Remedy.VOID_SHEET, Remedy.RECUSE, Remedy.RERUN),
+        Target.RESULT: (
+            Remedy.EXCLUDE,
+            Remedy.RECHECK,
+            Remedy.CORRECT_SCORE,
+            Remedy.VOID_SHEET,
+            Remedy.RECUSE,
+            Remedy.RERUN,
+            Remedy.END,
+        ),
         Target.DECISION: (Remedy.ANNUL,),
     }
 )
@@ -184,15 +202,59 @@ NEEDS: Mapping[Remedy, frozenset[str]] = MappingProxyType(
         Remedy.EXCLUDE: frozenset({"application"}),
         Remedy.READMIT: frozenset({"application"}),
         Remedy.RECUSE: frozenset({"application", "member"}),
+        Remedy.RECHECK: frozenset({"application"}),
         Remedy.RERUN: frozenset(),
         Remedy.AMEND: frozenset(),
+        Remedy.END: frozenset(),
         Remedy.ANNUL: frozenset(),
     }
 )
 """Which particulars a remedy is about."""
 
-BY_THE_ORGANISER = frozenset({Remedy.AMEND, Remedy.ANNUL})
-"""Effects that the ruling orders and the organiser carries out by an act of their own."""
+ORDERED: Mapping[Remedy, Kind] = MappingProxyType(
+    {Remedy.AMEND: Kind.AMENDMENT_ORDERED, Remedy.ANNUL: Kind.ANNULMENT_ORDERED}
+)
+"""Effects that the ruling orders and the organiser carries out by an act of their own; nothing is awarded before."""
+
+_SINCE_CHECKING = (
+    Phase.CHECKING,
+    Phase.FORMING,
+    Phase.SCORING,
+    Phase.OPENED,
+    Phase.NOTICE,
+    Phase.RULING,
+    Phase.DECIDING,
+)
+_SINCE_OPENING = (Phase.OPENED, Phase.NOTICE, Phase.RULING, Phase.DECIDING)
+
+POSSIBLE_IN: Mapping[Remedy, tuple[Phase, ...]] = MappingProxyType(
+    {
+        Remedy.CORRECT_SCORE: _SINCE_OPENING,
+        Remedy.VOID_SHEET: (Phase.FORMING, Phase.SCORING, *_SINCE_OPENING),
+        Remedy.EXCLUDE: _SINCE_CHECKING,
+        Remedy.READMIT: _SINCE_CHECKING,
+        Remedy.RECUSE: _SINCE_CHECKING,
+        Remedy.RECHECK: _SINCE_CHECKING,
+        Remedy.RERUN: _SINCE_OPENING,
+        Remedy.AMEND: (Phase.OPEN,),
+        Remedy.END: (Phase.OPEN, *_SINCE_CHECKING),
+        Remedy.ANNUL: (Phase.DECIDED, Phase.CLOSED),
+    }
+)
+"""In which phases an effect can still be brought about; of a round on hold, the phase in which it is held."""
+
+
+def check_possible(remedy: Remedy, phase: Phase) -> list[Problem]:
+    """Whether `remedy` can be brought about in `phase`."""
+    if phase in POSSIBLE_IN[remedy]:
+        return []
+    return [
+        Problem(
+            N_("“%(remedy)s” is not possible any more, or not yet: the round is at “%(phase)s”."),
+            {"remedy": REMEDIES[remedy], "phase": PHASE_NAMES[phase]},
+            "remedy",
+        )
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +303,11 @@ def check_remedy(target: Target, remedy: Remedy, detail: Detail, facts: Facts) -
     """Faults of a remedy asked for or ordered: it must fit the target and name what exists."""
     if remedy not in REMEDIES_FOR[target]:
         return [Problem(N_("This remedy does not fit what is objected to."), {}, "remedy")]
+    return check_particulars(remedy, detail, facts)
+
+
+def check_particulars(remedy: Remedy, detail: Detail, facts: Facts) -> list[Problem]:
+    """Faults of what a remedy is about: it must name what exists."""
     needs, problems = NEEDS[remedy], []
     if "application" in needs:
         problems += _check_application(remedy, detail, facts)
@@ -260,7 +327,7 @@ def _check_application(remedy: Remedy, detail: Detail, facts: Facts) -> list[Pro
         return [Problem(N_("Choose the application."), {}, "application")]
     if remedy is Remedy.READMIT and eligible:
         return [Problem(N_("This application was not refused."), {}, "application")]
-    if remedy is not Remedy.READMIT and not eligible:
+    if remedy not in (Remedy.READMIT, Remedy.RECHECK) and not eligible:
         return [Problem(N_("This application is not in the selection."), {}, "application")]
     return []
 
@@ -447,7 +514,13 @@ def window_for(target: Target, *, phase: Phase, closes: datetime | None = None) 
 
 
 def verdict_window(
-    document: RoundDocument, *, phase: Phase, given_at: datetime, checking_closed: datetime | None, now: datetime
+    document: RoundDocument,
+    *,
+    phase: Phase,
+    given_at: datetime,
+    checking_closed: datetime | None,
+    stops: Iterable[Stop] = (),
+    now: datetime,
 ) -> Window:
     """A verdict may be objected to from when it is given until the period of the timetable after checking is closed
     (or after it was given, when a ruling gave it later)."""
@@ -459,7 +532,7 @@ def verdict_window(
         return Window(True)
     days = document.timetable.verdict_objection_working_days
     start = max(given_at, checking_closed)
-    return _counted_window(clocks.working_deadline(document, start=start, working_days=days), now)
+    return _counted_window(clocks.working_deadline(document, start=start, working_days=days)[1], stops, now)
 
 
 def decision_window(document: RoundDocument, *, phase: Phase, decided: datetime | None, now: datetime) -> Window:
@@ -468,14 +541,16 @@ def decision_window(document: RoundDocument, *, phase: Phase, decided: datetime 
         return Window(False, why=Problem(_LATER))
     if phase is not Phase.DECIDED:
         return Window(False, why=Problem(_OVER))
-    return _counted_window(clocks.notice_deadline(document, start=decided), now)
+    return _counted_window(clocks.notice_deadline(document, start=decided)[1], (), now)
 
 
-def _counted_window(deadline: tuple[datetime, Mapping[str, Any]], now: datetime) -> Window:
-    closes, counted = deadline
-    if now < closes:
-        return Window(True, closes, counted)
-    return Window(False, closes, counted, Problem(_OVER))
+def _counted_window(counted: clocks.Counted, stops: Iterable[Stop], now: datetime) -> Window:
+    clock = clocks.running(counted, stops=stops, now=now)
+    if clock.due is None:
+        return Window(False, why=Problem(_HELD))
+    if now < clock.due:
+        return Window(True, clock.due, clock.counted)
+    return Window(False, clock.due, clock.counted, Problem(_OVER))
 
 
 # --- what becomes of it -------------------------------------------------------------------------------------------
@@ -492,6 +567,7 @@ class Step(StrEnum):
     PARTLY_UPHELD = "partly_upheld"
     DISMISSED = "dismissed"
     WITHDRAWN = "withdrawn"
+    OUTSIDE = "decided_outside"
 
 
 STEPS: Mapping[Step, str] = MappingProxyType(
@@ -504,22 +580,24 @@ STEPS: Mapping[Step, str] = MappingProxyType(
         Step.PARTLY_UPHELD: N_("partly upheld"),
         Step.DISMISSED: N_("dismissed"),
         Step.WITHDRAWN: N_("withdrawn"),
+        Step.OUTSIDE: N_("decided by the outside authority"),
     }
 )
 
 TRANSITIONS: Mapping[Step, frozenset[Step]] = MappingProxyType(
     {
-        Step.FILED: frozenset({Step.ADMITTED, Step.INADMISSIBLE, Step.WITHDRAWN}),
+        Step.FILED: frozenset({Step.ADMITTED, Step.INADMISSIBLE, Step.WITHDRAWN, Step.OUTSIDE}),
         Step.ADMITTED: frozenset(
             # Without an answer only once it is overdue (check_ruling).
-            {Step.ANSWERED, Step.UPHELD, Step.PARTLY_UPHELD, Step.DISMISSED, Step.WITHDRAWN}
+            {Step.ANSWERED, Step.UPHELD, Step.PARTLY_UPHELD, Step.DISMISSED, Step.WITHDRAWN, Step.OUTSIDE}
         ),
-        Step.ANSWERED: frozenset({Step.UPHELD, Step.PARTLY_UPHELD, Step.DISMISSED, Step.WITHDRAWN}),
+        Step.ANSWERED: frozenset({Step.UPHELD, Step.PARTLY_UPHELD, Step.DISMISSED, Step.WITHDRAWN, Step.OUTSIDE}),
         Step.INADMISSIBLE: frozenset(),
         Step.UPHELD: frozenset(),
         Step.PARTLY_UPHELD: frozenset(),
         Step.DISMISSED: frozenset(),
         Step.WITHDRAWN: frozenset(),
+        Step.OUTSIDE: frozenset(),
     }
 )
 """From what state to which."""
@@ -528,18 +606,13 @@ OPEN_STEPS = frozenset(step for step, following in TRANSITIONS.items() if follow
 """States in which an objection freezes the award."""
 RULINGS = (Step.UPHELD, Step.PARTLY_UPHELD, Step.DISMISSED)
 
-HANDLED_IN = (
-    Phase.OPEN,
-    Phase.CHECKING,
-    Phase.FORMING,
-    Phase.SCORING,
-    Phase.OPENED,
-    Phase.NOTICE,
-    Phase.RULING,
-    Phase.DECIDING,
-    Phase.DECIDED,
-)
-"""Phases in which objections are dealt with: all but a draft, a hold and an end."""
+JUDGED_IN = tuple(phase for phase in Phase if phase is not Phase.DRAFT)
+"""Phases in which a supervisor deals with an objection and whoever filed it may withdraw it: every one. A hold is the
+supervisor's own, and the end of a round does not end the duty to say whether it was fair; there is only nothing left
+to carry out then."""
+HANDLED_IN = tuple(phase for phase in JUDGED_IN if phase is not Phase.HELD)
+"""Phases in which the others act: not during a hold, while their clocks stand still."""
+OVER = (Phase.ABORTED, Phase.CLOSED)
 
 
 class Inadmissible(StrEnum):
@@ -551,6 +624,7 @@ class Inadmissible(StrEnum):
     ALREADY_DECIDED = "already_decided"
     REPEATED = "repeated"
     NOT_AN_OBJECTION = "not_an_objection"
+    NOT_SUPPLEMENTED = "not_supplemented"
 
 
 INADMISSIBLE: Mapping[Inadmissible, str] = MappingProxyType(
@@ -561,12 +635,15 @@ INADMISSIBLE: Mapping[Inadmissible, str] = MappingProxyType(
         Inadmissible.ALREADY_DECIDED: N_("the same was ruled on already"),
         Inadmissible.REPEATED: N_("it repeats an objection that is being dealt with"),
         Inadmissible.NOT_AN_OBJECTION: N_("it is not an objection but another kind of request"),
+        Inadmissible.NOT_SUPPLEMENTED: N_("what was missing was asked for and did not come in time"),
     }
 )
 
 
-def days_for(step: Step, timetable: Timetable) -> int | None:
-    """Working days for what must follow after `step`; None when nothing must."""
+def days_for(step: Step, timetable: Timetable, effect: "Effect | None" = None) -> int | None:
+    """Working days for what must follow after `step`, which may order an act; None when nothing must."""
+    if effect is not None and effect.remedy in ORDERED:
+        return timetable.decision_working_days
     return {
         Step.FILED: timetable.admissibility_working_days,
         Step.ADMITTED: timetable.answer_working_days,
@@ -579,6 +656,9 @@ AWAITED: Mapping[Step, str] = MappingProxyType(
         Step.FILED: N_("Whether it is dealt with is decided by"),
         Step.ADMITTED: N_("The organiser answers by"),
         Step.ANSWERED: N_("The supervisor rules by"),
+        Step.UPHELD: N_("The organiser carries it out by"),
+        Step.PARTLY_UPHELD: N_("The organiser carries it out by"),
+        Step.OUTSIDE: N_("The organiser carries it out by"),
     }
 )
 
@@ -633,29 +713,85 @@ def check_text(text: str, field_name: str = "text") -> list[Problem]:
     return public_text_problems(text, field_name)
 
 
-def check_ruling(
-    *, state: Step, outcome: Step, answer_due: datetime | None, effect: Effect | None, target: Target, now: datetime
-) -> list[Problem]:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an objection stands when somebody wants to do something about it.
+
+    `due`: when the step that is awaited is over (None: its clock stands still); `paused`: why the clock stands still
+    by an act of its own; `unheard`: merchants who may still answer, each as an application's reference.
+    """
+
+    state: Step
+    target: Target
+    phase: Phase
+    due: datetime | None = None
+    paused: str | None = None
+    unheard: tuple[str, ...] = ()
+
+    def heard(self) -> "Standing":
+        """The same for an authority, which hears people itself."""
+        return replace(self, unheard=())
+
+
+def check_step(standing: Standing, to: Step) -> list[Problem]:
+    """Whether the step `to` may follow: it fits the state, and nothing is being waited for that it needs."""
+    problems = check_transition(standing.state, to)
+    if problems or standing.paused is None or to is Step.WITHDRAWN:
+        return problems
+    waits = standing.paused == Stopped.SUPPLEMENT or to in RULINGS
+    if waits:
+        return [
+            Problem(N_("The clock stands still: %(why)s. This comes after that."), {"why": STOPS[standing.paused]})
+        ]
+    return []
+
+
+def check_ruling(standing: Standing, outcome: Step, effect: Effect | None, *, now: datetime) -> list[Problem]:
     """Whether `outcome` with `effect` may follow now: an answer is awaited first, an upheld objection has an effect,
-    a dismissed one has none."""
+    a dismissed one has none, and nobody loses what they were proposed for without having been heard.
+
+    When the round is over there is nothing left to bring about, and an upheld objection has no effect either.
+    """
     if outcome not in RULINGS:
         return [Problem(N_("Choose the outcome."), {}, "outcome")]
-    problems = check_transition(state, outcome)
+    problems = check_step(standing, outcome)
     if problems:
         return problems
-    if state is Step.ADMITTED and answer_due is not None and now < answer_due:
-        return [Problem(N_("The organiser may still answer until %(due)s."), {"due": answer_due})]
-    if outcome is Step.UPHELD and effect is None:
+    if standing.state is Step.ADMITTED and standing.due is None:
+        return [Problem(N_("The organiser may still answer: their time stands still while the round is on hold."))]
+    if standing.state is Step.ADMITTED and standing.due is not None and now < standing.due:
+        return [Problem(N_("The organiser may still answer until %(due)s."), {"due": standing.due})]
+    over = standing.phase in OVER
+    if outcome is Step.UPHELD and effect is None and not over:
         problems.append(Problem(N_("Say what an upheld objection brings about."), {}, "remedy"))
     if outcome is Step.DISMISSED and effect is not None:
         problems.append(Problem(N_("A dismissed objection brings nothing about."), {}, "remedy"))
-    if effect is not None and effect.remedy is Remedy.RECUSE and effect.ground in (None, RecusalGround.NONE):
-        problems.append(Problem(N_("A recusal needs a ground."), {}, "ground"))
-    if effect is not None and effect.remedy is Remedy.EXCLUDE and effect.reason not in EXCLUSIONS:
-        problems.append(Problem(N_("Say for which reason the application is excluded."), {}, "reason"))
-    if effect is not None and effect.remedy not in REMEDIES_FOR[target]:
+    if effect is not None and effect.remedy not in REMEDIES_FOR[standing.target]:
         problems.append(Problem(N_("This remedy does not fit what is objected to."), {}, "remedy"))
+    elif effect is not None:
+        problems += check_effect(standing, effect)
     return problems
+
+
+def check_effect(standing: Standing, effect: Effect) -> list[Problem]:
+    """Faults of what is to be brought about, whoever orders it."""
+    problems = check_possible(effect.remedy, standing.phase)
+    if effect.remedy is Remedy.RECUSE and effect.ground in (None, RecusalGround.NONE):
+        problems.append(Problem(N_("A recusal needs a ground."), {}, "ground"))
+    if effect.remedy is Remedy.EXCLUDE and effect.reason not in EXCLUSIONS:
+        problems.append(Problem(N_("Say for which reason the application is excluded."), {}, "reason"))
+    problems += [
+        Problem(N_("The applicant of %(ref)s has been told of the objection and may still answer."), {"ref": ref})
+        for ref in standing.unheard
+    ]
+    return problems
+
+
+def months_before(moment: datetime, months: int) -> datetime:
+    """The same day and time `months` earlier, or the last day of that month where it has no such day."""
+    years, month = divmod(moment.year * 12 + moment.month - 1 - months, 12)
+    last = monthrange(years, month + 1)[1]
+    return moment.replace(year=years, month=month + 1, day=min(moment.day, last))
 
 
 def may_judge(judge: int, *, attacked: Collection[int], filer: int | None) -> Problem | None:

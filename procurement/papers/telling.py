@@ -200,7 +200,7 @@ def _tell_course(session: Session, found: Round, milestone: Milestone, *, now: d
         what = {"label": HOLD_LABELS[HoldLabel(detail["code"])]}
     if kind is Kind.ABORTED:
         what = {"label": ABORT_REASONS[AbortReason(detail["code"])], "en": detail["en"], "zh": detail["zh"]}
-    for to, language in dict.fromkeys(_everybody(session, found.id, applicants=kind is not Kind.ABORTED)):
+    for to, language in dict.fromkeys(_everybody(session, found.id, applicants=kind is not Kind.ABORTED, now=now)):
         queue_mail(
             session,
             to=to,
@@ -221,7 +221,7 @@ def _tell_course(session: Session, found: Round, milestone: Milestone, *, now: d
         )
 
 
-def _everybody(session: Session, round_id: int, *, applicants: bool) -> Iterable[Address]:
+def _everybody(session: Session, round_id: int, *, applicants: bool, now: datetime) -> Iterable[Address]:
     """Applicants, also those whose draft is not submitted; members; filers of open objections."""
     merchants = select(ApplicationDraft.merchant_id).where(
         ApplicationDraft.round_id == round_id, ApplicationDraft.closed_at.is_(None)
@@ -236,7 +236,7 @@ def _everybody(session: Session, round_id: int, *, applicants: bool) -> Iterable
         .order_by(Member.id)
     )
     yield from ((email, language) for email, language in session.execute(members))
-    open_ = {view.id for view in objections.open_objections(session, round_id)}
+    open_ = {view.id for view in objections.open_objections(session, round_id, now=now)}
     for objection in session.scalars(select(Objection).where(Objection.id.in_(open_)).order_by(Objection.id)):
         to = _filer(session, objection)
         if to is not None:

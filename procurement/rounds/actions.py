@@ -479,9 +479,36 @@ def abort(
             Problem(N_("How many are eligible is only known after applications have closed."), {}, "reason")
         )
     refuse_if(problems)
+    return _end(session, found, reason, explanation, actor, Permission.EDIT_ROUND, now)
+
+
+def end_by_ruling(
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    round: Round,  # noqa: A002 (the word of the process)
+    explanation: Text,
+) -> Milestone:
+    """A ruling on an objection ends the round: an irregularity made it unfair. The caller has locked the round and
+    asked whether it may end. Raises NotAllowed, WrongPhase."""
+    require(actor, Permission.RULE_OBJECTION, round_id=round.id)
+    course_of(session, round.id).require(now, *RUNNING, under_hold=True)
+    return _end(session, round, AbortReason.UNFAIR, explanation, actor, Permission.RULE_OBJECTION, now)
+
+
+def _end(
+    session: Session,
+    found: Round,
+    reason: AbortReason,
+    explanation: Text,
+    actor: Actor,
+    permission: Permission,
+    now: datetime,
+) -> Milestone:
     detail = {"code": reason.value, "en": explanation.en, "zh": explanation.zh}
     milestone = record(session, round=found, kind=Kind.ABORTED, at=now, by=actor, detail=detail)
     entry = RoundAborted(reason=reason, explanation=_digest(explanation))
-    _say(session, entry, found, actor, Permission.EDIT_ROUND, now)
+    _say(session, entry, found, actor, permission, now)
     enqueue(session, "applications.ended", {"round": found.ref}, now)
     return milestone

@@ -103,6 +103,7 @@ class Course:
     published: datetime | None = None
     applications_close: datetime | None = None
     checking_closed: datetime | None = None
+    rechecking: datetime | None = None  # since when a ruling has applications checked once more
     scoring_began: datetime | None = None
     scoring_closes: datetime | None = None
     scores_opened: datetime | None = None
@@ -138,7 +139,7 @@ class Course:
                     self, applications_close=m.closes or self.applications_close, ordered_amendments=frozenset()
                 )
             case Kind.CHECKING_CLOSED:
-                return replace(self, checking_closed=m.at)
+                return replace(self, checking_closed=m.at, rechecking=None)
             case Kind.SCORING_BEGAN:
                 return replace(self, scoring_began=m.at, scoring_closes=m.closes)
             case Kind.SCORES_OPENED:
@@ -162,7 +163,7 @@ class Course:
             case Kind.REOPENED_FORMING:
                 return replace(self._after_reopening_scores(), checking_closed=self.checking_closed)
             case Kind.REOPENED_CHECKING:
-                return self._after_reopening_scores()
+                return replace(self._after_reopening_scores(), rechecking=m.at)
             case Kind.DECISION_PUBLISHED:
                 return replace(self, decided=m.at, ordered_annulments=frozenset())
             case Kind.CLOSED:

@@ -435,7 +435,12 @@ def board_of(ref: str) -> ResponseReturnValue:
         found = board.cards_of(scene)
     shown = [(card, [link for link in card.links if _served(link, running.round.id)]) for card in found]
     main = next(
-        (links[0] for card, links in shown if card.state in ("todo", "blocked") and links and not card.blocks), None
+        (
+            links[0]
+            for card, links in shown
+            if links and (card.state == "todo" or (card.state == "blocked" and not card.blocks))
+        ),
+        None,
     )
     aborted = running.last(Kind.ABORTED)
     return render(

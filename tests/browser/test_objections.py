@@ -18,7 +18,16 @@ from procurement.web import SESSION_COOKIE
 from tests.browser.conftest import OpenPage, assert_fits, assert_no_axe_findings, picture
 from tests.conftest import MovableClock
 from tests.worlds.applications import applied_round, checked_round
-from tests.worlds.objections import admitted, answered, correcting, noticed_round, objected, ruled
+from tests.worlds.objections import (
+    admitted,
+    answered,
+    asked,
+    correcting,
+    escalated,
+    noticed_round,
+    objected,
+    ruled,
+)
 from tests.worlds.people import Person, people
 from tests.worlds.rounds import published_round
 from tests.worlds.scoring import ScoringWorld, opened_round, scored_round, scoring_round
@@ -49,6 +58,7 @@ def furnish(world: ScoringWorld) -> dict[str, str]:
         )
         ref = objected(world, filing)
         found[state] = act(world, ref) if act else ref
+    found["outside"] = escalated(world, found["dismissed"])
     return found
 
 
@@ -84,10 +94,12 @@ def test_every_page_fits_and_has_no_findings(
             token=TOKEN,
             language=lang,
         )
+    asked(world, f"{world.ref}-O06")
     sign_log(engine, config, clock)
-    clock.advance(days=4)
+    clock.advance(days=2)
     supervisor = cookies(app, world.supervisor, clock, site)
     organiser = cookies(app, world.organiser, clock, site)
+    merchant = cookies(app, world.applied.merchants[1], clock, site)
     pages = {
         "docket": (f"/{lang}/rounds/{world.ref}/objections/", []),
         "objection": (f"/{lang}/objections/{refs['upheld']}", []),
@@ -97,6 +109,13 @@ def test_every_page_fits_and_has_no_findings(
         "objection-admit": (f"/{lang}/objections/{refs['filed']}/handle", supervisor),
         "objection-answer": (f"/{lang}/objections/{refs['admitted']}/handle", organiser),
         "objection-rule": (f"/{lang}/objections/{refs['answered']}/handle", supervisor),
+        "objection-pause": (f"/{lang}/objections/{refs['answered']}/pause", supervisor),
+        "objection-outcome": (f"/{lang}/objections/{refs['outside']}/outcome", supervisor),
+        "objection-outside": (f"/{lang}/objections/{refs['outside']}", []),
+        "objection-paper": (f"/{lang}/objections/{refs['upheld']}/papers/ruling", []),
+        "objection-statement": (f"/{lang}/objections/{refs['admitted']}/statement", merchant),
+        "objection-supplement": (f"/{lang}/objections/follow/{TOKEN}/supplement", []),
+        "my-objections": (f"/{lang}/my-objections", merchant),
         "board": (f"/{lang}/rounds/{world.ref}/board", organiser),
         "log": (f"/{lang}/log/", []),
         "log-entry": (f"/{lang}/log/{last_index(engine)}", []),

@@ -13,7 +13,8 @@ ALWAYS = frozenset(Phase)
 RUNNING = ALWAYS - {Phase.DRAFT, Phase.DECIDED, Phase.CLOSED, Phase.HELD, Phase.ABORTED}
 
 WATCHED = (Phase.OPEN, Phase.CHECKING, Phase.FORMING, Phase.SCORING, Phase.OPENED)
-HANDLED = RUNNING | {Phase.DECIDED}
+JUDGED = ALWAYS - {Phase.DRAFT}
+HANDLED = JUDGED - {Phase.HELD}
 
 
 @dataclass(frozen=True)
@@ -198,18 +199,36 @@ ROUTES: dict[str, Route] = {
     "scoring.tally_json": Route(Permission.READ_PUBLIC),
     "scoring.tie_draw": act(Permission.OPEN_SCORES, "organiser", Phase.OPENED),
     # --- objections
-    "objections.admit": Route(Permission.RULE_OBJECTION, HANDLED, "supervisor"),
+    "objections.admit": Route(Permission.RULE_OBJECTION, JUDGED, "supervisor"),
+    "objections.all_mine": Route(Permission.HAVE_ACCOUNT),
     "objections.answer": Route(Permission.ANSWER_OBJECTION, HANDLED, "organiser"),
+    "objections.ask_supplement": Route(Permission.RULE_OBJECTION, JUDGED, "supervisor"),
     "objections.choose_target": Route(Permission.OBJECT),
+    "objections.complaint": Route(Permission.RULE_OBJECTION, JUDGED, "supervisor"),
     "objections.docket": Route(Permission.READ_PUBLIC),
+    "objections.end_pause": Route(Permission.RULE_OBJECTION, JUDGED, "supervisor"),
     "objections.evidence": Route(Permission.READ_ROUND_FILES),
     "objections.file": Route(Permission.OBJECT, RUNNING | {Phase.DECIDED}, "visitor"),
     "objections.follow": Route(Permission.OBJECT),
+    "objections.follow_complaint": Route(Permission.OBJECT),
+    "objections.follow_supplement": Route(Permission.OBJECT),
     "objections.give_notice": act(Permission.GIVE_NOTICE, "organiser", Phase.OPENED),
     "objections.handle": Route(Permission.READ_ROUND_FILES),
+    "objections.mine": Route(Permission.HAVE_ACCOUNT),
+    "objections.mine_complaint": Route(Permission.HAVE_ACCOUNT),
+    "objections.mine_supplement": Route(Permission.HAVE_ACCOUNT),
     "objections.objection": Route(Permission.READ_PUBLIC),
-    "objections.refuse": Route(Permission.RULE_OBJECTION, HANDLED, "supervisor"),
-    "objections.rule": Route(Permission.RULE_OBJECTION, HANDLED, "supervisor"),
+    "objections.outcome": Route(Permission.RULE_OBJECTION, JUDGED, "supervisor"),
+    "objections.paper": Route(Permission.READ_PUBLIC),
+    "objections.paper_json": Route(Permission.READ_PUBLIC),
+    "objections.pause": Route(Permission.RULE_OBJECTION, JUDGED, "supervisor"),
+    "objections.refuse": Route(Permission.RULE_OBJECTION, JUDGED, "supervisor"),
+    "objections.rule": Route(Permission.RULE_OBJECTION, JUDGED, "supervisor"),
+    "objections.statement": Route(Permission.MANAGE_MERCHANT, HANDLED, "merchant"),
+    "objections.substitute": Route(Permission.EDIT_ROUND, JUDGED, "organiser"),
+    "objections.suspension": Route(
+        Permission.RULE_OBJECTION, JUDGED - {Phase.DECIDED, Phase.CLOSED, Phase.ABORTED}, "supervisor"
+    ),
     # --- decisions
     "decisions.again": Route(Permission.DRAW_UP_DECISION, frozenset({Phase.DECIDING, Phase.DECIDED}), "organiser"),
     "decisions.decision": Route(Permission.READ_PUBLIC),

@@ -108,6 +108,7 @@ class House:
             "code": "quality",
             "index": 0,
             "target": "result",
+            "kind": "ruling",
             "digest": "0" * 64,
         }
         if any(part in rule.rule for part in _DECISION):

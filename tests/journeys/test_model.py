@@ -9,9 +9,10 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -40,6 +41,7 @@ from procurement.rounds.phases import Phase
 from procurement.rounds.rules import AbortReason, HoldLabel
 from procurement.rounds.scoring_rule import Text
 from procurement.scoring import actions as scoring
+from procurement.workdays import calendar
 from tests.conftest import MovableClock
 from tests.worlds import applications as applied
 from tests.worlds import objections as objecting
@@ -48,9 +50,26 @@ from tests.worlds.people import People, Person, people
 from tests.worlds.rounds import RoundWorld, draft_round
 
 MICRO = timedelta(microseconds=1)
+DAY = timedelta(days=1)
+OFFICE = ZoneInfo("Asia/Shanghai")
 SIZE = 5  # of the committee
 ENOUGH = 3  # eligible applications, without which nothing is selected
 Why = type[Refused]
+
+
+def local(moment: datetime) -> date:
+    """The day that it is in the office."""
+    return moment.astimezone(OFFICE).date()
+
+
+def days(first: date, last: date) -> list[date]:
+    """Every day from the one to the other."""
+    return [first + n * DAY for n in range((last - first).days + 1)]
+
+
+def works(day: date) -> bool:
+    """Whether people work on that day."""
+    return calendar("cn").day_off(day) is None
 
 
 @dataclass
@@ -72,6 +91,8 @@ class Model:
     notice_closes: datetime | None = None
     objections: dict[str, str] = field(default_factory=dict)
     held: datetime | None = None
+    lost: set[date] = field(default_factory=set)
+    call_ends: date | None = None
     aborted: bool = False
 
     def phase(self, now: datetime) -> Phase:
@@ -95,6 +116,26 @@ class Model:
                 return phase
         assert self.applications_close is not None
         return Phase.OPEN if now < self.applications_close else Phase.CHECKING
+
+    def give_back(self, held: datetime, resumed: datetime) -> None:
+        """What a hold cost: the days that were left of the running period, begun with the day on which it was held,
+        follow the day on which it ended. Days lost in an earlier hold were not left any more."""
+        first, last = local(held), local(max(resumed - MICRO, held))
+        running = {Phase.OPEN: "applications_close", Phase.SCORING: "scoring_closes", Phase.NOTICE: "notice_closes"}
+        name = running.get(self.phase(held))
+        closes = getattr(self, name) if name else None
+        if closes is not None and held < closes:
+            every = name == "applications_close"  # calendar days, of which the last one rolls over
+            ends = self.call_ends if every and self.call_ends else local(closes - MICRO)
+            left = [day for day in days(first, ends) if day not in self.lost and (every or works(day))]
+            day = last
+            for _ in left:
+                day = next(one for one in days(day + DAY, day + 40 * DAY) if every or works(one))
+            if every:
+                self.call_ends = day
+                day = next(one for one in days(day, day + 40 * DAY) if works(one))
+            setattr(self, name, datetime.combine(day + DAY, time(), OFFICE))
+        self.lost |= set(days(first, last))
 
     @property
     def open_objections(self) -> set[str]:
@@ -211,6 +252,7 @@ class Selection(RuleBasedStateMachine):
         )
         if why is None:
             self.model.published, self.model.applications_close = True, milestone.closes
+            self.model.call_ends = local(self.clock()) + self.round.document.timetable.call_days * DAY
             self.keys = list(applied.drafted_round(self.round).keys)
 
     @precondition(lambda self: self.keys)
@@ -465,13 +507,9 @@ class Selection(RuleBasedStateMachine):
         if why is None:
             held, self.model.held = self.model.held, None
             assert held is not None
-            lost = self.clock() - held
-            for name in ("applications_close", "scoring_closes", "notice_closes"):
-                closes = getattr(self.model, name)
-                if closes is not None and held < closes:
-                    setattr(self.model, name, closes + lost)
+            self.model.give_back(held, self.clock())
 
-    @precondition(lambda self: self.model.opened)
+    @precondition(lambda self: self.model.began)
     @rule(wrong=st.booleans())
     def abort(self, wrong: bool) -> None:
         running = set(Phase) - {Phase.DRAFT, Phase.HELD, Phase.ABORTED, Phase.DECIDED, Phase.CLOSED}

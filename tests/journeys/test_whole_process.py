@@ -285,6 +285,8 @@ def object_and_rule(journey: Journey) -> None:
     handle = f"/en/objections/{objection}/handle"
     journey.supervisor.send(handle, to="/admit")
     journey.organiser.send(handle, to="/answer", text="The register was asked, and it says the same.")
+    merchant = journey.user(journey.people.merchants[0])
+    merchant.send(f"/en/objections/{objection}/statement", text="The basket was woven where we said that it was.")
     journey.supervisor.send(
         handle,
         to="/rule",
@@ -294,6 +296,7 @@ def object_and_rule(journey: Journey) -> None:
         application=first,
         reason="false_statement",
     )
+    assert "The register shows" in visitor.get(f"/en/objections/{objection}/papers/ruling").text
     assert journey.phase is Phase.OPENED
     journey.organiser.send(f"{journey.base}/notice")
     again = journey.course.notice_closes

@@ -27,6 +27,7 @@ from procurement.objections.entries import (
     ObjectionInadmissible,
     ObjectionRuled,
     ObjectionWithdrawn,
+    ThirdPartyTold,
 )
 from procurement.objections.rules import (
     Attached,
@@ -63,6 +64,7 @@ from tests.worlds.objections import (
     objected,
     order,
     ruled,
+    speaker,
     view,
 )
 from tests.worlds.people import Person, people
@@ -80,6 +82,18 @@ def entries(world: ScoringWorld) -> int:
 def last_entry(world: ScoringWorld) -> Entry:
     with reading(world.engine) as session:
         return log.entries(session, limit=1)[0].envelope.entry
+
+
+def last_entries(world: ScoringWorld, count: int) -> list[Entry]:
+    """The newest first."""
+    with reading(world.engine) as session:
+        return [logged.envelope.entry for logged in log.entries(session, limit=count)]
+
+
+def paper(world: ScoringWorld, ref: str) -> queries.PaperView:
+    """The paper made last."""
+    with reading(world.engine) as session:
+        return queries.papers_of(session, ref)[-1]
 
 
 def letters(world: ScoringWorld) -> list[tuple[str, str]]:
@@ -167,7 +181,7 @@ def test_anyone_objects_and_stays_unnamed(noticed: ScoringWorld) -> None:
     assert b"Xiaoming" not in logged.body
     assert b"example.org" not in logged.body
     assert (logged.envelope.by.role, logged.envelope.by.person) == ("visitor", None)
-    assert disclosed == {"Li Xiaoming", "li@example.org"}
+    assert disclosed == {"Li Xiaoming", "li@example.org", f"user:{noticed.organiser.id}"}
     assert letters(noticed) == [
         ("li@example.org", "objections/filed"),
         (noticed.supervisor.email, "objections/waiting"),
@@ -228,8 +242,13 @@ def test_an_admitted_objection_is_to_be_answered(noticed: ScoringWorld) -> None:
     found = view(noticed, ref)
     assert found.state is Step.ADMITTED
     assert found.due is not None
-    assert last_entry(noticed) == ObjectionAdmitted(objection=ref, due=found.due)
-    assert letters(noticed)[-2:] == [
+    assert found.limit is not None
+    told, admitted_entry = last_entries(noticed, 2)
+    assert admitted_entry == ObjectionAdmitted(objection=ref, due=found.due, limit=found.limit.due)
+    assert told == ThirdPartyTold(objection=ref, application=noticed.refs[0], due=found.parties[0].clock.due)
+    merchant = speaker(noticed, found.parties[0])
+    assert letters(noticed)[-3:] == [
+        (merchant.email, "objections/third_party"),
         ("li@example.org", "objections/step"),
         (noticed.organiser.email, "objections/waiting"),
     ]
@@ -248,7 +267,10 @@ def test_an_inadmissible_objection_frees_the_award(noticed: ScoringWorld) -> Non
         )
     assert view(noticed, ref).state is Step.INADMISSIBLE
     assert last_entry(noticed) == ObjectionInadmissible(
-        objection=ref, reason=Inadmissible.NOT_AN_OBJECTION, text=digest_of(REASONS)
+        objection=ref,
+        reason=Inadmissible.NOT_AN_OBJECTION,
+        text=digest_of(REASONS),
+        document=paper(noticed, ref).sha256,
     )
     noticed.clock.move_to(notice_closes(noticed))
     assert phase(noticed) is Phase.DECIDING
@@ -292,7 +314,9 @@ def test_the_organiser_answers_in_public(noticed: ScoringWorld) -> None:
     found = view(noticed, ref)
     assert (found.state, found.steps[-1].text) == (Step.ANSWERED, REASONS)
     assert found.due is not None
-    assert last_entry(noticed) == ObjectionAnswered(objection=ref, text=digest_of(REASONS), due=found.due)
+    assert last_entries(noticed, 2)[1] == ObjectionAnswered(
+        objection=ref, text=digest_of(REASONS), document=paper(noticed, ref).sha256, due=found.due
+    )
 
 
 def test_only_the_organiser_of_the_round_answers_what_was_admitted(noticed: ScoringWorld) -> None:
@@ -356,12 +380,14 @@ def test_the_award_is_frozen_while_an_objection_is_open(noticed: ScoringWorld) -
         objection=ref,
         outcome=Step.DISMISSED,
         text=digest_of(REASONS),
+        document=paper(noticed, ref).sha256,
         effect=None,
         application=None,
         member=None,
         criterion=None,
         value=None,
         reopened=None,
+        due=None,
     )
 
 
@@ -636,9 +662,12 @@ def test_work_waits_for_whom(noticed: ScoringWorld) -> None:
     admitted(noticed, objected(noticed, correcting(noticed, 0, "M3", "quality", "5")))
     noticed.clock.advance(minutes=1)
     answered(noticed, objected(noticed, correcting(noticed, 0, "M4", "quality", "5")))
+    later_on = noticed.clock() + timedelta(days=30)
     with reading(noticed.engine) as session:
-        work = queries.workload_of(session, noticed.id, now=noticed.clock())
-        later = queries.workload_of(session, noticed.id, now=noticed.clock() + timedelta(days=30))
+        work = queries.workload_of(
+            queries.objections_of(session, noticed.id, now=noticed.clock()), now=noticed.clock()
+        )
+        later = queries.workload_of(queries.objections_of(session, noticed.id, now=later_on), now=later_on)
         handling = queries.handling_of(session, one, actor=noticed.supervisor.now(session), now=noticed.clock())
         other = queries.handling_of(session, one, actor=noticed.organiser.now(session), now=noticed.clock())
     assert (work.to_admit, work.to_answer, work.to_rule, work.overdue, later.overdue) == (1, 1, 1, 0, 3)
@@ -662,5 +691,5 @@ def test_an_account_finds_its_own_objections(noticed: ScoringWorld) -> None:
         noticed, replace(correcting(noticed, 0, "M1", "quality", "5"), filer=Filer.ORGANISATION), by=merchant
     )
     with reading(noticed.engine) as session:
-        assert [one.ref for one in queries.filed_by(session, merchant.id)] == [ref]
+        assert [one.ref for one in queries.filed_by(session, merchant.id, now=noticed.clock())] == [ref]
         assert Role.MERCHANT in merchant.now(session).roles

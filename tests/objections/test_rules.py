@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from procurement.objections.rules import (
     INADMISSIBLE,
     NEEDS,
     OPEN_STEPS,
+    POSSIBLE_IN,
     REMEDIES,
     REMEDIES_FOR,
     RULINGS,
@@ -32,22 +34,26 @@ from procurement.objections.rules import (
     Inadmissible,
     Line,
     Remedy,
+    Standing,
     Step,
     Target,
     check_filing,
     check_notice,
+    check_possible,
     check_remedy,
     check_ruling,
     check_text,
     check_transition,
     decision_window,
     may_judge,
+    months_before,
     public_name,
     read_value,
     verdict_window,
     window_for,
 )
-from procurement.rounds.phases import Phase
+from procurement.rounds.clocks import Stopped
+from procurement.rounds.phases import Phase, Stop
 from tests.worlds.rounds import small_document
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # a Monday morning in Shanghai
@@ -82,7 +88,7 @@ def fields(problems: list) -> list[str | None]:  # type: ignore[type-arg]
 def test_every_code_has_its_words_and_its_place() -> None:
     assert set(TARGETS) == set(Target)
     assert set(GROUNDS) == set(Ground)
-    assert set(REMEDIES) == set(NEEDS) == set(Remedy)
+    assert set(REMEDIES) == set(NEEDS) == set(POSSIBLE_IN) == set(Remedy)
     assert set(STEPS) == set(TRANSITIONS) == set(Step)
     assert set(INADMISSIBLE) == set(Inadmissible)
     assert set(GROUNDS_FOR) == set(REMEDIES_FOR) == set(Target)
@@ -116,6 +122,10 @@ def test_every_code_has_its_words_and_its_place() -> None:
         (Target.VERDICT, Remedy.EXCLUDE, Detail("R1-A009"), ["application"]),
         (Target.MEMBER, Remedy.RECUSE, Detail("R1-A001", "M2"), []),
         (Target.MEMBER, Remedy.RECUSE, Detail("R1-A001"), ["member"]),
+        (Target.VERDICT, Remedy.RECHECK, Detail("R1-A001"), []),
+        (Target.VERDICT, Remedy.RECHECK, Detail("R1-A002"), []),
+        (Target.VERDICT, Remedy.RECHECK, Detail("R1-A009"), ["application"]),
+        (Target.RESULT, Remedy.END, Detail(), []),
         (Target.CALL, Remedy.AMEND, Detail(), []),
         (Target.DECISION, Remedy.ANNUL, Detail(), []),
         (Target.DECISION, Remedy.AMEND, Detail(), ["remedy"]),
@@ -268,6 +278,39 @@ def test_a_verdict_that_a_ruling_gave_later_has_its_own_period() -> None:
     assert not verdict_at(later + timedelta(days=3), given=later, phase=Phase.OPENED).open
 
 
+def test_a_hold_gives_back_the_time_to_object_to_a_verdict() -> None:
+    held = Stop(NOW + timedelta(hours=30), NOW + timedelta(hours=31))  # on Tuesday
+    end = datetime(2026, 3, 5, 16, 0, tzinfo=UTC)
+    asked = {"phase": Phase.FORMING, "given_at": NOW, "checking_closed": NOW, "stops": [held]}
+    assert verdict_window(DOCUMENT, now=end - timedelta(microseconds=1), **asked).open  # type: ignore[arg-type]
+    assert not verdict_window(DOCUMENT, now=end, **asked).open  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("remedy", list(Remedy))
+@pytest.mark.parametrize("phase", list(Phase))
+def test_an_effect_is_possible_in_its_phases_only(remedy: Remedy, phase: Phase) -> None:
+    assert (check_possible(remedy, phase) == []) is (phase in POSSIBLE_IN[remedy])
+
+
+def test_nothing_can_be_brought_about_in_a_draft_a_hold_or_after_the_end() -> None:
+    for phases in POSSIBLE_IN.values():
+        assert not {Phase.DRAFT, Phase.HELD, Phase.ABORTED} & set(phases)
+
+
+@pytest.mark.parametrize(
+    ("moment", "months", "before"),
+    [
+        ("2026-03-02T09:00", 12, "2025-03-02T09:00"),
+        ("2026-03-31T09:00", 1, "2026-02-28T09:00"),
+        ("2024-02-29T00:00", 12, "2023-02-28T00:00"),
+        ("2026-01-15T00:00", 1, "2025-12-15T00:00"),
+        ("2026-01-15T00:00", 36, "2023-01-15T00:00"),
+    ],
+)
+def test_months_go_back_to_the_same_day(moment: str, months: int, before: str) -> None:
+    assert months_before(datetime.fromisoformat(moment), months) == datetime.fromisoformat(before)
+
+
 def test_a_decision_can_be_objected_to_for_the_length_of_the_notice() -> None:
     end = datetime(2026, 3, 9, 16, 0, tzinfo=UTC)
 
@@ -322,7 +365,7 @@ VOID = Effect(Remedy.VOID_SHEET, Detail("R1-A001", "M1"))
         ({"state": Step.DISMISSED}, [None]),
         ({"state": Step.ADMITTED, "now": DUE - timedelta(microseconds=1)}, [None]),
         ({"state": Step.ADMITTED, "now": DUE}, []),
-        ({"effect": Effect(Remedy.ANNUL)}, ["remedy"]),
+        ({"effect": Effect(Remedy.EXCLUDE, VOID.detail, None, EXCLUSIONS[0])}, ["remedy"]),
         ({"target": Target.RESULT, "effect": Effect(Remedy.RECUSE, VOID.detail)}, ["ground"]),
         ({"target": Target.RESULT, "effect": Effect(Remedy.RECUSE, VOID.detail, RecusalGround.NONE)}, ["ground"]),
         ({"target": Target.RESULT, "effect": Effect(Remedy.RECUSE, VOID.detail, RecusalGround.FAMILY)}, []),
@@ -332,18 +375,39 @@ VOID = Effect(Remedy.VOID_SHEET, Detail("R1-A001", "M1"))
             ["reason"],
         ),
         ({"target": Target.RESULT, "effect": Effect(Remedy.EXCLUDE, Detail("R1-A001"), None, EXCLUSIONS[0])}, []),
+        # what is waited for
+        ({"paused": Stopped.SUPPLEMENT}, [None]),
+        ({"paused": Stopped.TESTING}, [None]),
+        ({"unheard": ("R1-A001",)}, [None]),
+        ({"unheard": ("R1-A001",), "outcome": Step.DISMISSED, "effect": None}, []),
+        # under a hold the organiser's time stands still and cannot run out
+        ({"state": Step.ADMITTED, "due": None, "now": DUE}, [None]),
+        ({"due": None}, []),
+        # what can still be brought about
+        ({"phase": Phase.DECIDED}, ["remedy"]),
+        ({"phase": Phase.OPEN}, ["remedy"]),
+        ({"phase": Phase.ABORTED, "effect": None}, []),
+        ({"phase": Phase.ABORTED}, ["remedy"]),
+        ({"target": Target.CALL, "phase": Phase.OPEN, "effect": Effect(Remedy.AMEND)}, []),
+        ({"target": Target.CALL, "phase": Phase.CHECKING, "effect": Effect(Remedy.AMEND)}, ["remedy"]),
+        ({"target": Target.CALL, "phase": Phase.CHECKING, "effect": Effect(Remedy.END)}, []),
+        ({"target": Target.DECISION, "phase": Phase.DECIDED, "effect": Effect(Remedy.ANNUL)}, []),
+        ({"target": Target.DECISION, "phase": Phase.RULING, "effect": Effect(Remedy.ANNUL)}, ["remedy"]),
     ],
 )
-def test_what_may_be_ruled(change: dict[str, object], wrong: list[str | None]) -> None:
+def test_what_may_be_ruled(change: dict[str, Any], wrong: list[str | None]) -> None:
     asked = {
         "state": Step.ANSWERED,
         "outcome": Step.UPHELD,
-        "answer_due": DUE,
+        "due": DUE,
         "effect": VOID,
         "target": Target.TALLY,
+        "phase": Phase.RULING,
         "now": NOW,
+        **change,
     }
-    assert fields(check_ruling(**{**asked, **change})) == wrong  # type: ignore[arg-type]
+    standing = Standing(**{name: asked[name] for name in Standing.__dataclass_fields__ if name in asked})
+    assert fields(check_ruling(standing, asked["outcome"], asked["effect"], now=asked["now"])) == wrong
 
 
 def test_rulings_are_three() -> None:

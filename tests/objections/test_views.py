@@ -22,6 +22,7 @@ from tests.worlds.objections import (
     admitted,
     answered,
     correcting,
+    heard,
     notice_closes,
     noticed_round,
     objected,
@@ -184,6 +185,9 @@ def test_from_admission_to_ruling_through_pages(app: Flask, noticed: ScoringWorl
     assert "Give the reasons" in short.text
     organiser.send(f"/en/objections/{ref}/answer", form_on=desk, text=REASONS, status=303)
     assert "8.5" in supervisor.get(desk).text
+    assert "may still answer" in text_of(supervisor.get(desk))
+    heard(noticed, ref)
+    assert "may still answer" not in text_of(supervisor.get(desk))
     ruling = {"outcome": "upheld", "text": REASONS, "remedy": "correct_score"}
     mark = {"application": noticed.refs[0], "member": "M1", "criterion": "quality", "value": "8.5"}
     path = f"/en/objections/{ref}/rule"

@@ -28,7 +28,12 @@ def write(world: People, clock: MovableClock, to: str, template: str = "objectio
             to=to,
             language="en",
             template=template,
-            context={"objection": about or "R2026-001-O01", "page": "/en/objections/R2026-001-O01/handle"},
+            context={
+                "objection": about or "R2026-001-O01",
+                "news": "answered",
+                "due": None,
+                "page": "/en/objections/R2026-001-O01/handle",
+            },
             about=about,
             now=clock(),
         )
@@ -40,7 +45,7 @@ def test_a_letter_is_read_by_its_recipient_alone(app: Flask, world: People, cloc
     path = write(world, clock, world.supervisor.email)
     own = Visitor(world.supervisor.enter(app.test_client(), clock()))
     page = own.get(path)
-    assert "Objection R2026-001-O01 waits for you" in page.text
+    assert "Objection R2026-001-O01 waits for a ruling" in page.text
     assert 'href="http://127.0.0.1:8000/en/objections/R2026-001-O01/handle"' in page.text
     assert page.headers["Cache-Control"] == "no-store"
     assert page.headers["X-Robots-Tag"] == "noindex"
@@ -77,7 +82,7 @@ def test_ones_own_letters_are_listed_newest_first(app: Flask, world: People, clo
     following = visit.get(f"/en/letters/?before={before[1]}")
     assert all(f"O{number:02d}" in following.text for number in range(3))
     about = text_of(visit.get("/en/letters/?about=R2026-001-O05"))
-    assert "O05 waits for you" in about
+    assert "O05 waits for a ruling" in about
     assert "O06" not in about
 
 

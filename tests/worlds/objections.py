@@ -12,8 +12,10 @@ from decimal import Decimal
 
 from procurement.access import VISITOR
 from procurement.db import reading, transaction
-from procurement.objections import actions, queries
-from procurement.objections.queries import NoticeView, ObjectionView
+from procurement.merchants.queries import acts_for
+from procurement.objections import actions, escalating, hearing, pausing, queries, substitutes
+from procurement.objections.outside import Outcome
+from procurement.objections.queries import NoticeView, ObjectionView, PartyView
 from procurement.objections.rules import (
     Detail,
     Effect,
@@ -24,10 +26,14 @@ from procurement.objections.rules import (
     Step,
     Target,
 )
-from tests.worlds.people import Person
+from procurement.rounds import actions as rounds
+from procurement.rounds.clocks import Stopped
+from procurement.rounds.rules import HoldLabel
+from tests.worlds.people import OFFICE, Person
 from tests.worlds.scoring import ScoringWorld
 
 ARGUMENT = "The record shows something else than what was decided here."
+STATEMENT = "We applied with what the rules ask for, and the marks were given for that."
 REASONS = "The record was looked at once more, point by point, and this is what it shows."
 
 
@@ -121,11 +127,31 @@ def admitted(world: ScoringWorld, ref: str) -> str:
 
 
 def answered(world: ScoringWorld, ref: str) -> str:
-    """The supervisor admits it, the organiser answers."""
+    """The supervisor admits it, the organiser answers, and the merchants whom it attacks have their say."""
     admitted(world, ref)
     with transaction(world.engine) as session:
         actions.answer(session, actor=world.organiser.now(session), now=world.clock(), ref=ref, text=REASONS)
+    return heard(world, ref)
+
+
+def heard(world: ScoringWorld, ref: str) -> str:
+    """Every merchant who was told of it answers."""
+    for party in view(world, ref).parties:
+        if party.answered_at is None:
+            state(world, ref, speaker(world, party))
     return ref
+
+
+def speaker(world: ScoringWorld, party: PartyView) -> Person:
+    """Who acts for the merchant of a party."""
+    with reading(world.engine) as session:
+        return next(one for one in world.applied.merchants if acts_for(session, one.id, party.merchant_id))
+
+
+def state(world: ScoringWorld, ref: str, by: Person) -> None:
+    """A merchant whose application is attacked answers the objection."""
+    with transaction(world.engine) as session:
+        hearing.state(session, actor=by.now(session), now=world.clock(), ref=ref, text=STATEMENT)
 
 
 def ruled(
@@ -144,10 +170,92 @@ def ruled(
         )
 
 
+def asked(world: ScoringWorld, ref: str) -> str:
+    """The supervisor asks for a supplement."""
+    with transaction(world.engine) as session:
+        pausing.ask_supplement(session, actor=world.supervisor.now(session), now=world.clock(), ref=ref, text=REASONS)
+    return ref
+
+
+def supplemented(world: ScoringWorld, ref: str, *, by: Person | None = None, token: str | None = None) -> str:
+    """Whoever filed it sends what was asked for."""
+    with transaction(world.engine) as session:
+        actor = VISITOR if by is None else by.now(session)
+        pausing.supplement(session, actor=actor, now=world.clock(), ref=ref, text=ARGUMENT, token=token)
+    return ref
+
+
+def paused(world: ScoringWorld, ref: str, *, days: int = 5, why: Stopped = Stopped.TESTING) -> str:
+    """The supervisor stops its clock."""
+    with transaction(world.engine) as session:
+        actor = world.supervisor.now(session)
+        pausing.pause(session, actor=actor, now=world.clock(), ref=ref, why=why, days=days, text=REASONS)
+    return ref
+
+
+def escalated(world: ScoringWorld, ref: str, *, by: Person | None = None) -> str:
+    """A supervisor notes today that it was taken to the outside authority."""
+    with transaction(world.engine) as session:
+        escalating.escalate(
+            session,
+            actor=(by or world.supervisor).now(session),
+            now=world.clock(),
+            ref=ref,
+            complained_on=world.clock().astimezone(OFFICE).date(),
+            reference="Supervision 2026-17",
+        )
+    return ref
+
+
+def suspended(world: ScoringWorld, ref: str, by: Person) -> str:
+    """The authority stops the award, as a supervisor records."""
+    with transaction(world.engine) as session:
+        escalating.suspend(session, actor=by.now(session), now=world.clock(), ref=ref, text=REASONS)
+    return ref
+
+
+def decided_outside(world: ScoringWorld, ref: str, by: Person, outcome: Outcome, effect: Effect | None = None) -> str:
+    """The authority decides today, as a supervisor records and carries out."""
+    with transaction(world.engine) as session:
+        escalating.record_outcome(
+            session,
+            actor=by.now(session),
+            now=world.clock(),
+            ref=ref,
+            outcome=outcome,
+            decided_on=world.clock().astimezone(OFFICE).date(),
+            text=REASONS,
+            effect=effect,
+        )
+    return ref
+
+
+def substituted(world: ScoringWorld, ref: str, person: Person) -> Person:
+    """The organiser names another supervisor because of the objection."""
+    with transaction(world.engine) as session:
+        substitutes.name_substitute(
+            session, actor=world.organiser.now(session), now=world.clock(), ref=ref, user_id=person.id
+        )
+    return person
+
+
+def held(world: ScoringWorld) -> None:
+    """The supervisor puts the round on hold."""
+    with transaction(world.engine) as session:
+        actor = world.supervisor.now(session)
+        rounds.hold(session, actor=actor, now=world.clock(), ref=world.ref, label=HoldLabel.REVIEW)
+
+
+def resumed(world: ScoringWorld) -> None:
+    """The supervisor lets it go on."""
+    with transaction(world.engine) as session:
+        rounds.resume(session, actor=world.supervisor.now(session), now=world.clock(), ref=world.ref)
+
+
 def view(world: ScoringWorld, ref: str) -> ObjectionView:
     """The objection as everybody reads it."""
     with reading(world.engine) as session:
-        return queries.objection_of(session, ref)
+        return queries.objection_of(session, ref, now=world.clock())
 
 
 def order(world: ScoringWorld) -> list[str]:
