@@ -96,7 +96,6 @@ KINDS: Mapping[str, LetterKind] = {
     "committee/scoring-began": LetterKind.WORK,
     "scoring/agree": LetterKind.WORK,
     "scoring/look-again": LetterKind.WORK,
-    "decisions/to-sign": LetterKind.WORK,
     "objections/waiting": LetterKind.WORK,
     "letters/digest": LetterKind.BUNDLE,
 }
