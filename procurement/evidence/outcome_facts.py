@@ -9,6 +9,7 @@ from procurement.decisions.entries import DecisionDrawnUp, DecisionPublished, Pl
 from procurement.errors import N_, Problem
 from procurement.evidence.facts import PdfReading, Record, Unknown, checks
 from procurement.objections.entries import (
+    AuthorityDecided,
     NoticeGiven,
     ObjectionAdmitted,
     ObjectionAnswered,
@@ -78,6 +79,8 @@ def _objections(record: Record) -> Iterator[Problem]:
                 yield from _step(state, ref, "answered", {"admitted"})
             case ObjectionRuled(objection=ref):
                 yield from _step(state, ref, "settled", {"admitted", "answered"})
+            case AuthorityDecided(objection=ref, settles=True):
+                yield from _step(state, ref, "settled", {"filed", "admitted", "answered"})
             case ObjectionWithdrawn(objection=ref):
                 yield from _step(state, ref, "settled", {"filed", "admitted", "answered"})
             case DecisionDrawnUp() | DecisionPublished():
