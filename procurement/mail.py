@@ -88,6 +88,7 @@ FORGOTTEN = frozenset({LetterKind.SECURE, LetterKind.BUNDLE})
 """Letters of which nothing is kept once they are sent."""
 
 KINDS: Mapping[str, LetterKind] = {
+    "applications/supplement-received": LetterKind.WORK,
     "accounts/invitation": LetterKind.SECURE,
     "accounts/register": LetterKind.SECURE,
     "accounts/registered-already": LetterKind.SECURE,

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from procurement.access import Actor
 from procurement.accounts import queries as accounts_queries
 from procurement.accounts import views as accounts
+from procurement.applications import office_views as applications_office
 from procurement.applications import views as applications
 from procurement.committee import draw_views as draws
 from procurement.committee import pool_views as experts
@@ -35,6 +36,7 @@ STEPS = (
     merchants,  # who may apply: businesses, certificates, debarments
     rounds,  # drafted, frozen, published, amended; held or ended
     applications,  # merchants apply, the office checks
+    applications_office,  # item by item, with supplements
     experts,  # the register from which committees are drawn
     draws,  # announced, carried out, checked by anybody
     committee,  # members, declared interests, recusals

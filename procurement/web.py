@@ -286,7 +286,7 @@ def _add(form: Form, problem: Problem) -> None:
 
 def say(problem: Problem) -> str:
     """`problem` in the language of this page. Parameters that are themselves marked texts are translated
-    too, and of those in both languages the one is taken."""
+    too, also each of several; and of those in both languages the one is taken."""
     params = {k: gettext(v) if isinstance(v, str) and v else _number(v) for k, v in problem.params.items()}
     return str(gettext(problem.message, **params) if params else gettext(problem.message))
 
@@ -296,6 +296,8 @@ def _number(value: Any) -> Any:
         return format_instant(value)
     if isinstance(value, date):
         return format_day(value)
+    if isinstance(value, tuple):
+        return gettext(", ").join(gettext(text) for text in value)
     return localised(value)
 
 

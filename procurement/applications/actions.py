@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from procurement.access import Actor, Permission, Role, require
-from procurement.applications import letters, own, queries
+from procurement.applications import checkers, letters, own, queries, supplementing, verifying
+from procurement.applications.checklist import check_against_verdict
 from procurement.applications.content import Submission
 from procurement.applications.entries import (
     ApplicationSubmitted,
@@ -23,7 +24,7 @@ from procurement.applications.entries import (
 from procurement.applications.models import Application, ApplicationDraft, ApplicationVersion, Verdict
 from procurement.applications.questions import overdue_problems
 from procurement.applications.rules import check_complete, product_key
-from procurement.applications.verdicts import ELIGIBLE_REASONS, Reason, check_verdict, met
+from procurement.applications.verdicts import ELIGIBLE_REASONS, Reason, check_too_few, check_verdict, met
 from procurement.applications.writing import editable, require_applicant, require_open
 from procurement.errors import N_, NotFound, Problem, WrongPhase, refuse_if
 from procurement.publiclog.entry import Salted, digest_of
@@ -33,6 +34,8 @@ from procurement.rounds import canonical
 from procurement.rounds import queries as rounds
 from procurement.rounds.models import Round
 from procurement.rounds.phases import Kind, Phase
+from procurement.rounds.rules import AbortReason
+from procurement.rounds.scoring_rule import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +145,7 @@ def submit(session: Session, *, actor: Actor, now: datetime, key: str) -> Receip
 def withdraw(session: Session, *, actor: Actor, now: datetime, ref: str) -> None:
     """Withdraw an application before the deadline. It keeps its number; a new one may be begun."""
     require(actor, Permission.APPLY)
-    found = _locked_round(session, ref)
-    application = queries.find_application(session, ref, lock=True)
+    found, application = queries.locked_application(session, ref)
     if not queries.is_own(session, actor, application.merchant_id):
         raise NotFound(N_("There is no application “%(ref)s”."), ref=ref[:40])
     require_open(session, found, now)
@@ -192,12 +194,12 @@ def give_verdict(
     `reason_code`: verdicts.Reason, which also says whether it is eligible; `gates`: codes of the round's conditions
     that are met.
     """
-    found = _locked_round(session, ref)
-    application = queries.find_application(session, ref, lock=True)
+    found, application = queries.locked_application(session, ref)
     require(actor, Permission.CHECK_APPLICATIONS, round_id=found.id)
     course = rounds.course_of(session, found.id)
     course.require(now, Phase.CHECKING)
-    _require_standing(session, application)
+    queries.require_standing(session, application)
+    checkers.require_checker(session, actor, application)
     if course.rechecking is not None and _judged_before(session, application, course.rechecking):
         raise WrongPhase(N_("A ruling has other applications checked once more; this verdict stands."))
     reason = Reason(reason_code) if reason_code in set(Reason) else None
@@ -207,8 +209,16 @@ def give_verdict(
     problems = check_verdict(eligible=eligible, reason=reason, explanation=explanation, gates=ticked)
     if reason is Reason.READMITTED:
         problems.append(Problem(N_("Re-admission comes from a ruling only."), field="reason_code"))
+    problems += check_against_verdict(verifying.results_of(session, application.id), eligible=eligible, reason=reason)
+    problems += supplementing.awaited_problems(
+        supplementing.supplements_for(session, application.id, found.id, now=now)
+    )
     refuse_if(problems)
     _record_verdict(session, actor, now, found, application, eligible, reason_code, explanation, ticked, None)
+    if not eligible:
+        # At once, so that the applicant can object or complete the papers while the check goes on.
+        view = queries.applications_by_ref(session, [ref], now=now)[ref]
+        letters.tell_verdict(session, found, view, now, final=False)
 
 
 def close_checking(session: Session, *, actor: Actor, now: datetime, round_ref: str) -> None:
@@ -219,7 +229,8 @@ def close_checking(session: Session, *, actor: Actor, now: datetime, round_ref: 
     views = queries.applications_of(session, found.id, now=now)
     lapsed = queries.lapsed_of(session, found.id, now=now)
     refuse_if(
-        queries.blocks(views, rounds.rules_of(session, found.id).least_eligible)
+        supplementing.awaited_problems(supplementing.awaited_in(session, found.id, now=now))
+        + queries.blocks(views, rounds.rules_of(session, found.id).least_eligible)
         + overdue_problems(session, found.id, now=now)
     )
     round_actions.record(session, round=found, kind=Kind.CHECKING_CLOSED, at=now, by=actor)
@@ -239,6 +250,27 @@ def close_checking(session: Session, *, actor: Actor, now: datetime, round_ref: 
         letters.tell_verdict(session, found, view, now)
 
 
+def end_for_few(session: Session, *, actor: Actor, now: datetime, round_ref: str, explanation: Text) -> None:
+    """End the round without a selection because too few applications are eligible: the check is complete, and its
+    outcome says so. The explanation is published. Raises NotFound, NotAllowed, WrongPhase, RuleBroken."""
+    found = rounds.find_round(session, round_ref, lock=True, actor=actor)
+    require(actor, Permission.CHECK_APPLICATIONS, round_id=found.id)
+    rounds.course_of(session, found.id).require(now, Phase.CHECKING)
+    views = queries.applications_of(session, found.id, now=now)
+    least = rounds.rules_of(session, found.id).least_eligible
+    refuse_if(
+        check_too_few(
+            without_verdict=[view.ref for view in views if view.verdict is None],
+            eligible=sum(view.eligible for view in views),
+            minimum=least,
+        )
+        + supplementing.awaited_problems(supplementing.awaited_in(session, found.id, now=now))
+    )
+    round_actions.abort(
+        session, actor=actor, now=now, ref=found.ref, reason=AbortReason.FEW_ELIGIBLE, explanation=explanation
+    )
+
+
 def replace_verdict(
     session: Session,
     *,
@@ -254,8 +286,7 @@ def replace_verdict(
 
     The ruling itself decided whether and when; who rules is asked here once more.
     """
-    found = _locked_round(session, application)
-    row = queries.find_application(session, application, lock=True)
+    found, row = queries.locked_application(session, application)
     require(actor, Permission.RULE_OBJECTION, round_id=found.id)
     rounds.course_of(session, found.id).require(
         now,
@@ -302,22 +333,6 @@ def take_back_verdict(session: Session, *, actor: Actor, now: datetime, applicat
 
 
 # ---- parts -------------------------------------------------------------------------------------------------------
-
-
-def _locked_round(session: Session, application_ref: str) -> Round:
-    """The round of an application, locked first as every act in a round does. Raises NotFound."""
-    application = queries.find_application(session, application_ref)
-    round_ref = session.get_one(Round, application.round_id).ref
-    return rounds.find_round(session, round_ref, lock=True)
-
-
-def _require_standing(session: Session, application: Application) -> None:
-    if application.withdrawn_at is not None:
-        raise WrongPhase(N_("This application was withdrawn."))
-    if not queries.takes_part(session, application):
-        raise WrongPhase(
-            N_("This application was not confirmed after the call was amended. It takes no part and stays unread.")
-        )
 
 
 def _application(session: Session, draft: ApplicationDraft, found: Round) -> Application | None:

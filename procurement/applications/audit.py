@@ -13,8 +13,11 @@ from procurement.applications.entries import (
     ApplicationSubmitted,
     ApplicationWithdrawn,
     CheckingClosed,
+    ChecklistKept,
     QuestionAnswered,
     QuestionAsked,
+    SupplementAnswered,
+    SupplementRequested,
     VerdictGiven,
     VerdictTakenBack,
 )
@@ -22,7 +25,10 @@ from procurement.applications.models import (
     Application,
     ApplicationConfirmation,
     ApplicationVersion,
+    Finding,
     Question,
+    SupplementAnswer,
+    SupplementRequest,
     Verdict,
 )
 from procurement.applications.verdicts import met
@@ -216,6 +222,118 @@ replays(
         ).join(Application, Application.id == Verdict.application_id),
         key=("application", "number"),
         derived=_explained,
+    )
+)
+
+
+def findings_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
+    """One row for each finding; a later one on the same item of an application supersedes it."""
+    rows: list[dict[str, Any]] = []
+    for logged in entries:
+        match logged.envelope.entry:
+            case ChecklistKept(application=application, findings=findings):
+                for one in findings:
+                    number = 1
+                    for row in rows:
+                        if (row["application"], row["item"]) == (application, one.item):
+                            number += 1
+                            row["superseded_at"] = row["superseded_at"] or logged.envelope.at
+                    rows.append(
+                        {
+                            "application": application,
+                            "item": one.item,
+                            "number": number,
+                            "result": one.result,
+                            "method": one.method,
+                            "evidence": one.evidence,
+                            "looked_on": one.looked_on,
+                            "file": one.file,
+                            "at": logged.envelope.at,
+                            "superseded_at": None,
+                        }
+                    )
+    return rows
+
+
+def _found(row: Row) -> Row:
+    return dict(row) | {"evidence": digest_of(row["evidence"])}
+
+
+replays(
+    Replay(
+        table="finding",
+        kinds=(ChecklistKept,),
+        expected=findings_from_log,
+        actual=lambda: select(
+            Application.ref.label("application"),
+            Finding.item,
+            func.row_number()
+            .over(partition_by=(Finding.application_id, Finding.item), order_by=Finding.id)
+            .label("number"),
+            Finding.result,
+            Finding.method,
+            Finding.evidence,
+            Finding.looked_on,
+            Finding.digest.label("file"),
+            Finding.at,
+            Finding.superseded_at,
+        ).join(Application, Application.id == Finding.application_id),
+        key=("application", "item", "number"),
+        derived=_found,
+    )
+)
+
+
+def supplements_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
+    """One row for each request, with its answer when there is one."""
+    rows: dict[str, dict[str, Any]] = {}
+    for logged in entries:
+        match logged.envelope.entry:
+            case SupplementRequested() as entry:
+                rows[entry.request] = {
+                    "request": entry.request,
+                    "application": entry.application,
+                    "items": list(entry.items),
+                    "text": entry.text,
+                    "asked_at": logged.envelope.at,
+                    "due": entry.due,
+                    "document": None,
+                    "answered_at": None,
+                }
+            case SupplementAnswered(request=request, document=document):
+                rows[request] |= {"document": document, "answered_at": logged.envelope.at}
+    return rows.values()
+
+
+def _supplied(row: Row) -> Row:
+    document = row["document"]
+    return dict(row) | {
+        "text": digest_of(row["text"]),
+        "document": None if document is None else digest_of(document.encode()),
+    }
+
+
+replays(
+    Replay(
+        table="supplement",
+        kinds=(SupplementRequested, SupplementAnswered),
+        expected=supplements_from_log,
+        actual=lambda: (
+            select(
+                SupplementRequest.ref.label("request"),
+                Application.ref.label("application"),
+                SupplementRequest.items.label("items"),
+                SupplementRequest.text.label("text"),
+                SupplementRequest.asked_at,
+                SupplementRequest.due,
+                SupplementAnswer.document,
+                SupplementAnswer.answered_at,
+            )
+            .join(Application, Application.id == SupplementRequest.application_id)
+            .outerjoin(SupplementAnswer, SupplementAnswer.request_id == SupplementRequest.id)
+        ),
+        key=("request",),
+        derived=_supplied,
     )
 )
 

@@ -2,6 +2,7 @@
 
 from procurement.applications.queries import applications_of, blocks, counts_of
 from procurement.applications.questions import clock_of, overdue_problems, unanswered
+from procurement.applications.supplementing import awaited_in
 from procurement.errors import N_, Problem
 from procurement.rounds import clocks
 from procurement.rounds.board import Card, Link, Scene, place, register_card
@@ -47,11 +48,14 @@ def checking_card(scene: Scene) -> Card | None:
         working_days=scene.document.timetable.checking_working_days,
     )
     clock = clocks.running(counted, stops=scene.course.stops, now=scene.now)
+    awaited = awaited_in(scene.session, scene.round_id, now=scene.now)
+    if awaited:
+        lines.append(Problem(N_("%(count)s supplements are awaited."), {"count": len(awaited)}))
     in_the_way = [] if waiting else blocks(views, scene.document.least_eligible)
     overdue = overdue_problems(scene.session, scene.round_id, now=scene.now)
     following = []
     if in_the_way:
-        following = [Link(N_("End the round without a selection"), "rounds.abort", {"ref": scene.ref})]
+        following = [Link(N_("End the round without a selection"), "checking.end", {"ref": scene.ref})]
     elif not waiting and not overdue:
         following = [Link(N_("Close the check"), "applications.close", {"ref": scene.ref})]
     return Card(

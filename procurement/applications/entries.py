@@ -1,6 +1,6 @@
 """What the public log says of applications. Before the deadline an entry tells neither who applied nor with what."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from procurement.errors import N_
 from procurement.publiclog.entry import Code, Digest, Entry, Part, Ref, Salted
@@ -58,6 +58,76 @@ class ApplicationWithdrawn(
 
     application: Salted
     document: Digest
+
+
+class FindingKept(Part):
+    """One item of the checklist: checklist.Item, Result and Method. `file`: SHA-256 of what shows it, which only the
+    office reads. `replaces`: an earlier finding on this item."""
+
+    item: Code
+    result: Code
+    method: Code | None
+    evidence: Digest
+    looked_on: date
+    file: Digest | None
+    replaces: bool
+
+
+class ChecklistKept(
+    Entry,
+    kind="application.checklist",
+    title=N_("Items of the checklist of an application were verified"),
+    labels={
+        "application": N_("Application"),
+        "document": N_("SHA-256 of the version that was checked"),
+        "findings": N_("What was found"),
+    },
+):
+    """Somebody of the office kept one or more findings."""
+
+    application: Ref
+    document: Digest
+    findings: tuple[FindingKept, ...]
+
+
+class SupplementRequested(
+    Entry,
+    kind="application.supplement_requested",
+    title=N_("An applicant was asked to complete an application"),
+    labels={
+        "application": N_("Application"),
+        "request": N_("Request"),
+        "items": N_("Items of the checklist"),
+        "text": N_("SHA-256 of what is asked"),
+        "due": N_("Answer due"),
+    },
+):
+    """`due`: as first counted; a hold of the round moves it."""
+
+    application: Ref
+    request: Ref
+    items: tuple[Code, ...]
+    text: Digest
+    due: datetime
+
+
+class SupplementAnswered(
+    Entry,
+    kind="application.supplement_answered",
+    title=N_("An applicant completed an application"),
+    labels={
+        "application": N_("Application"),
+        "request": N_("Request"),
+        "document": N_("SHA-256 of the answer"),
+        "files": N_("SHA-256 of each file"),
+    },
+):
+    """`document`: SHA-256 of the RFC 8785 text of the answer (supplements.Answer), which names the files too."""
+
+    application: Ref
+    request: Ref
+    document: Digest
+    files: tuple[Digest, ...]
 
 
 class VerdictGiven(

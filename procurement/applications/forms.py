@@ -1,5 +1,7 @@
 """Forms of applying and checking. They check shape; what an answer may be is said by the rules."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -28,6 +30,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from procurement.applications.answers import yuan
+from procurement.applications.checklist import ITEMS, METHODS, RESULTS, Asked, Finding, Item, Method, Result
 from procurement.applications.content import (
     AfterSales,
     Certificate,
@@ -59,6 +62,7 @@ from procurement.applications.wording import OPTIONS, PURPOSES, REASONS, UNDERTA
 from procurement.merchants.rules import CertificateKind
 from procurement.rounds.canonical import plain_text
 from procurement.rounds.rules import Category, Gate
+from procurement.rounds.scoring_rule import Text
 from procurement.web import Form, localised
 
 # ---- fields ------------------------------------------------------------------------------------------------------
@@ -549,6 +553,104 @@ class StartForm(Form):
         _("Name of the product"),
         description=_("One application for each product. You can correct the name later."),
     )
+
+
+class ChecklistForm(Form):
+    """Every item of the checklist: what was found, how, with what evidence, on which day, and a file that shows it.
+    The fields are called after the item (`<item>_result` and so on)."""
+
+    def findings(self) -> list[Finding]:
+        """The items about which something was said."""
+        found = [
+            Finding(
+                item=item,
+                result=self[f"{item}_result"].data,
+                method=self[f"{item}_method"].data,
+                evidence=_answer(self[f"{item}_evidence"]),
+                looked_on=self[f"{item}_looked_on"].data,
+                file="new" if self[f"{item}_file"].data else "",
+            )
+            for item in Item
+        ]
+        return [replace(one, file="") for one in found if one.begun]
+
+    def uploads(self) -> dict[Item, FileStorage]:
+        """Item → the file that was chosen."""
+        return {item: self[f"{item}_file"].data for item in Item if self[f"{item}_file"].data}
+
+    @classmethod
+    def filled(cls, held: Mapping[Item, Any], today: date) -> dict[str, Any]:
+        """Field → value: what is kept, and today for what is not."""
+        data: dict[str, Any] = {}
+        for item in Item:
+            view = held.get(item)
+            data[f"{item}_looked_on"] = view.looked_on if view else today
+            if view:
+                data |= {f"{item}_{part}": getattr(view, part) for part in ("result", "method", "evidence")}
+        return data
+
+
+def _item_fields(item: Item, asked: Asked) -> dict[str, Field]:
+    results = [
+        SelectChoice(result.value, _(words))
+        for result, words in RESULTS.items()
+        if result is not Result.NOT_APPLICABLE or asked.may_not_apply
+    ]
+    methods = [SelectChoice("", _("Choose")), *(SelectChoice(m.value, _(words)) for m, words in METHODS.items())]
+    return {
+        f"{item}_result": RadioField(_(asked.title), choices=results, coerce=_coerce(Result), validate_choice=False),
+        f"{item}_method": SelectField(
+            _("How it was found"), choices=methods, coerce=_coerce(Method), validate_choice=False
+        ),
+        f"{item}_evidence": TextAreaField(_("What was looked at, and what it shows")),
+        f"{item}_looked_on": Day(_("On which day")),
+        f"{item}_file": FileField(_("Picture or paper that shows it"), validators=[Optional()]),
+    }
+
+
+for _item, _asked in ITEMS.items():
+    for _name, _field in _item_fields(_item, _asked).items():
+        setattr(ChecklistForm, _name, _field)
+
+
+class SupplementForm(Form):
+    """What an applicant is asked to complete."""
+
+    items = SelectMultipleField(
+        _("About which items"),
+        choices=[SelectChoice(item.value, _(asked.title)) for item, asked in ITEMS.items()],
+        coerce=_coerce(Item),
+        validate_choice=False,
+    )
+    text = TextAreaField(
+        _("What is missing, and what the applicant must send"),
+        description=_("The applicant gets it by mail; everybody can read it once the verdict is given."),
+    )
+
+
+class SupplyForm(Form):
+    """The answer of an applicant. `then` is the button that was pressed."""
+
+    then = StringField()
+    remove = StringField()
+    text = TextAreaField(
+        _("Your answer"),
+        description=_("Say what you send and what it shows. Everybody can read it once the verdict is given."),
+    )
+    upload = FileField(_("File"), validators=[Optional()])
+    public = BooleanField(_("Publish this file with the verdict"))
+
+
+class FewEligibleForm(Form):
+    """Why the round ends, in both languages."""
+
+    explanation_en = TextAreaField(_("Explanation in English"))
+    explanation_zh = TextAreaField(_("Explanation in Chinese"))
+
+    @property
+    def explanation(self) -> Text:
+        """Both."""
+        return Text(plain_text(self.explanation_en.data or ""), plain_text(self.explanation_zh.data or ""))
 
 
 class ConfirmForm(Form):

@@ -13,6 +13,7 @@ from procurement.applications.wording import REASONS, REASONS_ZH
 from procurement.mail import queue_mail
 from procurement.rounds import queries as rounds
 from procurement.rounds.models import Round
+from procurement.rounds.rules import Basis
 
 
 def tell(session: Session, merchant_id: int, template: str, now: datetime, **context: Any) -> None:
@@ -45,8 +46,11 @@ def key_of(session: Session, application_id: int) -> str:
     return session.scalars(wanted).one()
 
 
-def tell_verdict(session: Session, found: Round, view: queries.ApplicationView, now: datetime) -> None:
-    """The verdict in force on an application, with its reason."""
+def tell_verdict(
+    session: Session, found: Round, view: queries.ApplicationView, now: datetime, *, final: bool = True
+) -> None:
+    """The verdict in force on an application, with its reason and on what it rests. `final`: the check is closed, or
+    a ruling gave it; before that it may still be replaced."""
     if view.verdict is None:
         return
     reason = Reason(view.verdict.reason_code)
@@ -62,5 +66,10 @@ def tell_verdict(session: Session, found: Round, view: queries.ApplicationView, 
         reason_en=REASONS[reason],
         reason_zh=REASONS_ZH[reason],
         explanation=view.verdict.explanation,
+        grounds=[
+            {"place": one.place, "says": one.says, "law": one.basis is Basis.LAW, "by_analogy": one.by_analogy}
+            for one in view.verdict.provisions
+        ],
+        final=final,
         path=f"/my/applications/{key_of(session, view.id)}/submitted",
     )

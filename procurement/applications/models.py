@@ -1,6 +1,6 @@
 """Tables of applications. A submission is a new version and never changes afterwards."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
@@ -154,6 +154,102 @@ class Verdict(Base):
     given_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     objection_ref: Mapped[str | None] = mapped_column(String(40))  # when an upheld objection caused it
     superseded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class Finding(Base):
+    """One item of the checklist as somebody of the office found it (checklist.Finding). A later finding supersedes;
+    only one is in force. `digest` names the blob of what shows it, which only the office reads."""
+
+    __tablename__ = "finding"
+    __table_args__ = (
+        CheckConstraint("result IN ('met', 'not_met', 'not_applicable')", name="result_known"),
+        CheckConstraint("method IS NOT NULL OR result = 'not_applicable'", name="method_told"),
+        Index(
+            "uq_finding_in_force",
+            "application_id",
+            "item",
+            unique=True,
+            sqlite_where=text("superseded_at IS NULL"),
+            postgresql_where=text("superseded_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
+    item: Mapped[str] = mapped_column(String(20))
+    result: Mapped[str] = mapped_column(String(20))
+    method: Mapped[str | None] = mapped_column(String(20))
+    evidence: Mapped[str] = mapped_column(Text)
+    looked_on: Mapped[date]
+    digest: Mapped[str | None] = mapped_column(String(64))
+    media_type: Mapped[str] = mapped_column(String(60), default="")
+    file_name: Mapped[str] = mapped_column(String(200), default="")
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    superseded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class SupplementRequest(Base):
+    """What the office asks an applicant to complete while it checks. Insert-only; without an answer it ends by the
+    clock, which is counted from `counted` with the holds of the round."""
+
+    __tablename__ = "supplement_request"
+    __table_args__ = (UniqueConstraint("application_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ref: Mapped[str] = mapped_column(String(30), unique=True)  # R2026-001-A003-S1
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
+    number: Mapped[int]  # within the application
+    items: Mapped[list[str]] = mapped_column(Document)  # checklist.Item
+    text: Mapped[str] = mapped_column(Text)
+    asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    due: Mapped[datetime] = mapped_column(UTCDateTime)
+    counted: Mapped[dict[str, Any]] = mapped_column(Document)
+
+
+class SupplementAnswer(Base):
+    """The answer: the RFC 8785 text that was hashed and logged (supplements.Answer). It stands beside what was
+    submitted and changes nothing in it. Insert-only."""
+
+    __tablename__ = "supplement_answer"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("supplement_request.id"), unique=True)
+    document: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    answered_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    answered_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+
+
+class SupplementDraft(Base):
+    """What the applicant is writing in answer; private until it is sent."""
+
+    __tablename__ = "supplement_draft"
+    __table_args__ = ({"info": _PRIVATE},)
+
+    request_id: Mapped[int] = mapped_column(
+        ForeignKey("supplement_request.id"), primary_key=True, autoincrement=False
+    )
+    text: Mapped[str] = mapped_column(Text, default="")
+    saved_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class SupplementFile(Base):
+    """A file attached to the answer that is being written, after checking and rewriting."""
+
+    __tablename__ = "supplement_file"
+    __table_args__ = ({"info": _PRIVATE},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("supplement_request.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    digest: Mapped[str] = mapped_column(String(64))
+    media_type: Mapped[str] = mapped_column(String(60))
+    size: Mapped[int]
+    public: Mapped[bool]
+    added_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class Question(Base):

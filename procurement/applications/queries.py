@@ -5,7 +5,7 @@ The instant comes in as `now`. Where an act of a later phase reads and has no us
 then applications are found only if checking was ever closed, which is later than the deadline.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,16 +16,19 @@ from sqlalchemy.orm import Session
 from procurement.access import VISITOR, Actor, Permission, Role, conflicting, may, require
 from procurement.accounts.models import User
 from procurement.applications.content import AttachedFile, Content, Submission
+from procurement.applications.grounds import PROVISIONS, Provision
 from procurement.applications.models import (
     Application,
     ApplicationVersion,
+    Finding,
+    SupplementRequest,
     Verdict,
 )
 from procurement.applications.questions import QuestionView, overdue_problems, question_view, questions_of
 from procurement.applications.rules import Needs, public_part
 from procurement.applications.verdicts import Reason, check_closing
 from procurement.applications.wording import GROUNDS, REASONS
-from procurement.errors import N_, NotFound, Problem
+from procurement.errors import N_, NotFound, Problem, WrongPhase
 from procurement.merchants import queries as merchants
 from procurement.merchants.models import Merchant, MerchantUser
 from procurement.rounds import clocks
@@ -49,6 +52,11 @@ class VerdictView:
     given_at: datetime
     objection_ref: str | None
     superseded_at: datetime | None
+
+    @property
+    def provisions(self) -> tuple[Provision, ...]:
+        """On what the reason rests, and whether that is law."""
+        return PROVISIONS[Reason(self.reason_code)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +173,28 @@ def find_application(session: Session, ref: str, *, lock: bool = False) -> Appli
     if found is None:
         raise _unknown(ref)
     return found
+
+
+def locked_application(session: Session, ref: str) -> tuple[Round, Application]:
+    """The round of an application, locked first as every act in a round does, and the application itself."""
+    application = find_application(session, ref)
+    round_ref = session.get_one(Round, application.round_id).ref
+    return rounds.find_round(session, round_ref, lock=True), find_application(session, ref, lock=True)
+
+
+def require_standing(session: Session, application: Application) -> None:
+    """Raise WrongPhase when the application takes no part."""
+    if application.withdrawn_at is not None:
+        raise WrongPhase(N_("This application was withdrawn."))
+    if not takes_part(session, application):
+        raise WrongPhase(
+            N_("This application was not confirmed after the call was amended. It takes no part and stays unread.")
+        )
+
+
+def has_verdict(session: Session, application_id: int) -> bool:
+    """Whether a verdict was ever given: from then on everybody reads what it rests on."""
+    return session.scalar(select(Verdict.id).where(Verdict.application_id == application_id).limit(1)) is not None
 
 
 def takes_part(session: Session, found: Application) -> bool:
@@ -561,6 +591,21 @@ def blocks(views: Sequence[ApplicationView], least: int) -> list[Problem]:
         eligible=sum(view.eligible for view in views),
         minimum=least,
     )
+
+
+def verified_texts(session: Session, round_id: int, *, now: datetime) -> Iterator[str]:
+    """Public texts of the check that entries name by their hash: findings and requests about applications that have a
+    verdict, and the explanations of verdicts. Nothing before the deadline."""
+    if not visible(session, round_id, now):
+        return
+    judged = select(Verdict.application_id).join(Application, Application.id == Verdict.application_id)
+    judged = judged.where(Application.round_id == round_id)
+    for text, application_id, order in (
+        (Finding.evidence, Finding.application_id, Finding.id),
+        (SupplementRequest.text, SupplementRequest.application_id, SupplementRequest.id),
+        (Verdict.explanation, Verdict.application_id, Verdict.id),
+    ):
+        yield from session.scalars(select(text).where(application_id.in_(judged)).order_by(order))
 
 
 # ---- questions ---------------------------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from procurement.applications import letters, queries
-from procurement.applications.models import Application, ApplicationDraft
+from procurement.applications.models import Application, ApplicationDraft, SupplementAnswer, SupplementRequest
+from procurement.applications.supplementing import supplements_of
 from procurement.merchants.reminders import note, reminded
 from procurement.rounds import queries as rounds
 from procurement.rounds.models import Round
@@ -22,7 +23,11 @@ from procurement.rounds.rules import ABORT_REASONS, AbortReason
 SOON = timedelta(days=2)
 """How long before a deadline an applicant is reminded of it."""
 
+SUPPLEMENT_SOON = timedelta(days=1)
+"""The same for a supplement, which has a few working days only."""
+
 TO_CONFIRM, LAPSED = "application to confirm", "application lapsed"
+SUPPLEMENT_DUE, SUPPLEMENT_OVER = "supplement due", "supplement over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class Due:
 
 def due(session: Session, *, now: datetime) -> list[Due]:
     """The letters that the clock calls for at `now` and that were not written yet."""
-    found = list(_unconfirmed(session, now))
+    found = [*_unconfirmed(session, now), *_unanswered(session, now)]
     written = {
         (what, subject)
         for what in {one.what for one in found}
@@ -74,6 +79,44 @@ def _unconfirmed(session: Session, now: datetime) -> Iterator[Due]:
             yield Due(TO_CONFIRM, subject, application.merchant_id, "applications/confirm-soon", context)
         elif course.applications_visible(now):
             yield Due(LAPSED, subject, application.merchant_id, "applications/lapsed", context)
+
+
+def _unanswered(session: Session, now: datetime) -> Iterator[Due]:
+    """Supplements that are awaited and soon due, and those whose time ended without an answer."""
+    wanted = (
+        select(Application, Round, ApplicationDraft.key)
+        .join(Round, Round.id == Application.round_id)
+        .join(ApplicationDraft, ApplicationDraft.application_id == Application.id)
+        .join(SupplementRequest, SupplementRequest.application_id == Application.id)
+        .outerjoin(SupplementAnswer, SupplementAnswer.request_id == SupplementRequest.id)
+        .where(SupplementAnswer.id.is_(None), Application.withdrawn_at.is_(None))
+        .order_by(Application.id)
+        .distinct()
+    )
+    rows = session.execute(wanted).all()
+    courses = rounds.courses_of(session, {found.id for _, found, _ in rows})
+    for application, found, key in rows:
+        course = courses[found.id]
+        if course.phase_at(now) is not Phase.CHECKING:
+            continue
+        views = supplements_of(session, [application.id], stops=course.stops, now=now)
+        for view in views[application.id]:
+            if view.answer is not None or view.clock.due is None or now < view.clock.due - SUPPLEMENT_SOON:
+                continue
+            over = now >= view.clock.due
+            context = {
+                **_context(application, found, course, key),
+                "request": view.ref,
+                "due": view.clock.due.isoformat(),
+                "path": f"/my/applications/{key}/supplements/{view.number}",
+            }
+            yield Due(
+                SUPPLEMENT_OVER if over else SUPPLEMENT_DUE,
+                view.ref,
+                application.merchant_id,
+                f"applications/supplement-{'over' if over else 'soon'}",
+                context,
+            )
 
 
 def _context(application: Application, found: Round, course: Course, key: str) -> dict[str, Any]:

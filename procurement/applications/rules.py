@@ -40,7 +40,7 @@ from procurement.applications.content import (
 from procurement.applications.labels import LABELS
 from procurement.errors import N_, Problem
 from procurement.masking import scrubbed, scrubbed_whole
-from procurement.merchants.rules import CertificateKind
+from procurement.merchants.rules import CertificateKind, covers
 from procurement.rounds.rules import Category
 from procurement.rounds.scoring_rule import show_decimal
 
@@ -76,6 +76,8 @@ INSPECTION_AGE = timedelta(days=366)
 REFUND_DAYS = 7
 """Consumer Law art. 25: refunded within seven days of receiving the goods back."""
 LARGEST = Decimal("1e12")
+LONGEST_DELIVERY = 366
+"""Days after the broadcast, at most, for which papers are asked to be valid."""
 SHORT, LONG = 200, 4000
 """Characters in a one-line answer and in a longer one."""
 MAX_FILES = 60
@@ -97,19 +99,35 @@ NOT_BOTH = N_("You said that there is none and gave an answer as well. Keep one 
 class Needs:
     """What the round, the applicant and the day ask of an application.
 
-    `valid_on`: papers must be valid then (the last day of delivery), when the round tells; else on `today`.
+    `valid_on`: the day of the broadcast, when the round tells. `delivered_by`: the last day on which goods ordered in
+    it are still on their way (`delivery_ends`); papers must be valid from the broadcast until then, else `today`.
     `registered`: the applicant has a unified social credit code and so a business licence.
     """
 
     today: date
     valid_on: date | None = None
+    delivered_by: date | None = None
     categories: tuple[Category, ...] = ()
     registered: bool = True
 
     @property
     def papers_valid_on(self) -> date:
-        """The day on which every paper must be valid."""
-        return max(self.today, self.valid_on) if self.valid_on else self.today
+        """The last day on which every paper must be valid."""
+        return max(day for day in (self.today, self.valid_on, self.delivered_by) if day is not None)
+
+
+def delivery_ends(content: Content, needs: Needs) -> date | None:
+    """The last day on which goods ordered in the broadcast may still be sent: as long as the price is honoured, and
+    then as long as it takes to dispatch. None while no broadcast is planned."""
+    if needs.valid_on is None:
+        return None
+    days = max(content.price.honoured_days or 0, 0) + -(-max(content.supply.dispatch_hours or 0, 0) // 24)
+    return needs.valid_on + timedelta(days=min(days, LONGEST_DELIVERY))
+
+
+def with_delivery(content: Content, needs: Needs) -> Needs:
+    """`needs` with the end of the delivery that `content` promises."""
+    return replace(needs, delivered_by=delivery_ends(content, needs))
 
 
 # ---- sections ----------------------------------------------------------------------------------------------------
@@ -276,10 +294,12 @@ def check_certificate(paper: Certificate, needs: Needs) -> list[Problem]:
     if paper.expires is not None:
         if paper.issued is not None and paper.expires < paper.issued:
             problems.append(Problem(N_("It expires before it was issued."), field="expires"))
-        elif paper.expires < needs.papers_valid_on:
+        elif not covers(needs.today, paper.expires, needs.today, needs.papers_valid_on):  # issued: said above
             problems.append(
                 Problem(
-                    N_("It expires on %(expires)s and must be valid on %(on)s."),
+                    N_("It expires on %(expires)s and must be valid on %(on)s, the last day of delivery.")
+                    if needs.papers_valid_on == needs.delivered_by
+                    else N_("It expires on %(expires)s and must be valid on %(on)s."),
                     {"expires": paper.expires, "on": needs.papers_valid_on},
                     "expires",
                 )
@@ -553,7 +573,7 @@ def check_section(section: Section, content: Content, needs: Needs) -> list[Prob
         case Section.PRODUCT:
             problems = check_product(content.product, files, needs)
         case Section.CERTIFICATES:
-            problems = check_certificates(content.certificates, content.product, files, needs)
+            problems = check_certificates(content.certificates, content.product, files, with_delivery(content, needs))
         case Section.PRICE:
             problems = check_price(content.price, files)
         case Section.SUPPLY:

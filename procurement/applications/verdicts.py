@@ -82,3 +82,16 @@ def check_closing(*, without_verdict: Sequence[str], eligible: int, minimum: int
             )
         )
     return problems
+
+
+def check_too_few(*, without_verdict: Sequence[str], eligible: int, minimum: int) -> list[Problem]:
+    """What keeps a round from being ended because too few applications are eligible."""
+    problems = [Problem(N_("%(ref)s has no verdict."), {"ref": ref}) for ref in without_verdict]
+    if not problems and eligible >= minimum:
+        problems.append(
+            Problem(
+                N_("%(eligible)s applications are eligible; the rules ask for %(minimum)s, so there are enough."),
+                {"eligible": eligible, "minimum": minimum},
+            )
+        )
+    return problems

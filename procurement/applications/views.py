@@ -16,9 +16,12 @@ from procurement.applications import (
     confirming,
     own,
     queries,
+    supplementing,
+    verifying,
     writing,
 )
 from procurement.applications.answers import Group, answers, section_answers
+from procurement.applications.checklist import ITEMS, REQUIRED, missing
 from procurement.applications.content import Certificate, Purpose, Section
 from procurement.applications.forms import (
     FEES,
@@ -29,12 +32,13 @@ from procurement.applications.forms import (
     ConfirmForm,
     SectionForm,
     StartForm,
+    SupplyForm,
     VerdictForm,
     form_for,
 )
 from procurement.applications.labels import LABELS
 from procurement.applications.wording import PURPOSES, SECTIONS
-from procurement.errors import N_, Problem, refuse_if
+from procurement.errors import N_, Problem, RuleBroken, refuse_if
 from procurement.merchants import queries as merchants
 from procurement.merchants.rules import CERTIFICATE_NAMES, KIND_NAMES
 from procurement.rounds.phases import PHASE_NAMES, Phase
@@ -117,7 +121,7 @@ def section(key: str, name: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         with refusals_into(form):
             # Stored before the transaction: a blob that nobody mentions harms nobody.
-            upload = _accepted(form.file) if form.file is not None else None
+            upload = accepted(form.file) if form.file is not None else None
             stay = _keep(key, which, form, upload)
             if stay:
                 return redirect("applications.section", key=key, name=name)
@@ -177,7 +181,8 @@ def _keep(key: str, which: Section, form: SectionForm, upload: Upload | None) ->
     return False
 
 
-def _accepted(file: FileStorage, field: str = "upload") -> Upload:
+def accepted(file: FileStorage, field: str = "upload") -> Upload:
+    """A file of a form, checked, written anew and stored. Raises RuleBroken on the field."""
     return uploads.accept(storage.store(config()), file.read(), file.filename or "", field=field)
 
 
@@ -208,7 +213,7 @@ def certificate(key: str, number: int) -> ResponseReturnValue:
 def _certificate(key: str, form: CertificateForm, number: int | None) -> ResponseReturnValue:
     if form.validate_on_submit():
         with refusals_into(form):
-            upload = _accepted(form.upload.data) if form.upload.data else None
+            upload = accepted(form.upload.data) if form.upload.data else None
             with transaction() as session:
                 kept, problems = writing.save_certificate(
                     session,
@@ -327,11 +332,16 @@ def submitted(key: str, version: int | None = None) -> ResponseReturnValue:
         if draft.ref is None:
             abort(404)
         found = queries.application_detail(session, draft.ref, actor=actor(), now=now(), version=version)
+        supplements = supplementing.supplements_for(session, found.view.id, found.round.id, now=now())
+        held = verifying.findings_of(session, found.view.id) if found.verdicts else {}
     return render(
         "applications/submitted.html",
         draft=draft,
         found=found,
         version=version or found.view.version,
+        supplements=supplements,
+        items=ITEMS,
+        held=held,
         shown=answers(found.content),
         file_url=_files_of(found),
     )
@@ -364,6 +374,42 @@ def withdraw(key: str) -> ResponseReturnValue:
     return render("applications/withdraw.html", form=form, draft=draft)
 
 
+@page(bp, "/my/applications/<key>/supplements/<int:number>", permission=Permission.APPLY, methods=["GET", "POST"])
+@limiter.limit("120 per hour", methods=["POST"])
+def supply(key: str, number: int) -> ResponseReturnValue:
+    """What the office asks to be completed, and the answer: kept as one goes, then sent once."""
+    with reading() as session:
+        found = supplementing.writing_for(session, key, number, actor=actor(), now=now())
+    form = SupplyForm(data={"text": found.text})
+    if form.validate_on_submit():
+        with refusals_into(form):
+            if _supplied(key, number, form):
+                flash(N_("Your answer was sent. A receipt is on its way to you by mail."))
+                return redirect("applications.submitted", key=key)
+            return redirect("applications.supply", key=key, number=number)
+    return render("applications/supply.html", status=form.status, form=form, found=found, items=ITEMS)
+
+
+def _supplied(key: str, number: int, form: SupplyForm) -> bool:
+    """Keep, attach, take off or send, as the button says; True when it was sent."""
+    upload = accepted(form.upload.data) if form.upload.data else None
+    asked = {"actor": actor(), "now": now(), "key": key, "number": number}
+    text, remove = form.text.data or "", form.remove.data or ""
+    with transaction() as session:
+        supplementing.keep(session, **asked, text=text)
+        if upload is not None:
+            supplementing.attach(session, **asked, upload=upload, public=bool(form.public.data))
+        if remove.isdecimal():
+            supplementing.remove(session, **asked, file_id=int(remove))
+        if form.then.data == "attach" and upload is None:
+            raise RuleBroken(N_("Choose a file."), field="upload")
+    if form.then.data != "send":
+        return False
+    with transaction() as session:
+        supplementing.answer(session, **asked, text=text)
+    return True
+
+
 # ---- files -------------------------------------------------------------------------------------------------------
 
 
@@ -372,7 +418,23 @@ def draft_file(key: str, file_id: int) -> ResponseReturnValue:
     """A file of one's own draft, as an attachment."""
     with reading() as session:
         found = own.draft_file(session, key, file_id, actor=actor())
-    return _attachment(found.digest, found.media_type, found.name)
+    return attachment(found.digest, found.media_type, found.name)
+
+
+@plain(bp, "/my/applications/<key>/supplements/<int:number>/files/<int:file_id>", permission=Permission.APPLY)
+def supply_file(key: str, number: int, file_id: int) -> ResponseReturnValue:
+    """A file of an answer that is being written, as an attachment."""
+    with reading() as session:
+        found = supplementing.draft_file(session, key, number, file_id, actor=actor(), now=now())
+    return attachment(found.digest, found.media_type, found.name)
+
+
+@plain(bp, "/applications/<ref>/supplements/<int:number>/files/<digest>", permission=Permission.READ_PUBLIC)
+def supplement_file(ref: str, number: int, digest: str) -> ResponseReturnValue:
+    """A file of an answer that was sent, as an attachment, for whoever may have it."""
+    with reading() as session:
+        found = supplementing.sent_file(session, ref, number, digest, actor=actor(), now=now())
+    return attachment(found.digest, found.media_type, found.name)
 
 
 @plain(bp, "/applications/<ref>/files/<digest>", permission=Permission.READ_PUBLIC)
@@ -380,10 +442,11 @@ def file(ref: str, digest: str) -> ResponseReturnValue:
     """A file of a submitted application, as an attachment, for whoever may have it."""
     with reading() as session:
         found = queries.file_of(session, ref, digest, actor=actor(), now=now())
-    return _attachment(found.digest, found.media_type, found.name)
+    return attachment(found.digest, found.media_type, found.name)
 
 
-def _attachment(digest: str, media_type: str, name: str) -> Response:
+def attachment(digest: str, media_type: str, name: str) -> Response:
+    """A stored file, to be saved."""
     data = storage.store(config()).get(digest)
     return Response(data, headers=dict(uploads.headers(media_type, digest, name)))
 
@@ -439,7 +502,16 @@ def checking(ref: str) -> ResponseReturnValue:
     """Every application of a round with its verdict."""
     with reading() as session:
         found = queries.checking_of(session, ref, actor=actor(), now=now())
-    return render("applications/checking.html", found=found, may_check=_may_check(found))
+        verified = verifying.counted_in(session, found.round.id)
+        awaited = supplementing.awaited_in(session, found.round.id, now=now())
+    return render(
+        "applications/checking.html",
+        found=found,
+        verified=verified,
+        items=len(REQUIRED),
+        awaited={view.application: view for view in awaited},
+        may_check=_may_check(found),
+    )
 
 
 def _may_check(found: queries.Checking) -> bool:
@@ -454,6 +526,8 @@ def verdict(ref: str, application: str) -> ResponseReturnValue:
     with reading() as session:
         found = queries.checking_of(session, ref, actor=actor(), now=now())
         detail = queries.application_detail(session, application, actor=actor(), now=now())
+        held = verifying.findings_of(session, detail.view.id)
+        supplements = supplementing.supplements_for(session, detail.view.id, detail.round.id, now=now())
     if detail.round.id != found.round.id:
         abort(404)
     given = detail.view.verdict
@@ -487,6 +561,10 @@ def verdict(ref: str, application: str) -> ResponseReturnValue:
         form=form,
         found=found,
         detail=detail,
+        held=held,
+        missing=[ITEMS[item].title for item in missing(held)],
+        supplements=supplements,
+        items=ITEMS,
         kinds=KIND_NAMES,
         shown=answers(detail.content),
         file_url=_files_of(detail),

@@ -21,6 +21,7 @@ from procurement.applications.rules import (
     check_certificate,
     check_section,
     product_key,
+    with_delivery,
 )
 from procurement.errors import N_, NotAllowed, NotFound, Problem, RuleBroken, WrongPhase, refuse_if
 from procurement.masking import public_text_problems
@@ -144,7 +145,8 @@ def save_certificate(
     _keep(draft, Section.CERTIFICATES, Certificates(items, held.exemption), now)
     _drop_copies(session, draft, items, now)
     needs = queries.needs_of(rounds.rules_of(session, draft.round_id), merchant, now)
-    return number or len(items), check_certificate(certificate, needs)
+    content = own.draft_content(session, draft)
+    return number or len(items), check_certificate(certificate, with_delivery(content, needs))
 
 
 def take_certificate(session: Session, *, actor: Actor, now: datetime, key: str, certificate_id: int) -> int:

@@ -13,7 +13,8 @@ from sqlalchemy import select
 from procurement.access import VISITOR, Role
 from procurement.accounts.queries import own_attempt
 from procurement.applications import actions as applications
-from procurement.applications import writing
+from procurement.applications import verifying, writing
+from procurement.applications.checklist import REQUIRED, RESTS_ON, Finding, Item, Method, Result
 from procurement.applications.content import Certificates, Section
 from procurement.applications.verdicts import Reason
 from procurement.committee import actions as committee
@@ -191,6 +192,7 @@ class RoundStory:
             if number and self.plan.until is Phase.CHECKING and self.plan.ending is None:
                 return  # the rest waits to be checked
             reason, gate, explanation = self.plan.refused.get(key, (Reason.ALL_GATES_PASSED, "", ""))
+            self.verify(key, reason)
             stage.act(
                 stage.cast.organiser,
                 applications.give_verdict,
@@ -203,6 +205,26 @@ class RoundStory:
             return
         yield self.after(closes, days=2, hour=16)
         stage.act(stage.cast.organiser, applications.close_checking, round_ref=self.ref)
+
+    def verify(self, key: str, reason: Reason) -> None:
+        """Every item is looked at; one that the reason rests on is not in order."""
+        rests_on = [item for item in Item if item in RESTS_ON.get(reason, ())]
+        wrong = rests_on[0] if rests_on else None
+        self.stage.act(
+            self.stage.cast.organiser,
+            verifying.keep_findings,
+            ref=self.refs[key],
+            findings=[
+                Finding(
+                    item=item,
+                    result=Result.NOT_MET if item is wrong else Result.MET,
+                    method=Method.PAPERS,
+                    evidence="演示：已查阅申报所附材料。Demo: the papers sent with the application were read.",
+                    looked_on=self.stage.clock().astimezone(self.zone).date(),
+                )
+                for item in REQUIRED
+            ],
+        )
 
     def form(self) -> Iterator[datetime]:
         """Members are appointed and declare their interests."""

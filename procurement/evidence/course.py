@@ -14,6 +14,9 @@ from procurement.applications.entries import (
     ApplicationSubmitted,
     ApplicationWithdrawn,
     CheckingClosed,
+    ChecklistKept,
+    SupplementAnswered,
+    SupplementRequested,
     VerdictGiven,
 )
 from procurement.committee.entries import (
@@ -118,6 +121,9 @@ IN_PHASE: Mapping[type[Entry], frozenset[Phase]] = MappingProxyType(
         ApplicationSubmitted: frozenset({Phase.OPEN}),
         ApplicationConfirmed: frozenset({Phase.OPEN}),
         ApplicationWithdrawn: frozenset({Phase.OPEN}),
+        ChecklistKept: frozenset({Phase.CHECKING}),
+        SupplementRequested: frozenset({Phase.CHECKING}),
+        SupplementAnswered: frozenset({Phase.CHECKING}),
         CheckingClosed: frozenset({Phase.CHECKING}),
         ExpertSetAside: frozenset({Phase.CHECKING, Phase.FORMING}),
         DrawAnnounced: frozenset({Phase.CHECKING, Phase.FORMING}),

@@ -1,25 +1,32 @@
 """Rules, phases, deadlines, applications. Each check yields what is wrong. Pure."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from procurement.applications.checklist import Item, Result, check_against_verdict
 from procurement.applications.entries import (
     ApplicationConfirmed,
     ApplicationSubmitted,
     ApplicationWithdrawn,
     CheckingClosed,
+    ChecklistKept,
+    SupplementAnswered,
+    SupplementRequested,
     VerdictGiven,
 )
+from procurement.applications.verdicts import Reason
 from procurement.committee.entries import ScoringBegan
 from procurement.errors import N_, Problem
 from procurement.evidence.course import lawful_phases
 from procurement.evidence.facts import Record, Unknown, checks
 from procurement.objections.entries import NoticeGiven
 from procurement.rounds import clocks
-from procurement.rounds.entries import RoundAmended, RoundPublished, RoundResumed
+from procurement.rounds.entries import RoundAborted, RoundAmended, RoundPublished, RoundResumed
 from procurement.rounds.lint import food_problem
 from procurement.rounds.phases import PHASE_NAMES
+from procurement.rounds.rules import AbortReason
 
 # --- rules and phases ---------------------------------------------------------------------------------------------
 
@@ -176,6 +183,66 @@ def _maintained(record: Record) -> Iterator[Problem]:
 def _version_at(record: Record, position: int) -> int:
     """The version of the rules in force at an entry."""
     return sum(n < position for n, _, _ in record.rules)
+
+
+@checks("checklist", N_("Every eligible product was verified in full, and every refusal rests on a finding"))
+def _checklist(record: Record) -> Iterator[Problem]:
+    found: dict[str, dict[Item, Result]] = defaultdict(dict)
+    for envelope in record.envelopes:
+        match envelope.entry:
+            case ChecklistKept(application=ref, findings=findings):
+                for one in findings:
+                    if one.item in set(Item) and one.result in set(Result):
+                        found[ref][Item(one.item)] = Result(one.result)
+                    else:
+                        yield Problem(N_("%(ref)s: an item of the checklist is unknown."), {"ref": ref})
+            case VerdictGiven(application=ref, eligible=eligible, reason=reason, objection=None):
+                known = Reason(reason) if reason in set(Reason) else None
+                if check_against_verdict(found[ref], eligible=eligible, reason=known):
+                    yield Problem(N_("The verdict on %(ref)s does not rest on what was verified."), {"ref": ref})
+
+
+@checks("supplements", N_("No verdict was given while a supplement was awaited, and each had its full time"))
+def _supplements(record: Record) -> Iterator[Problem]:
+    running: dict[str, tuple[str, clocks.Counted]] = {}
+    for n, envelope in enumerate(record.envelopes):
+        at = envelope.at
+        match envelope.entry:
+            case SupplementRequested(application=ref, request=request, due=due):
+                days = record.rules_at(n).timetable.supplement_working_days
+                expected, counted = clocks.working_deadline(record.rules_at(n), start=at, working_days=days)
+                if due != expected:
+                    yield Problem(
+                        N_("Supplement %(ref)s is due %(due)s; counted anew, %(expected)s."),
+                        {"ref": request, "due": due, "expected": expected},
+                    )
+                running[request] = ref, counted
+            case SupplementAnswered(request=request):
+                _, counted = running.pop(request, ("", None))
+                if counted is None or _over(record, n, counted, at):
+                    yield Problem(N_("Supplement %(ref)s was answered when none was awaited."), {"ref": request})
+            case VerdictGiven(application=ref, objection=None):
+                awaited = [counted for of, counted in running.values() if of == ref]
+                if any(not _over(record, n, counted, at) for counted in awaited):
+                    yield Problem(N_("The verdict on %(ref)s came while a supplement was awaited."), {"ref": ref})
+
+
+def _over(record: Record, position: int, counted: clocks.Counted, at: datetime) -> bool:
+    """Whether a period is over at an entry."""
+    return clocks.running(counted, stops=record.courses[position].stops, now=at).overdue(at)
+
+
+@checks("few_eligible", N_("A round that ended for want of eligible applications had too few"))
+def _few_eligible(record: Record) -> Iterator[Problem]:
+    for n, _, aborted in record.of(RoundAborted):
+        if aborted.reason == AbortReason.FEW_ELIGIBLE:
+            last = {entry.application: entry.eligible for m, _, entry in record.of(VerdictGiven) if m < n}
+            least = record.rules_at(n).least_eligible
+            if sum(last.values()) >= least:
+                yield Problem(
+                    N_("%(eligible)s applications are eligible; the rules ask for %(minimum)s, so there are enough."),
+                    {"eligible": sum(last.values()), "minimum": least},
+                )
 
 
 @checks("verdicts", N_("Every application has a verdict with a reason"))

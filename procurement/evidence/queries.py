@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from procurement.applications.models import Application
-from procurement.applications.queries import compared_of
+from procurement.applications.queries import compared_of, verified_texts
 from procurement.committee.draw_queries import member_disclosures
 from procurement.committee.models import Member
 from procurement.decisions.models import Decision
@@ -136,9 +136,10 @@ def _documents(session: Session, round_id: int) -> dict[str, bytes]:
 
 
 def _texts(session: Session, round_id: int, now: datetime) -> Iterator[str]:
-    """Public texts that entries name by their hash: what is compared of applications, arguments, answers, rulings,
-    reasons of corrections."""
+    """Public texts that entries name by their hash: what is compared of applications, what was verified, arguments,
+    answers, rulings, reasons of corrections."""
     yield from compared_of(session, round_id, now=now).values()
+    yield from verified_texts(session, round_id, now=now)
     objections = select(Objection.id, Objection.argument).where(Objection.round_id == round_id).order_by(Objection.id)
     for objection_id, argument in session.execute(objections):
         yield argument

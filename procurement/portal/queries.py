@@ -12,10 +12,13 @@ from sqlalchemy.sql import ColumnElement
 
 from procurement.access import VISITOR
 from procurement.applications import queries as applications
+from procurement.applications import supplementing, verifying
 from procurement.applications.content import AttachedFile
 from procurement.applications.models import Application, Verdict
 from procurement.applications.queries import Detail, LapsedView
+from procurement.applications.supplementing import SupplementView
 from procurement.applications.verdicts import Reason
+from procurement.applications.verifying import FindingView
 from procurement.applications.wording import REASONS
 from procurement.committee import queries as committee
 from procurement.committee.draw_queries import draws_of
@@ -270,12 +273,15 @@ def applications_page(
 @dataclass(frozen=True, slots=True)
 class ProductPage:
     """One application as everybody may read it. `matrix`: its marks, None before the scores are opened or when it was
-    not scored. `given_up`: when and why its merchant gave the place up."""
+    not scored. `findings`, `supplements`: what its verdict rests on, empty before there is one. `given_up`: when and
+    why its merchant gave the place up."""
 
     detail: Detail
     photos: Sequence[AttachedFile]
     files: Sequence[AttachedFile]
     matrix: Matrix | None
+    findings: Sequence[FindingView]
+    supplements: Sequence[SupplementView]
     given_up: tuple[datetime, str] | None
 
 
@@ -286,7 +292,18 @@ def product_page(session: Session, ref: str, *, now: datetime) -> ProductPage:
     photos = [one for one in detail.content.files if one.media_type.startswith("image/")]
     files = [one for one in detail.content.files if one not in photos]
     gone = {one: (at, why) for one, at, why in given_up_in(session, detail.view.round_id)}
-    return ProductPage(detail, photos, files, matrices[0] if matrices else None, gone.get(ref))
+    judged = bool(detail.verdicts)
+    return ProductPage(
+        detail=detail,
+        photos=photos,
+        files=files,
+        matrix=matrices[0] if matrices else None,
+        findings=list(verifying.findings_of(session, detail.view.id).values()) if judged else [],
+        supplements=supplementing.supplements_for(session, detail.view.id, detail.view.round_id, now=now)
+        if judged
+        else [],
+        given_up=gone.get(ref),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from procurement.access import Permission
 from procurement.applications.answers import answers
+from procurement.applications.checklist import ITEMS
 from procurement.applications.wording import PURPOSES
 from procurement.committee.drawing import PASSED_OVER
 from procurement.committee.drawing import PURPOSES as DRAW_PURPOSES
@@ -23,6 +24,8 @@ from procurement.portal.search import KIND_NAMES, SearchKind
 from procurement.portal.search import search as find
 from procurement.portal.style import EveryField, invented_round
 from procurement.rounds.phases import Kind, Phase
+from procurement.rounds.rules import ABORT_REASONS, HOLD_LABELS, AbortReason, HoldLabel
+from procurement.rounds.scoring_rule import Text
 from procurement.rounds.wording import words_of
 from procurement.scoring import drawings
 from procurement.web import config, now, page, plain, reading, redirect, render, say
@@ -78,12 +81,28 @@ def round_page(ref: str) -> ResponseReturnValue:
         found,
         acts=acts,
         amendment=amended[-1] if amended else None,
+        held_label=_held(found),
+        ended=_ended(found),
         result=result,
         decisions=decisions,
         drawing=pictures.course(found.steps, now()),
         length_of=pictures.length_of,
         money=pictures.money(found.rules.money),
     )
+
+
+def _held(found: PublicRound) -> str:
+    """What the public is told about the last hold; a source text."""
+    held = found.last(Kind.HELD)
+    return HOLD_LABELS[HoldLabel((held.detail or {})["code"])] if held is not None else ""
+
+
+def _ended(found: PublicRound) -> tuple[str, Text] | None:
+    """Why the round ended without a selection: the coded reason (a source text) and the explanation."""
+    ended = found.last(Kind.ABORTED)
+    if ended is None or ended.detail is None:
+        return None
+    return ABORT_REASONS[AbortReason(ended.detail["code"])], Text(ended.detail["en"], ended.detail["zh"])
 
 
 @page(bp, "/rounds/<ref>/rules", permission=Permission.READ_PUBLIC)
@@ -223,6 +242,9 @@ def product(ref: str) -> ResponseReturnValue:
         strip_head=drawings.strip_head(),
         total=drawings.total(found.matrix.rule, found.matrix.steps, ref) if found.matrix else None,
         given_up=found.given_up,
+        findings=found.findings,
+        supplements=found.supplements,
+        items=ITEMS,
         purposes=PURPOSES,
     )
 

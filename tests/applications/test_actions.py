@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from procurement.access import VISITOR, Actor, Role
 from procurement.applications import actions, own, queries, writing
+from procurement.applications.checklist import Item
 from procurement.applications.content import Certificate, Purpose, Section, Submission
 from procurement.applications.models import Application, ApplicationDraft, ApplicationVersion, Verdict
 from procurement.applications.verdicts import Reason
@@ -42,6 +43,7 @@ from tests.worlds.applications import (
     fill,
     judge,
     send,
+    verify,
     whole,
 )
 from tests.worlds.people import people
@@ -605,6 +607,7 @@ def give(world: AppliedWorld, actor: Actor, *, number: int = 0, **changed: Any) 
 
 def test_a_verdict_names_the_application_and_the_hash_of_what_was_checked(applied: AppliedWorld) -> None:
     close_applications(applied)
+    verify(applied, 0, Item.LICENCES, items=[Item.LICENCES])
     give(
         applied,
         applied.people.organiser.actor,

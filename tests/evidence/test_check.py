@@ -28,11 +28,19 @@ from tests.worlds.scoring import ScoringWorld
 
 EVERYTHING = {
     "manifest", "checkpoint", "proofs", "order", "rules", "employer", "phases", "call_period", "holds",
-    "applications", "maintained", "verdicts", "committee_draw", "draw_source", "names", "observers", "committee",
-    "declarations", "recusals", "recusal_requests", "seals", "tally", "prices", "earlier",
-    "corrections", "draws", "notice", "objections", "texts",
+    "applications", "maintained", "checklist", "supplements", "few_eligible", "verdicts", "committee_draw",
+    "draw_source", "names", "observers", "committee", "declarations", "recusals", "recusal_requests", "seals",
+    "tally", "prices", "earlier", "corrections", "draws", "notice", "objections", "texts",
 }  # fmt: skip
 
+SUPPLEMENT = {
+    "application": "R2026-001-A001",
+    "request": "R2026-001-A001-S1",
+    "items": ["licences"],
+    "text": "0" * 64,
+    "due": "2026-04-30T16:00:00Z",
+}
+FEW = {"reason": "few_eligible", "explanation": "0" * 64}
 LAPSED = {"application": "R2026-001-A009", "document": "0" * 64}
 
 
@@ -167,6 +175,16 @@ def moved_behind(kind: str, behind: str) -> Callable[[list[Body]], list[Body]]:
     return change
 
 
+def ahead_of(kind: str, other: str, data: Body) -> Callable[[list[Body]], list[Body]]:
+    """An entry of `other` is slipped in ahead of the first of `kind`."""
+
+    def change(bodies: list[Body]) -> list[Body]:
+        place = next(n for n, body in enumerate(bodies) if body["kind"] == kind)
+        return [*bodies[:place], {**bodies[place], "kind": other, "data": data}, *bodies[place:]]
+
+    return change
+
+
 def shorter(body: Body, field: str, **by: float) -> None:
     body["data"][field] = earlier(body["data"][field], **by)
 
@@ -189,6 +207,15 @@ def no_longer_recused(body: Body) -> None:
         # an application is checked that was not confirmed after an amendment, or one is left out that was
         (edited("application.submitted", lambda body: body["data"].update(rules=2)), "maintained"),
         (edited("application.checking_closed", lambda body: body["data"].update(lapsed=[LAPSED])), "applications"),
+        # a verdict does not rest on what was verified, or comes while a supplement is awaited
+        (
+            edited("application.checklist", lambda body: body["data"]["findings"][0].update(result="not_met")),
+            "checklist",
+        ),
+        (dropped("application.checklist"), "checklist"),
+        (ahead_of("application.verdict", "application.supplement_requested", SUPPLEMENT), "supplements"),
+        # the round is said to have had too few eligible applications
+        (ahead_of("notice.given", "round.aborted", FEW), "few_eligible"),
         # the call is too short
         (edited("round.published", lambda body: shorter(body, "applications_close", days=1)), "call_period"),
         # a member is not there, has not declared, or scores in spite of an interest

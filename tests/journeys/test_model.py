@@ -28,6 +28,7 @@ from hypothesis.stateful import (
 )
 
 from procurement.applications import actions as applications
+from procurement.applications import verifying
 from procurement.committee import actions as committee
 from procurement.committee.rules import MemberKind
 from procurement.db import make_engine, reading, transaction
@@ -288,6 +289,13 @@ class Selection(RuleBasedStateMachine):
         person = self.people.second_organiser if wrong else self.people.organiser
         why = self.may(who=not wrong, phases={Phase.CHECKING})
         gates = [gate.code for gate in self.round.document.gates]
+        self.attempt(
+            person,
+            verifying.keep_findings,
+            why,
+            ref=self.refs[number],
+            findings=applied.found(day=self.clock().date()),
+        )
         self.attempt(
             person,
             applications.give_verdict,

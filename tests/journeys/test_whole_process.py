@@ -6,13 +6,14 @@ computed anew and lies open for its full time once more.
 
 import re
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import Engine
 
 from config import Config
+from procurement.applications.checklist import REQUIRED
 from procurement.db import reading
 from procurement.demo.pictures import paper, photograph
 from procurement.jobs import load_handlers
@@ -212,6 +213,12 @@ def apply(journey: Journey, person: Person, product: str, price: str) -> None:
     journey.refs[product] = re.findall(r"R\d+-\d+-A\d+", receipt)[0]
 
 
+def verified(day: date) -> dict[str, str]:
+    """What is typed into the checklist when everything is in order."""
+    said = {"result": "met", "method": "papers", "evidence": "The papers were read.", "looked_on": day.isoformat()}
+    return {f"{item}_{part}": typed for item in REQUIRED for part, typed in said.items()}
+
+
 def check(journey: Journey) -> None:
     visitor = User(journey.app.test_client())
     closes = journey.course.applications_close
@@ -223,6 +230,7 @@ def check(journey: Journey) -> None:
     journey.clock.advance(hours=9)
     gates = ["identity", "documents", "record", "relation", "no_payment", "stock", "price", "permitted"]
     for ref in journey.refs.values():
+        journey.organiser.send(f"{journey.base}/checking/{ref}/checklist", verified(closes.date()))
         journey.organiser.send(
             f"{journey.base}/checking/{ref}", gates=gates, reason_code="all_gates_passed", explanation=""
         )

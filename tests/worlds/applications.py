@@ -5,15 +5,16 @@ world.refs, world.keys, world.round
 world = checked_round(world)
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Engine
 
-from procurement.applications import actions, confirming, writing
+from procurement.applications import actions, confirming, verifying, writing
+from procurement.applications.checklist import REQUIRED, RESTS_ON, Finding, Item, Method, Result
 from procurement.applications.content import Content, Purpose, Section
 from procurement.applications.verdicts import Reason
 from procurement.db import transaction
@@ -181,8 +182,36 @@ def close_applications(world: AppliedWorld) -> AppliedWorld:
     return world
 
 
+def found(*wrong: Item, day: date, items: Collection[Item] = REQUIRED) -> list[Finding]:
+    """Findings about `items`, all in order but for `wrong`."""
+    return [
+        Finding(
+            item=item,
+            result=Result.NOT_MET if item in wrong else Result.MET,
+            method=Method.PAPERS,
+            evidence=f"The papers about {item.value} were read.",
+            looked_on=day,
+        )
+        for item in items
+    ]
+
+
+def verify(world: AppliedWorld, number: int, *wrong: Item, items: Collection[Item] = REQUIRED) -> None:
+    """Keep findings about the application with this number (from 0), all in order but for `wrong`."""
+    with transaction(world.engine) as session:
+        verifying.keep_findings(
+            session,
+            actor=world.people.organiser.now(session),
+            now=world.clock(),
+            ref=world.refs[number],
+            findings=found(*wrong, day=world.clock().date(), items=items),
+        )
+
+
 def judge(world: AppliedWorld, number: int, reason: Reason = Reason.ALL_GATES_PASSED, explanation: str = "") -> None:
-    """Give a verdict on the application with this number (from 0)."""
+    """Verify the application with this number (from 0) as the reason asks, and give the verdict."""
+    rests_on = [item for item in Item if item in RESTS_ON.get(reason, ())][:1]
+    verify(world, number, *rests_on)
     gates = [gate.code for gate in world.round.document.gates]
     with transaction(world.engine) as session:
         actions.give_verdict(
