@@ -1107,6 +1107,28 @@ def upgrade() -> None:
     op.create_index(op.f('ix_draw_reading_round_id'), 'draw_reading', ['round_id'], unique=False)
     op.create_index('uq_draw_reading_by_person', 'draw_reading', ['draw_id', 'user_id'], unique=True, sqlite_where=sa.text('discarded_at IS NULL'), postgresql_where=sa.text('discarded_at IS NULL'))
     op.create_index('uq_draw_reading_by_role', 'draw_reading', ['draw_id', 'role'], unique=True, sqlite_where=sa.text('discarded_at IS NULL'), postgresql_where=sa.text('discarded_at IS NULL'))
+    op.create_table('finding',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('application_id', sa.Integer(), nullable=False),
+    sa.Column('item', sa.String(length=20), nullable=False),
+    sa.Column('result', sa.String(length=20), nullable=False),
+    sa.Column('method', sa.String(length=20), nullable=True),
+    sa.Column('evidence', sa.Text(), nullable=False),
+    sa.Column('looked_on', sa.Date(), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=True),
+    sa.Column('media_type', sa.String(length=60), nullable=False),
+    sa.Column('file_name', sa.String(length=200), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('by_id', sa.Integer(), nullable=False),
+    sa.Column('superseded_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("method IS NOT NULL OR result = 'not_applicable'", name=op.f('ck_finding_method_told')),
+    sa.CheckConstraint("result IN ('met', 'not_met', 'not_applicable')", name=op.f('ck_finding_result_known')),
+    sa.ForeignKeyConstraint(['application_id'], ['application.id'], name=op.f('fk_finding_application_id_application')),
+    sa.ForeignKeyConstraint(['by_id'], ['user_account.id'], name=op.f('fk_finding_by_id_user_account')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_finding'))
+    )
+    op.create_index(op.f('ix_finding_application_id'), 'finding', ['application_id'], unique=False)
+    op.create_index('uq_finding_in_force', 'finding', ['application_id', 'item'], unique=True, sqlite_where=sa.text('superseded_at IS NULL'), postgresql_where=sa.text('superseded_at IS NULL'))
     op.create_table('given_up',
     sa.Column('application_id', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('round_id', sa.Integer(), nullable=False),
@@ -1261,6 +1283,24 @@ def upgrade() -> None:
     sa.UniqueConstraint('objection_id', 'kind', name=op.f('uq_objection_step_objection_id_kind'))
     )
     op.create_index(op.f('ix_objection_step_objection_id'), 'objection_step', ['objection_id'], unique=False)
+    op.create_table('supplement_request',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('ref', sa.String(length=30), nullable=False),
+    sa.Column('application_id', sa.Integer(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('items', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('asked_by_id', sa.Integer(), nullable=False),
+    sa.Column('due', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('counted', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.ForeignKeyConstraint(['application_id'], ['application.id'], name=op.f('fk_supplement_request_application_id_application')),
+    sa.ForeignKeyConstraint(['asked_by_id'], ['user_account.id'], name=op.f('fk_supplement_request_asked_by_id_user_account')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_supplement_request')),
+    sa.UniqueConstraint('application_id', 'number', name=op.f('uq_supplement_request_application_id_number')),
+    sa.UniqueConstraint('ref', name=op.f('uq_supplement_request_ref'))
+    )
+    op.create_index(op.f('ix_supplement_request_application_id'), 'supplement_request', ['application_id'], unique=False)
     op.create_table('verdict',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('application_id', sa.Integer(), nullable=False),
@@ -1335,6 +1375,39 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_objection_file'))
     )
     op.create_index(op.f('ix_objection_file_objection_id'), 'objection_file', ['objection_id'], unique=False)
+    op.create_table('supplement_answer',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('request_id', sa.Integer(), nullable=False),
+    sa.Column('document', sa.Text(), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('answered_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('answered_by_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['answered_by_id'], ['user_account.id'], name=op.f('fk_supplement_answer_answered_by_id_user_account')),
+    sa.ForeignKeyConstraint(['request_id'], ['supplement_request.id'], name=op.f('fk_supplement_answer_request_id_supplement_request')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_supplement_answer')),
+    sa.UniqueConstraint('request_id', name=op.f('uq_supplement_answer_request_id'))
+    )
+    op.create_table('supplement_draft',
+    sa.Column('request_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('saved_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['request_id'], ['supplement_request.id'], name=op.f('fk_supplement_draft_request_id_supplement_request')),
+    sa.PrimaryKeyConstraint('request_id', name=op.f('pk_supplement_draft'))
+    )
+    op.create_table('supplement_file',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('request_id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.String(length=200), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('media_type', sa.String(length=60), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('public', sa.Boolean(), nullable=False),
+    sa.Column('added_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['request_id'], ['supplement_request.id'], name=op.f('fk_supplement_file_request_id_supplement_request')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_supplement_file'))
+    )
+    op.create_index(op.f('ix_supplement_file_request_id'), 'supplement_file', ['request_id'], unique=False)
     op.create_table('committee_member',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('round_id', sa.Integer(), nullable=False),
@@ -1627,6 +1700,10 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_committee_member_user_id'), table_name='committee_member')
     op.drop_index(op.f('ix_committee_member_round_id'), table_name='committee_member')
     op.drop_table('committee_member')
+    op.drop_index(op.f('ix_supplement_file_request_id'), table_name='supplement_file')
+    op.drop_table('supplement_file')
+    op.drop_table('supplement_draft')
+    op.drop_table('supplement_answer')
     op.drop_index(op.f('ix_objection_file_objection_id'), table_name='objection_file')
     op.drop_table('objection_file')
     op.drop_index(op.f('ix_draw_candidate_round_id'), table_name='draw_candidate')
@@ -1638,6 +1715,8 @@ def downgrade() -> None:
     op.drop_index('uq_verdict_in_force', table_name='verdict', sqlite_where=sa.text('superseded_at IS NULL'), postgresql_where=sa.text('superseded_at IS NULL'))
     op.drop_index(op.f('ix_verdict_application_id'), table_name='verdict')
     op.drop_table('verdict')
+    op.drop_index(op.f('ix_supplement_request_application_id'), table_name='supplement_request')
+    op.drop_table('supplement_request')
     op.drop_index(op.f('ix_objection_step_objection_id'), table_name='objection_step')
     op.drop_table('objection_step')
     op.drop_index('uq_objection_one_supplement', table_name='objection_pause', sqlite_where=sa.text("why = 'supplement'"), postgresql_where=sa.text("why = 'supplement'"))
@@ -1655,6 +1734,9 @@ def downgrade() -> None:
     op.drop_table('milestone_told')
     op.drop_index(op.f('ix_given_up_round_id'), table_name='given_up')
     op.drop_table('given_up')
+    op.drop_index('uq_finding_in_force', table_name='finding', sqlite_where=sa.text('superseded_at IS NULL'), postgresql_where=sa.text('superseded_at IS NULL'))
+    op.drop_index(op.f('ix_finding_application_id'), table_name='finding')
+    op.drop_table('finding')
     op.drop_index('uq_draw_reading_by_role', table_name='draw_reading', sqlite_where=sa.text('discarded_at IS NULL'), postgresql_where=sa.text('discarded_at IS NULL'))
     op.drop_index('uq_draw_reading_by_person', table_name='draw_reading', sqlite_where=sa.text('discarded_at IS NULL'), postgresql_where=sa.text('discarded_at IS NULL'))
     op.drop_index(op.f('ix_draw_reading_round_id'), table_name='draw_reading')

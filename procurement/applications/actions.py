@@ -307,8 +307,7 @@ def take_back_verdict(session: Session, *, actor: Actor, now: datetime, applicat
     The ruling itself decided whether and when; it also sends the round back to checking. Raises NotFound, NotAllowed,
     WrongPhase.
     """
-    found = _locked_round(session, application)
-    row = queries.find_application(session, application, lock=True)
+    found, row = queries.locked_application(session, application)
     require(actor, Permission.RULE_OBJECTION, round_id=found.id)
     rounds.course_of(session, found.id).require(
         now,

@@ -96,7 +96,7 @@ class SupplementRequested(
     title=N_("An applicant was asked to complete an application"),
     labels={
         "application": N_("Application"),
-        "request": N_("Request"),
+        "request": N_("Supplement"),
         "items": N_("Items of the checklist"),
         "text": N_("SHA-256 of what is asked"),
         "due": N_("Answer due"),
@@ -117,7 +117,7 @@ class SupplementAnswered(
     title=N_("An applicant completed an application"),
     labels={
         "application": N_("Application"),
-        "request": N_("Request"),
+        "request": N_("Supplement"),
         "document": N_("SHA-256 of the answer"),
         "files": N_("SHA-256 of each file"),
     },

@@ -15,6 +15,7 @@ from procurement.applications.entries import (
     SupplementAnswered,
     SupplementRequested,
     VerdictGiven,
+    VerdictTakenBack,
 )
 from procurement.applications.verdicts import Reason
 from procurement.committee.entries import ScoringBegan
@@ -236,7 +237,13 @@ def _over(record: Record, position: int, counted: clocks.Counted, at: datetime) 
 def _few_eligible(record: Record) -> Iterator[Problem]:
     for n, _, aborted in record.of(RoundAborted):
         if aborted.reason == AbortReason.FEW_ELIGIBLE:
-            last = {entry.application: entry.eligible for m, _, entry in record.of(VerdictGiven) if m < n}
+            last: dict[str, bool] = {}
+            for envelope in record.envelopes[:n]:
+                match envelope.entry:
+                    case VerdictGiven(application=ref, eligible=eligible):
+                        last[ref] = eligible
+                    case VerdictTakenBack(application=ref):
+                        last.pop(ref, None)
             least = record.rules_at(n).least_eligible
             if sum(last.values()) >= least:
                 yield Problem(
