@@ -628,7 +628,7 @@ class SupplementForm(Form):
     )
 
 
-class SupplyForm(Form):
+class CompletingForm(Form):
     """The answer of an applicant. `then` is the button that was pressed."""
 
     then = StringField()

@@ -1,6 +1,7 @@
 """Pages of applicants (my applications) and of those who check them. Parsing and rendering only."""
 
 from dataclasses import replace
+from typing import Any
 
 from flask import Blueprint, Response, abort, url_for
 from flask.typing import ResponseReturnValue
@@ -29,10 +30,10 @@ from procurement.applications.forms import (
     AnswerForm,
     AskForm,
     CertificateForm,
+    CompletingForm,
     ConfirmForm,
     SectionForm,
     StartForm,
-    SupplyForm,
     VerdictForm,
     form_for,
 )
@@ -380,7 +381,7 @@ def supply(key: str, number: int) -> ResponseReturnValue:
     """What the office asks to be completed, and the answer: kept as one goes, then sent once."""
     with reading() as session:
         found = supplementing.writing_for(session, key, number, actor=actor(), now=now())
-    form = SupplyForm(data={"text": found.text})
+    form = CompletingForm(data={"text": found.text})
     if form.validate_on_submit():
         with refusals_into(form):
             if _supplied(key, number, form):
@@ -390,10 +391,10 @@ def supply(key: str, number: int) -> ResponseReturnValue:
     return render("applications/supply.html", status=form.status, form=form, found=found, items=ITEMS)
 
 
-def _supplied(key: str, number: int, form: SupplyForm) -> bool:
+def _supplied(key: str, number: int, form: CompletingForm) -> bool:
     """Keep, attach, take off or send, as the button says; True when it was sent."""
     upload = accepted(form.upload.data) if form.upload.data else None
-    asked = {"actor": actor(), "now": now(), "key": key, "number": number}
+    asked: dict[str, Any] = {"actor": actor(), "now": now(), "key": key, "number": number}
     text, remove = form.text.data or "", form.remove.data or ""
     with transaction() as session:
         supplementing.keep(session, **asked, text=text)

@@ -219,8 +219,8 @@ def _supplements(record: Record) -> Iterator[Problem]:
                     )
                 running[request] = ref, counted
             case SupplementAnswered(request=request):
-                _, counted = running.pop(request, ("", None))
-                if counted is None or _over(record, n, counted, at):
+                asked = running.pop(request, None)
+                if asked is None or _over(record, n, asked[1], at):
                     yield Problem(N_("Supplement %(ref)s was answered when none was awaited."), {"ref": request})
             case VerdictGiven(application=ref, objection=None):
                 awaited = [counted for of, counted in running.values() if of == ref]
