@@ -129,7 +129,8 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class CommitteeMember:
-    """A member who scored. `kind`: committee.rules.MemberKind."""
+    """A member who scored. `kind`: committee.rules.MemberKind; `field` in words, to be translated; `drawn`: by
+    lot."""
 
     code: str
     name: str
@@ -137,6 +138,7 @@ class CommitteeMember:
     kind: str
     field: str
     chair: bool
+    drawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from procurement.applications.content import Content
 from procurement.applications.models import Application
 from procurement.applications.rules import public_part
 from procurement.committee import queries as committee
+from procurement.committee.expertise import field_name
 from procurement.committee.queries import MemberView
 from procurement.decisions.document import (
     Cell,
@@ -155,7 +156,10 @@ def gather(session: Session, found: Round, *, now: datetime, organiser: Actor) -
             ineligible=sum(not v.eligible for v in views),
         ),
         eligibility=tuple(_checked(view) for view in views),
-        committee=tuple(CommitteeMember(m.code, m.name, m.employer, m.kind.value, m.field, m.chair) for m in members),
+        committee=tuple(
+            CommitteeMember(m.code, m.name, m.employer, m.kind.value, field_name(m.field), m.chair, m.drawn)
+            for m in members
+        ),
         recusals=tuple(_recusals(session, found.id, members, {view.id: view.ref for view in views})),
         rules=Rules(version, rules_digest, instant(published), document.scoring.to_json()),
         marks=matrix(counted.marks, members, by_ref, [c.code for c in document.scoring.marked]),
