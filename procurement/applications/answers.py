@@ -21,6 +21,7 @@ from procurement.applications.content import (
     Section,
 )
 from procurement.applications.labels import LABELS
+from procurement.applications.rules import LOW_PRICES
 from procurement.applications.wording import PURPOSES, SECTIONS, UNITS, name_of
 from procurement.errors import N_
 
@@ -151,6 +152,11 @@ def _groups(section: Section, content: Content) -> Iterator[Group]:
         case Section.CERTIFICATES:
             for paper in content.certificates.items:
                 yield _paper(paper)
+        case Section.PRICE:
+            for low in LOW_PRICES:
+                sale = getattr(content.price, low.sale)
+                if rows := tuple(_simple(sale, "sale")):
+                    yield Group(LABELS[f"price.{low.price}"], rows)
         case Section.MONEY:
             for name in ("commission", "slot_fee", "service_fee", "traffic_fee"):
                 yield _fee(name, getattr(content.money, name))

@@ -122,6 +122,9 @@ class Purpose(StrEnum):
     ORIGIN_PROOF = "origin_proof"
     CERTIFICATE = "certificate"
     PRICE_EVIDENCE = "price_evidence"
+    PRICE_7 = "price_7"
+    PRICE_30 = "price_30"
+    PRICE_90 = "price_90"
     SUPPLY_EVIDENCE = "supply_evidence"
     BENEFIT_EVIDENCE = "benefit_evidence"
     AFTER_SALES_EVIDENCE = "after_sales_evidence"
@@ -190,10 +193,21 @@ class Certificates:
 
 
 @dataclass(frozen=True, slots=True)
+class Sale:
+    """When and where a price was really paid. `platform`: the platform and shop, or the place of business; `link`: to
+    the offer, where there is one."""
+
+    on: date | None = None
+    platform: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Price:
     """Prices in yuan for one unit of sale. `low_7/30/90` are the lowest prices at which the applicant really sold in
     the 7, 30 and 90 days before applying; None where nothing was sold. `last_sale` counts when nothing was sold in
-    seven days (Price Marking Rules art. 16)."""
+    seven days (Price Marking Rules art. 16). `sale_…`: the sale at that price; empty where the low of a longer time
+    is that of a shorter one within it."""
 
     livestream: Decimal | None = None
     list_price: Decimal | None = None
@@ -201,8 +215,10 @@ class Price:
     low_30: Decimal | None = None
     low_90: Decimal | None = None
     last_sale: Decimal | None = None
-    platform: str = ""
-    link: str = ""
+    sale_7: Sale = field(default_factory=Sale)
+    sale_30: Sale = field(default_factory=Sale)
+    sale_90: Sale = field(default_factory=Sale)
+    sale_last: Sale = field(default_factory=Sale)
     not_below_cost: bool | None = None
     gifts: str = ""
     discount_paid_by: str = ""

@@ -47,6 +47,7 @@ from procurement.applications.content import (
     Relation,
     RelationKind,
     ReturnException,
+    Sale,
     Section,
     Side,
     Supply,
@@ -56,7 +57,7 @@ from procurement.applications.content import (
 )
 from procurement.applications.labels import HINTS, LABELS, OPTIONAL
 from procurement.applications.questions import WITHHELD, Withheld
-from procurement.applications.rules import CLAIMS, RELATIONS
+from procurement.applications.rules import CLAIMS, LOW_PRICES, RELATIONS
 from procurement.applications.verdicts import ELIGIBLE_REASONS, OFFERED
 from procurement.applications.wording import OPTIONS, PURPOSES, REASONS, UNDERTAKINGS
 from procurement.merchants.rules import CertificateKind
@@ -345,7 +346,7 @@ class PriceForm(SectionForm):
 
     section = Section.PRICE
     kind = Price
-    purposes = (Purpose.PRICE_EVIDENCE,)
+    purposes = (Purpose.PRICE_EVIDENCE, Purpose.PRICE_7, Purpose.PRICE_30, Purpose.PRICE_90)
 
     livestream = _yuan("price.livestream")
     list_price = _yuan("price.list_price")
@@ -353,14 +354,44 @@ class PriceForm(SectionForm):
     low_30 = _yuan("price.low_30")
     low_90 = _yuan("price.low_90")
     last_sale = _yuan("price.last_sale")
-    platform = _text("price.platform")
-    link = _text("price.link")
+    sale_7_on = _day("sale.on")
+    sale_7_platform = _text("sale.platform")
+    sale_7_link = _text("sale.link")
+    sale_30_on = _day("sale.on")
+    sale_30_platform = _text("sale.platform")
+    sale_30_link = _text("sale.link")
+    sale_90_on = _day("sale.on")
+    sale_90_platform = _text("sale.platform")
+    sale_90_link = _text("sale.link")
+    sale_last_on = _day("sale.on")
+    sale_last_platform = _text("sale.platform")
+    sale_last_link = _text("sale.link")
     not_below_cost = _yes_no("price.not_below_cost")
     gifts = _text("price.gifts")
     discount_paid_by = _text("price.discount_paid_by")
     freight = _radio("price.freight", Freight)
     freight_amount = _yuan("price.freight_amount")
     honoured_days = _whole("price.honoured_days")
+
+    @classmethod
+    def filled(cls, price: Price) -> dict[str, Any]:
+        """Field → value, from the section."""
+        flat = {name: getattr(price, name) for name in Price.__dataclass_fields__}
+        for low in LOW_PRICES:
+            sale = flat.pop(low.sale)
+            flat |= {f"{low.sale}_{part}": getattr(sale, part) for part in Sale.__dataclass_fields__}
+        return flat
+
+    def answers(self) -> Price:
+        """As filled in."""
+        sales = {
+            low.sale: Sale(
+                **{part: _answer(self._fields[f"{low.sale}_{part}"]) for part in Sale.__dataclass_fields__}
+            )
+            for low in LOW_PRICES
+        }
+        given: dict[str, Any] = {n: _answer(f) for n, f in self._fields.items() if n in self._names() - sales.keys()}
+        return Price(**given | sales)
 
 
 class SupplyForm(SectionForm):
@@ -539,6 +570,8 @@ def form_for(section: Section, content: Any) -> SectionForm:
     form = FORMS[section]
     if form is MoneyForm:
         return form(data=MoneyForm.filled(content))
+    if form is PriceForm:
+        return form(data=PriceForm.filled(content))
     return form(obj=content)
 
 

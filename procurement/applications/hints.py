@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from procurement.applications.checklist import Item
 from procurement.applications.content import Certificate, Content, Freight, Section
-from procurement.applications.rules import Needs, check_section, forbidden_words, with_delivery
+from procurement.applications.rules import Needs, check_section, evidenced, forbidden_words, with_delivery
 from procurement.applications.wording import name_of
 from procurement.errors import N_, Problem
 from procurement.merchants.disclosures import SHARED_NAMES, Shared
@@ -157,6 +157,21 @@ def _prices(content: Content) -> list[Hint]:
                     {"price": _yuan(price.livestream), "low": _yuan(price.last_sale)},
                 ),
                 price.livestream is None or price.livestream <= price.last_sale,
+            )
+        )
+    for low in evidenced(price):
+        sale = getattr(price, low.sale)
+        found.append(
+            Hint(
+                Problem(
+                    N_("%(price)s yuan: sold on %(day)s, %(platform)s %(link)s"),
+                    {
+                        "price": _yuan(getattr(price, low.price)),
+                        "day": sale.on or "–",
+                        "platform": sale.platform,
+                        "link": sale.link,
+                    },
+                )
             )
         )
     if price.freight is Freight.BUYER:

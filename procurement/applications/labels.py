@@ -49,8 +49,9 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "price.low_30": N_("Lowest price in the last 30 days"),
         "price.low_90": N_("Lowest price in the last 90 days"),
         "price.last_sale": N_("Price of the last sale"),
-        "price.platform": N_("Where these sales took place"),
-        "price.link": N_("Link to the offer"),
+        "sale.on": N_("Day of the sale"),
+        "sale.platform": N_("Where it was sold"),
+        "sale.link": N_("Link to the offer"),
         "price.not_below_cost": N_("The livestream price is not below our cost"),
         "price.gifts": N_("Gifts and extras"),
         "price.discount_paid_by": N_("Who bears the discount"),
@@ -124,7 +125,7 @@ HINTS: Mapping[str, str] = MappingProxyType(
         ),
         "price.low_7": N_("What buyers really paid at the least. Leave it empty when nothing was sold."),
         "price.last_sale": N_("Only when nothing was sold in the last 7 days."),
-        "price.platform": N_("Platform and shop, or the place of business."),
+        "sale.platform": N_("Platform and shop, or the place of business."),
         "price.gifts": N_("Whatever is added free of charge."),
         "price.discount_paid_by": N_(
             "Who gives up the difference to the list price: you, the platform, somebody else?"
@@ -156,8 +157,16 @@ OPTIONAL = frozenset(
         *("product.brand", "product.trademark", "product.trace_code", "product.ingredients", "product.allergens"),
         *("product.standard_number", "product.shelf_life_days", "product.storage", "product.harvest_season"),
         *("certificates.exemption", "certificate.expires", "certificate.scope", "certificate.laboratory"),
-        *("certificate.sampled_on", "price.low_7", "price.low_30", "price.low_90", "price.last_sale", "price.link"),
-        *("price.gifts", "price.freight_amount", "supply.households", "supply.grower_price", "supply.market_price"),
+        *("certificate.sampled_on", "price.low_7", "price.low_30", "price.low_90", "price.last_sale", "sale.on"),
+        *(
+            "sale.platform",
+            "sale.link",
+            "price.gifts",
+            "price.freight_amount",
+            "supply.households",
+            "supply.grower_price",
+            "supply.market_price",
+        ),
         *("supply.grower_unit", "after_sales.compensation"),
     }
 )

@@ -30,6 +30,7 @@ from procurement.applications.content import (
     Purpose,
     Relation,
     ReturnException,
+    Sale,
     Section,
     Side,
     Submission,
@@ -333,12 +334,86 @@ def _check_inspection(paper: Certificate, needs: Needs) -> list[Problem]:
     return problems
 
 
-def check_price(price: Price, files: Sequence[AttachedFile]) -> list[Problem]:
+@dataclass(frozen=True, slots=True)
+class LowPrice:
+    """One of the low prices: its field, the field of its sale, the days it is of (None: the last sale), and what a
+    file shows that is evidence of it alone."""
+
+    price: str
+    sale: str
+    days: int | None
+    purpose: Purpose | None
+
+
+LOW_PRICES = (
+    LowPrice("low_7", "sale_7", 7, Purpose.PRICE_7),
+    LowPrice("low_30", "sale_30", 30, Purpose.PRICE_30),
+    LowPrice("low_90", "sale_90", 90, Purpose.PRICE_90),
+    LowPrice("last_sale", "sale_last", None, None),
+)
+
+
+def evidenced(price: Price) -> tuple[LowPrice, ...]:
+    """The low prices that need evidence of their own: those given, but for one that is that of a shorter time too."""
+    found: list[LowPrice] = []
+    known: set[Decimal] = set()
+    for low in LOW_PRICES:
+        value = getattr(price, low.price)
+        if value is not None and value not in known and (low.days is not None or price.low_7 is None):
+            found.append(low)
+            known.add(value)
+    return tuple(found)
+
+
+def _check_sales(price: Price, files: Sequence[AttachedFile], today: date) -> list[Problem]:
+    """Each low price has its day, its place and a file that shows it; the day lies within the time that it is of."""
+    problems, bare = [], []
+    for low in evidenced(price):
+        sale: Sale = getattr(price, low.sale)
+        if sale.on is None:
+            problems.append(Problem(N_("Say on which day it was sold at this price."), field=f"{low.sale}_on"))
+        elif sale.on > today:
+            problems.append(Problem(N_("This day is still to come."), field=f"{low.sale}_on"))
+        elif low.days is not None and sale.on < today - timedelta(days=low.days):
+            problems.append(
+                Problem(
+                    N_(
+                        "This sale is not within the %(days)s days before today. Enter the lowest price of that time."
+                    ),
+                    {"days": low.days},
+                    f"{low.sale}_on",
+                )
+            )
+        elif low.days is None and sale.on >= today - timedelta(days=LOW_PRICES[0].days or 0):
+            problems.append(
+                Problem(N_("This sale is within the last 7 days, so there is a lowest price of them."), field="low_7")
+            )
+        if not sale.platform.strip():
+            problems.append(Problem(N_("Say where it was sold at this price."), field=f"{low.sale}_platform"))
+        if not _has(files, Purpose.PRICE_EVIDENCE) and not (low.purpose and _has(files, low.purpose)):
+            bare.append(LABELS[f"price.{low.price}"])
+    for low in LOW_PRICES:
+        link = getattr(price, low.sale).link
+        if link and not re.match(r"https?://\S+$", link):
+            problems.append(
+                Problem(N_("Write the whole address, beginning with https://."), field=f"{low.sale}_link")
+            )
+    if bare:
+        problems.append(
+            Problem(
+                N_("Attach evidence, such as an export of orders from the platform, of: %(what)s."),
+                {"what": tuple(bare)},
+                "price_evidence",
+            )
+        )
+    return problems
+
+
+def check_price(price: Price, files: Sequence[AttachedFile], needs: Needs) -> list[Problem]:
     """Faults of the prices. The livestream price is not above the lowest price of the last seven days (Price Marking
-    Rules art. 16), or above the last sale when nothing was sold in them; it is not below cost."""
-    problems = _required(
-        price, "livestream", "list_price", "platform", "freight", "honoured_days", "discount_paid_by"
-    )
+    Rules art. 16), or above the last sale when nothing was sold in them; it is not below cost; every low price is
+    evidenced."""
+    problems = _required(price, "livestream", "list_price", "freight", "honoured_days", "discount_paid_by")
     problems += _lengths(price)
     problems += _numbers(
         price,
@@ -382,13 +457,7 @@ def check_price(price: Price, files: Sequence[AttachedFile]) -> list[Problem]:
         )
     if price.freight is Freight.BUYER and price.freight_amount is None:
         problems.append(Problem(N_("Say how much the buyer pays for delivery."), field="freight_amount"))
-    if not _has(files, Purpose.PRICE_EVIDENCE):
-        problems.append(
-            Problem(
-                N_("Attach evidence of your lowest prices, such as an export of orders from the platform."),
-                field="price_evidence",
-            )
-        )
+    problems += _check_sales(price, files, needs.today)
     return problems
 
 
@@ -575,7 +644,7 @@ def check_section(section: Section, content: Content, needs: Needs) -> list[Prob
         case Section.CERTIFICATES:
             problems = check_certificates(content.certificates, content.product, files, with_delivery(content, needs))
         case Section.PRICE:
-            problems = check_price(content.price, files)
+            problems = check_price(content.price, files, needs)
         case Section.SUPPLY:
             problems = check_supply(content.supply, files)
         case Section.AFTER_SALES:
@@ -666,6 +735,8 @@ def _lengths(part: Any) -> list[Problem]:
         limit = LONG if name in _LONG_FIELDS else SHORT
         if isinstance(value, str) and len(value) > limit:
             problems.append(Problem(TOO_LONG, {"limit": limit}, name))
+        elif isinstance(value, Sale):
+            problems += [replace(problem, field=f"{name}_{problem.field}") for problem in _lengths(value)]
         elif isinstance(value, tuple):
             problems += [
                 replace(problem, field=name)

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
@@ -21,6 +21,7 @@ from procurement.applications.content import (
     Product,
     Purpose,
     ReturnException,
+    Sale,
     Section,
     Supply,
     Undertaking,
@@ -176,12 +177,20 @@ def _price(data: Mapping[str, Any]) -> Price:
         low_7=Decimal(data["low_7"]),
         low_30=Decimal(data["low_30"]),
         low_90=Decimal(data["low_30"]),
-        platform="演示平台 Demo platform",
-        link="https://example.org/",
         not_below_cost=True,
         discount_paid_by="商家 merchant",
         freight=Freight.INCLUDED,
         honoured_days=7,
+    )
+
+
+def sold_before(price: Price, day: date) -> Price:
+    """`price` with its lowest prices paid a few days before `day`, on which somebody applies."""
+    place = "演示平台 Demo platform"
+    return replace(
+        price,
+        sale_7=Sale(day - timedelta(days=2), place, "https://example.org/"),
+        sale_30=Sale(day - timedelta(days=9), place, "https://example.org/"),
     )
 
 

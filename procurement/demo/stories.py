@@ -27,7 +27,7 @@ from procurement.decisions.document import Effect as DecisionEffect
 from procurement.decisions.document import SignatoryRole
 from procurement.decisions.models import Decision, DecisionSignature
 from procurement.demo.cast import PASSWORD, Person
-from procurement.demo.goods import Offer
+from procurement.demo.goods import Offer, sold_before
 from procurement.demo.paris import tasting
 from procurement.demo.stage import Stage
 from procurement.objections import actions as objections
@@ -177,7 +177,9 @@ class RoundStory:
                 merchant, writing.save_certificate, key=draft, certificate=certificate, upload=upload, public=False
             )
         stage.act(merchant, writing.save_section, key=draft, section=Section.CERTIFICATES, answers=Certificates())
-        for section, answers in offer.sections.items():
+        for section, written in offer.sections.items():
+            day = stage.clock().astimezone(self.zone).date()
+            answers = sold_before(written, day) if section is Section.PRICE else written
             stage.act(merchant, writing.save_section, key=draft, section=section, answers=answers)
         self.refs[offer.key] = stage.act(merchant, applications.submit, key=draft).ref
 

@@ -42,6 +42,7 @@ from tests.worlds.applications import (
     drafted_round,
     fill,
     judge,
+    sell,
     send,
     verify,
     whole,
@@ -431,6 +432,7 @@ def test_only_the_applicant_submits(drafted: AppliedWorld) -> None:
 def test_the_deadline_is_strict_to_the_microsecond(drafted: AppliedWorld) -> None:
     closes = closing(drafted)
     drafted.clock.move_to(closes - MICROSECOND)
+    sell(drafted.round, drafted.merchants[0], drafted.keys[0])
     assert send(drafted.round, drafted.merchants[0], drafted.keys[0]).version == 1
     drafted.clock.move_to(closes)
     for number in (0, 1):

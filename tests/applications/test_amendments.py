@@ -33,6 +33,7 @@ from tests.worlds.applications import (
     close_applications,
     confirm,
     judge,
+    sell,
     send,
 )
 from tests.worlds.people import people
@@ -90,6 +91,7 @@ def test_who_confirms_or_submits_anew_takes_part_and_nobody_else(amended: Applie
     assert [row.to_confirm for row in rows] == [True]
     amended.clock.move_to(closing(amended) - MICROSECOND)
     confirm(amended, 0)
+    sell(amended.round, amended.merchants[1], amended.keys[1])
     send(amended.round, amended.merchants[1], amended.keys[1])
     close_applications(amended)
     now = amended.clock()

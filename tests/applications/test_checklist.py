@@ -99,14 +99,14 @@ def test_what_is_known_stands_beside_each_item() -> None:
     assert set(found) == set(Item)
     assert [hint.fits for hint in found[Item.LICENCES]] == [False, False, False]
     assert [hint.fits for hint in found[Item.COVERAGE]] == [True, True, True]
-    assert [hint.fits for hint in found[Item.PRICE]] == [True, None, None]
+    assert [hint.fits for hint in found[Item.PRICE]] == [True, *[None] * 5]  # three lows, and the sale of each
     assert found[Item.RECORD][-1].fits is False
     assert found[Item.RELATIONS][-1].say.params["facts"] == ("the same telephone",)
 
     dearer = replace(WHOLE, price=replace(PRICE, livestream=Decimal("42.01"), honoured_days=2000))
     related = Interests(relations=(Relation(Party.OFFICIAL, RelationKind.KINSHIP, "cousin"),))
     worse = hints(replace(dearer, interests=related), NEEDS, replace(known, searches=(), shares=()))
-    assert [hint.fits for hint in worse[Item.PRICE]] == [False, None, None]
+    assert [hint.fits for hint in worse[Item.PRICE]] == [False, *[None] * 5]
     assert worse[Item.RELATIONS][0].fits is False
     assert worse[Item.RECORD][-1].fits is False  # nobody has looked yet
 

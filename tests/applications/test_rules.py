@@ -18,6 +18,7 @@ from procurement.applications.content import (
     Relation,
     RelationKind,
     ReturnException,
+    Sale,
     Section,
     Side,
     Submission,
@@ -35,6 +36,7 @@ from procurement.applications.rules import (
     check_product,
     check_supply,
     check_undertakings,
+    evidenced,
     faults,
     forbidden_words,
     is_empty,
@@ -286,15 +288,16 @@ def test_which_papers_are_needed() -> None:
     ids=["below", "at", "at, written shorter", "above"],
 )
 def test_the_price_is_not_above_the_own_low_of_seven_days(livestream: str, accepted: bool) -> None:
-    problems = check_price(replace(PRICE, livestream=Decimal(livestream)), PRICE_FILES)
+    problems = check_price(replace(PRICE, livestream=Decimal(livestream)), PRICE_FILES, NEEDS)
     assert fields(problems) == ([] if accepted else ["livestream"])
 
 
 def test_without_sales_in_seven_days_the_last_sale_counts() -> None:
-    price = replace(PRICE, low_7=None, low_30=None, low_90=None, last_sale=Decimal("39.80"))
-    assert check_price(price, PRICE_FILES) == []
-    assert fields(check_price(replace(price, livestream=Decimal("39.81")), PRICE_FILES)) == ["livestream"]
-    assert fields(check_price(replace(price, last_sale=None), PRICE_FILES)) == ["low_7"]
+    sale = Sale(date(2026, 2, 22), "石桥镇集市")
+    price = replace(PRICE, low_7=None, low_30=None, low_90=None, last_sale=Decimal("39.80"), sale_last=sale)
+    assert check_price(price, PRICE_FILES, NEEDS) == []
+    assert fields(check_price(replace(price, livestream=Decimal("39.81")), PRICE_FILES, NEEDS)) == ["livestream"]
+    assert fields(check_price(replace(price, last_sale=None), PRICE_FILES, NEEDS)) == ["low_7"]
 
 
 @pytest.mark.parametrize(
@@ -312,21 +315,56 @@ def test_without_sales_in_seven_days_the_last_sale_counts() -> None:
         ({"freight": Freight.BUYER}, "freight_amount"),
         ({"honoured_days": 0}, "honoured_days"),
         ({"honoured_days": None}, "honoured_days"),
-        ({"platform": ""}, "platform"),
+        ({"sale_7": Sale(None, "示例平台")}, "sale_7_on"),
+        ({"sale_7": Sale(date(2026, 3, 3), "示例平台")}, "sale_7_on"),
+        ({"sale_7": Sale(date(2026, 2, 22), "示例平台")}, "sale_7_on"),
+        ({"sale_30": Sale(date(2026, 1, 30), "示例平台")}, "sale_30_on"),
+        ({"sale_90": Sale(date(2025, 12, 1), "示例平台")}, "sale_90_on"),
+        ({"sale_90": Sale(date(2025, 12, 20), "")}, "sale_90_platform"),
+        ({"sale_7": Sale(date(2026, 3, 1), "示例平台", "shop/1")}, "sale_7_link"),
+        ({"sale_7": Sale(date(2026, 3, 1), "店" * 201)}, "sale_7_platform"),
     ],
 )
 def test_price_faults(changed: dict[str, Any], field: str) -> None:
-    assert fields(check_price(replace(PRICE, **changed), PRICE_FILES)) == [field]
+    assert fields(check_price(replace(PRICE, **changed), PRICE_FILES, NEEDS)) == [field]
 
 
 def test_prices_need_evidence() -> None:
-    assert fields(check_price(PRICE, ())) == ["price_evidence"]
+    assert fields(check_price(PRICE, (), NEEDS)) == ["price_evidence"]
+
+
+def test_the_days_of_a_low_price_are_counted_back_from_today() -> None:
+    for sale, days in (("sale_7", 7), ("sale_30", 30), ("sale_90", 90)):
+        first = replace(PRICE, **{sale: Sale(TODAY - timedelta(days=days), "示例平台")})
+        assert check_price(first, PRICE_FILES, NEEDS) == []
+
+
+def test_a_low_that_is_that_of_a_shorter_time_needs_no_evidence_of_its_own() -> None:
+    same = replace(PRICE, low_30=PRICE.low_7, low_90=PRICE.low_7, sale_30=Sale(), sale_90=Sale())
+    assert check_price(same, PRICE_FILES, NEEDS) == []
+    assert [low.price for low in evidenced(same)] == ["low_7"]
+    assert [low.price for low in evidenced(PRICE)] == ["low_7", "low_30", "low_90"]
+
+
+def test_one_file_may_be_evidence_of_all_lows_or_of_one() -> None:
+    one = attached(Section.PRICE, Purpose.PRICE_7, "5")
+    (problem,) = check_price(PRICE, [one], NEEDS)
+    assert problem.params["what"] == ("Lowest price in the last 30 days", "Lowest price in the last 90 days")
+    each = [one, attached(Section.PRICE, Purpose.PRICE_30, "6"), attached(Section.PRICE, Purpose.PRICE_90, "7")]
+    assert check_price(PRICE, each, NEEDS) == []
+
+
+def test_a_last_sale_within_the_seven_days_is_their_low() -> None:
+    price = replace(PRICE, low_7=None, low_30=None, low_90=None, last_sale=Decimal("39.80"))
+    for on, field in ((date(2026, 2, 23), "low_7"), (date(2026, 2, 22), None)):
+        found = fields(check_price(replace(price, sale_last=Sale(on, "集市")), PRICE_FILES, NEEDS))
+        assert found == ([field] if field else [])
 
 
 @given(st.decimals(min_value="0.01", max_value="10000", places=2), st.decimals("0.01", "10000", places=2))
 def test_a_livestream_price_is_accepted_exactly_when_it_is_not_above_the_low(price: Decimal, low: Decimal) -> None:
     asked = replace(PRICE, livestream=price, list_price=max(price, low), low_7=low, low_30=low, low_90=low)
-    assert (check_price(asked, PRICE_FILES) == []) is (price <= low)
+    assert (check_price(asked, PRICE_FILES, NEEDS) == []) is (price <= low)
 
 
 # ---- supply ----

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, event
 
 from procurement.applications import own
 from procurement.applications.checklist import REQUIRED
-from procurement.applications.content import Content, Section
+from procurement.applications.content import Content, Sale, Section
 from procurement.applications.verdicts import Reason
 from procurement.db import reading
 from tests.applications.examples import WHOLE
@@ -31,6 +31,7 @@ from tests.worlds.applications import (
     drafted_round,
     fill,
     judge,
+    sell,
     send,
     whole,
 )
@@ -89,6 +90,8 @@ def typed(content: Content, section: Section) -> dict[str, object]:
             fields["accepted"] = [str(item) for item in value]
         elif name in ("relations", "items"):
             continue
+        elif isinstance(value, Sale):
+            fields |= {f"{name}_{part}": str(getattr(value, part) or "") for part in Sale.__dataclass_fields__}
         elif isinstance(value, bool):
             if name.endswith("_none"):
                 fields |= {name: "y"} if value else {}
@@ -174,12 +177,12 @@ def test_what_is_missing_is_said_and_nothing_typed_is_lost(
     key = begin(open_round, open_round.people.merchants[0], open_round.people.businesses[0], "石磨小米")
     merchant = visit(open_round.people.merchants[0])
     path = f"/en/my/applications/{key}/price"
-    fields = typed(WHOLE, Section.PRICE) | {"livestream": "99.00", "platform": ""}
+    fields = typed(WHOLE, Section.PRICE) | {"livestream": "99.00", "sale_7_platform": ""}
     page = merchant.send(path, status=422, **fields)
     said = text_of(page)
     assert "above your own lowest price of the last 7 days" in said
-    assert "Fill in “Where these sales took place”." in said
-    assert "Attach evidence of your lowest prices" in said
+    assert "Say where it was sold at this price." in said
+    assert "Attach evidence, such as an export of orders from the platform, of: Lowest price" in said
     assert 'value="99.00"' in page.text
     assert 'value="49.90"' in merchant.get(path).text  # kept, although it was refused
     later = merchant.send(path, status=303, **fields | {"then": "later"})
@@ -353,6 +356,7 @@ def test_at_the_closing_instant_pages_refuse_and_say_since_when(
     closes = open_round.course.applications_close
     assert closes is not None
     clock.move_to(closes - timedelta(microseconds=1))
+    sell(open_round, world.merchants[0], world.keys[0])
     merchant = visit(world.merchants[0])
     sent = merchant.send(f"/en/my/applications/{world.keys[0]}/check", status=303)
     assert sent.headers["Location"].endswith("/receipt")

@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from procurement.applications import actions, confirming, verifying, writing
+from procurement.applications import actions, confirming, own, verifying, writing
 from procurement.applications.checklist import REQUIRED, RESTS_ON, Finding, Item, Method, Result
-from procurement.applications.content import Content, Purpose, Section
+from procurement.applications.content import Content, Price, Purpose, Section
 from procurement.applications.verdicts import Reason
 from procurement.db import transaction
 from procurement.rounds import actions as round_actions
@@ -70,11 +70,31 @@ def whole(name: str, *, price: Decimal | None = None) -> Content:
     return changed
 
 
+def sold(price: Price, day: date) -> Price:
+    """`price` with its low prices paid within their times before `day`."""
+    sales = {
+        name: replace(getattr(price, name), on=day - timedelta(days=ago))
+        for name, ago in (("sale_7", 1), ("sale_30", 20), ("sale_90", 70))
+    }
+    return replace(price, **sales)
+
+
+def sell(world: RoundWorld, person: Person, key: str) -> None:
+    """Bring the low prices of a draft up to today: those of the first day are too old by the deadline."""
+    with transaction(world.engine) as session:
+        actor, now = person.now(session), world.clock()
+        held = own.draft_for(session, key, actor=actor, now=now).content.price
+        writing.save_section(
+            session, actor=actor, now=now, key=key, section=Section.PRICE, answers=sold(held, now.date())
+        )
+
+
 def fill(world: RoundWorld, person: Person, key: str, content: Content) -> None:
     """Write `content` into a draft through the acts of its pages, files as if they had been accepted."""
     with transaction(world.engine) as session:
         actor = person.now(session)
         now = world.clock()
+        content = replace(content, price=sold(content.price, now.date()))
         for section in Section:
             if section is not Section.CERTIFICATES:
                 writing.save_section(
