@@ -31,7 +31,6 @@ from procurement.scoring import views as scoring
 
 STEPS = (
     log_tiles,  # the public log, for other people's software
-    publiclog,  # what is entered for everybody to see
     accounts,  # people, roles, sign-in
     merchants,  # who may apply: businesses, certificates, debarments
     rounds,  # drafted, frozen, published, amended; held or ended
@@ -47,6 +46,7 @@ STEPS = (
     objections,  # notice of the result, objections, rulings
     decisions,  # drawn up, signed, published, verified
     papers,  # letters, subscriptions, minutes, debriefs
+    publiclog,  # what is entered for everybody to see
     evidence,  # everything about a round in one file, and its check
     merchants_office,  # what the office checks of businesses; debarring
     portal,  # what citizens see

@@ -577,14 +577,16 @@ def _other_languages() -> dict[str, str]:
 
 
 def account_menu() -> list[tuple[str, str]]:
-    """(label, address) of every page that asked to stand in the menu and that this person may open."""
+    """(label, address) of every page that asked to stand in the menu and that this person may open: the work of one's
+    role first, then what everybody with an account has."""
     if not actor().signed_in:
         return []
-    return [
-        (gettext(menu), flask.url_for(endpoint))
+    found = [
+        (getattr(view, "permission") is Permission.HAVE_ACCOUNT, gettext(menu), flask.url_for(endpoint))  # noqa: B009
         for endpoint, view in current_app.view_functions.items()
         if (menu := getattr(view, "menu", None)) and could_ever(actor(), getattr(view, "permission"))  # noqa: B009
     ]
+    return [(label, url) for _, label, url in sorted(found, key=lambda one: one[0])]
 
 
 def _root() -> Path:
