@@ -579,14 +579,23 @@ def _other_languages() -> dict[str, str]:
 def account_menu() -> list[tuple[str, str]]:
     """(label, address) of every page that asked to stand in the menu and that this person may open: the work of one's
     role first, then what everybody with an account has."""
+    return [(label, url) for _, label, url in sorted(_menu(), key=lambda one: one[0])]
+
+
+def first_work() -> str | None:
+    """The address of the first page of the work of one's role; None for who has none."""
+    return next((url for personal, _, url in _menu() if not personal), None)
+
+
+def _menu() -> list[tuple[bool, str, str]]:
+    """(everybody with an account has it, label, address)."""
     if not actor().signed_in:
         return []
-    found = [
+    return [
         (getattr(view, "permission") is Permission.HAVE_ACCOUNT, gettext(menu), flask.url_for(endpoint))  # noqa: B009
         for endpoint, view in current_app.view_functions.items()
         if (menu := getattr(view, "menu", None)) and could_ever(actor(), getattr(view, "permission"))  # noqa: B009
     ]
-    return [(label, url) for _, label, url in sorted(found, key=lambda one: one[0])]
 
 
 def _root() -> Path:

@@ -28,9 +28,9 @@ from procurement.errors import N_, NotFound
 from procurement.web import (
     LANGUAGES,
     SESSION_COOKIE,
-    account_menu,
     actor,
     config,
+    first_work,
     flash,
     language,
     limiter,
@@ -237,9 +237,8 @@ def _keep_language(response: flask.Response, chosen: str) -> None:
 
 @page(bp, "/start", permission=Permission.HAVE_ACCOUNT)
 def start() -> ResponseReturnValue:
-    """Where work begins: the first page of one's menu, or one's own account."""
-    menu = account_menu()
-    return flask.redirect(menu[0][1], 303) if menu else redirect("accounts.account")
+    """Where work begins: the first page of the work of one's role, or one's letters."""
+    return flask.redirect(first_work() or flask.url_for("papers.letters"), 303)
 
 
 # --- one's own account --------------------------------------------------------------------------------------------
