@@ -11,6 +11,7 @@ from flask import Flask
 from app import create_app
 from config import Config
 from procurement.db import make_engine
+from procurement.rounds.rules import RoundDocument
 from procurement.web import SESSION_COOKIE
 from tests.browser.conftest import served
 from tests.conftest import MovableClock, close
@@ -18,7 +19,7 @@ from tests.worlds.applications import applied_round, checked_round, close_applic
 from tests.worlds.decisions import decided_round, deciding_round
 from tests.worlds.objections import answered, correcting, noticed_round, objected
 from tests.worlds.people import People, Person, people
-from tests.worlds.rounds import draft_round, published_round
+from tests.worlds.rounds import draft_round, published_round, small_document
 from tests.worlds.scoring import ScoringWorld, opened_round, save, scored_round, scoring_round
 
 
@@ -60,6 +61,12 @@ def county(folder: Path, template: Path) -> Iterator[County]:
     close(built.app.extensions["sunlit"].engine)
 
 
+def _without_pause() -> RoundDocument:
+    """The small rules, in which nobody pauses: the same five people sit in every round of this county."""
+    document = small_document()
+    return replace(document, committee=replace(document.committee, rotation=0))
+
+
 def _build(folder: Path, template: Path) -> County:
     database = folder / "sunlit.db"
     database.write_bytes(template.read_bytes())
@@ -78,12 +85,14 @@ def _build(folder: Path, template: Path) -> County:
     past = _scored(everybody, clock)
     decision = decided_round(deciding_round(noticed_round(past)), config)
     noticed = _scored(everybody, clock, ("M2", 0))
-    sheets = scoring_round(checked_round(close_applications(applied_round(published_round(everybody, clock)))))
+    sheets = scoring_round(
+        checked_round(close_applications(applied_round(published_round(everybody, clock, _without_pause()))))
+    )
     save(sheets, "M1", 0)
     noticed = noticed_round(noticed)
     objection = objected(noticed, correcting(noticed, 0, "M1", "quality", "7"))
     answered(noticed, objection)
-    opening = drafted_round(published_round(everybody, clock))
+    opening = drafted_round(published_round(everybody, clock, _without_pause()))
     drafted = draft_round(everybody, clock)
     clock.advance(hours=1)
     close(engine)
@@ -106,5 +115,5 @@ def _build(folder: Path, template: Path) -> County:
 
 
 def _scored(everybody: People, clock: MovableClock, *recused: tuple[str, int]) -> ScoringWorld:
-    checked = checked_round(close_applications(applied_round(published_round(everybody, clock))))
+    checked = checked_round(close_applications(applied_round(published_round(everybody, clock, _without_pause()))))
     return opened_round(scored_round(scoring_round(checked, *recused)))
