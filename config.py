@@ -52,6 +52,7 @@ class Config:
     session_hours: int = 12
     receipt_seconds: int = 3  # how long the answer to an act waits for the checkpoint that covers its entry
     embedded_worker: bool = True
+    embedded_signer: bool = True  # the worker signs the log too; off where `sunlit log sign` does, with its own key
     debug: bool = False
 
     @property

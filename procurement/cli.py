@@ -449,6 +449,22 @@ def log_checkpoint() -> None:
     click.echo("The log is empty." if latest is None else latest.note, nl=latest is None)
 
 
+@log.command("sign")
+def log_sign() -> None:
+    """Sign the log whenever it grows, and ask the witnesses, until told to stop. Needs SUNLIT_EMBEDDED_SIGNER=0 in the
+    workers' settings; may run under an account of its own, the only one that can read the key."""
+    import signal
+    import threading
+
+    from procurement.publiclog.jobs import sign_until
+
+    config, engine = installation()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    sign_until(engine, config, system_clock, stop)
+
+
 @log.command("new-key")
 @click.argument("origin")
 @click.argument("path", type=click.Path(dir_okay=False))

@@ -134,14 +134,16 @@ def job(
 
 Regular = Callable[[Engine, Any, Clock], None]
 REGULAR: list[tuple[float, Regular]] = []
+ALONE: list[tuple[float, Regular]] = []
 
 
-def regularly(seconds: float) -> Callable[[Regular], Regular]:
+def regularly(seconds: float, *, alone: bool = False) -> Callable[[Regular], Regular]:
     """Register what the worker does about every `seconds`, called with engine, config and clock. It must be cheap
-    when there is nothing to do, and safe when several workers do it at once."""
+    when there is nothing to do, and safe when several workers do it at once. `alone`: in a thread of its own, so that
+    no long job delays it."""
 
     def register(call: Regular) -> Regular:
-        REGULAR.append((seconds, call))
+        (ALONE if alone else REGULAR).append((seconds, call))
         return call
 
     return register

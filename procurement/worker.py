@@ -45,22 +45,52 @@ def serve(engine: Engine, config: Config, clock: Clock, stop: threading.Event, *
     """Work until `stop` is set, or until the process `parent` is no longer the one that started this."""
     jobs.load_handlers()
     due = [0.0] * len(jobs.REGULAR)
-    while not stop.is_set() and (parent is None or os.getppid() == parent):
-        try:
-            run_pending(engine, config, clock)
-            for number, (seconds, call) in enumerate(jobs.REGULAR):
-                if due[number] <= time.monotonic():
-                    due[number] = time.monotonic() + seconds
-                    call(engine, config, clock)
-        except OperationalError as error:
-            # The database is away: it will be back, and the rows with it.
-            log.warning("database unreachable", extra={"error": type(error).__name__})
-            stop.wait(5)
-        except Exception as error:
-            # Whatever one pass meets, the next one finds the rows as they are. Messages may quote people: not logged.
-            log.error("worker failed", extra={"error": type(error).__name__})  # noqa: TRY400
-            stop.wait(5)
-        stop.wait(PAUSE)
+    with _beside(engine, config, clock):
+        while not stop.is_set() and (parent is None or os.getppid() == parent):
+            with _kept_going(stop):
+                run_pending(engine, config, clock)
+                for number, (seconds, call) in enumerate(jobs.REGULAR):
+                    if due[number] <= time.monotonic():
+                        due[number] = time.monotonic() + seconds
+                        call(engine, config, clock)
+            stop.wait(PAUSE)
+
+
+@contextmanager
+def _beside(engine: Engine, config: Config, clock: Clock) -> Iterator[None]:
+    """Do what is registered as `alone`, each in a thread of its own, for as long as the block lasts."""
+    stop = threading.Event()
+
+    def repeat(seconds: float, call: jobs.Regular) -> None:
+        while not stop.is_set():
+            with _kept_going(stop):
+                call(engine, config, clock)
+            stop.wait(seconds)
+
+    threads = [threading.Thread(target=repeat, args=each, daemon=True) for each in jobs.ALONE]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(30)
+
+
+@contextmanager
+def _kept_going(stop: threading.Event) -> Iterator[None]:
+    """Outlive what the block meets, after a pause: the next pass finds the rows as they are."""
+    try:
+        yield
+    except OperationalError as error:
+        # The database is away: it will be back, and the rows with it.
+        log.warning("database unreachable", extra={"error": type(error).__name__})
+        stop.wait(5)
+    except Exception as error:
+        # Messages may quote people: not logged.
+        log.error("worker failed", extra={"error": type(error).__name__})  # noqa: TRY400
+        stop.wait(5)
 
 
 @contextmanager

@@ -7,8 +7,9 @@ The tables keep exactly these hashes (a leaf's beside its entry, the upper ones 
 import re
 import struct
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
-from procurement.publiclog.tree import HASH_BYTES, TILE_HEIGHT, Subtree, fold
+from procurement.publiclog.tree import HASH_BYTES, TILE_HEIGHT, Subtree, fold_joined
 
 WIDTH = 1 << TILE_HEIGHT
 MAX_ENTRY = 0xFFFF  # the length of an entry in a bundle is a 16-bit number
@@ -57,6 +58,12 @@ def decode_bundle(bundle: bytes) -> list[bytes]:
     return entries
 
 
+@lru_cache(maxsize=1024)
+def _folded(hashes: bytes) -> bytes:
+    """The root over 2^k joined hashes. Most proofs under one checkpoint meet the same ones at their upper end."""
+    return fold_joined(hashes)
+
+
 def subtrees(tile: Callable[[int, int], bytes]) -> Subtree:
     """A reader of perfect subtrees over a reader of tiles.
 
@@ -64,17 +71,22 @@ def subtrees(tile: Callable[[int, int], bytes]) -> Subtree:
     for once. Raises LookupError when a hash that the tree must have is not there.
     """
     seen: dict[tuple[int, int], bytes] = {}
+    known: dict[tuple[int, int], bytes] = {}
 
     def subtree(level: int, n: int) -> bytes:
+        found = known.get((level, n))
+        if found is not None:
+            return found
         tile_level, height = divmod(level, TILE_HEIGHT)
-        first = n << height
+        first, count = n << height, 1 << height
         key = (tile_level, first // WIDTH)
         if key not in seen:
             seen[key] = tile(*key)
         start = (first % WIDTH) * HASH_BYTES
-        hashes = seen[key][start : start + (HASH_BYTES << height)]
-        if len(hashes) != HASH_BYTES << height:
-            raise LookupError(f"tile {key} has no hash {first % WIDTH + (1 << height) - 1}")
-        return fold([hashes[i : i + HASH_BYTES] for i in range(0, len(hashes), HASH_BYTES)])
+        hashes = seen[key][start : start + count * HASH_BYTES]
+        if len(hashes) != count * HASH_BYTES:
+            raise LookupError(f"tile {key} has no hash {first % WIDTH + count - 1}")
+        known[level, n] = found = _folded(hashes)
+        return found
 
     return subtree

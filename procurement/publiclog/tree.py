@@ -35,6 +35,13 @@ def fold(hashes: Sequence[bytes]) -> bytes:
     return row[0]
 
 
+def fold_joined(row: bytes) -> bytes:
+    """As `fold`, over hashes joined into one string."""
+    while len(row) > HASH_BYTES:
+        row = b"".join([sha256(b"\x01" + row[i : i + 64]).digest() for i in range(0, len(row), 64)])
+    return row
+
+
 class TileHash(NamedTuple):
     """A perfect subtree of 256^level leaves, complete for the first time: hash `n` of tile level `level`."""
 

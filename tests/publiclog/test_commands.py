@@ -2,6 +2,9 @@
 
 import json
 import threading
+import time
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,11 +12,12 @@ from click.testing import CliRunner, Result
 from sqlalchemy import Engine
 
 from config import Config
+from procurement import jobs
 from procurement.cli import sunlit
-from procurement.db import reading
+from procurement.db import reading, transaction
 from procurement.publiclog import queries
 from procurement.publiclog.checkpoint import VerifierKey, open_checkpoint
-from procurement.publiclog.jobs import sign_log
+from procurement.publiclog.jobs import embedded_signer, sign_log, sign_until
 from procurement.publiclog.keys import guard_of, key_of
 from procurement.publiclog.signer import grown
 from procurement.worker import serve
@@ -103,6 +107,51 @@ def test_the_worker_signs_what_was_added(config: Config, engine: Engine, clock: 
         latest = queries.latest_checkpoint(session)
     assert latest is not None
     assert (latest.size, latest.signed_at) == (3, clock())
+
+
+def signed_after(engine: Engine, beside: threading.Thread, stop: threading.Event) -> float:
+    """Seconds from a commit to the checkpoint that covers it, with `beside` running."""
+    beside.start()
+    try:
+        stop.wait(0.5)
+        grow(engine, first=3)
+        began = time.monotonic()
+        while grown(engine) and time.monotonic() < began + 20:
+            stop.wait(0.02)
+        return time.monotonic() - began
+    finally:
+        stop.set()
+        beside.join(30)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_checkpoint_follows_within_two_seconds_while_a_long_job_runs(
+    config: Config, engine: Engine, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = threading.Event()
+
+    def long_work(_work: jobs.Work, _payload: Mapping[str, object]) -> None:
+        begun.set()
+        time.sleep(4)
+
+    monkeypatch.setitem(jobs.HANDLERS, "test-long", jobs.Handler("test-long", long_work, 1))
+    grow(engine)
+    with transaction(engine) as session:
+        jobs.enqueue(session, "test-long", {}, clock())
+    stop = threading.Event()
+    waited = signed_after(engine, threading.Thread(target=serve, args=(engine, config, clock, stop)), stop)
+    assert begun.is_set()
+    assert waited < 2
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_process_that_only_signs(config: Config, engine: Engine, clock: MovableClock) -> None:
+    grow(engine)
+    apart = replace(config, embedded_signer=False)
+    embedded_signer(engine, apart, clock)
+    assert grown(engine), "the worker leaves it to the other one"
+    stop = threading.Event()
+    assert signed_after(engine, threading.Thread(target=sign_until, args=(engine, apart, clock, stop)), stop) < 2
 
 
 def test_a_refusal_to_sign_is_logged_and_does_not_stop_the_worker(
