@@ -451,8 +451,10 @@ def log_checkpoint() -> None:
 
 @log.command("sign")
 def log_sign() -> None:
-    """Sign the log whenever it grows, and ask the witnesses, until told to stop. Needs SUNLIT_EMBEDDED_SIGNER=0 in the
-    workers' settings; may run under an account of its own, the only one that can read the key."""
+    """Sign the log whenever it grows, and ask the witnesses, until told to stop.
+
+    Give the workers SUNLIT_EMBEDDED_SIGNER=0 then. May run under an account of its own that alone can read the key.
+    """
     import signal
     import threading
 

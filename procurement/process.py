@@ -23,6 +23,7 @@ from procurement.objections import views as objections
 from procurement.papers import views as papers
 from procurement.portal import feeds, guides, outbox
 from procurement.portal import views as portal
+from procurement.publiclog import own_views as receipts
 from procurement.publiclog import tile_views as log_tiles
 from procurement.publiclog import views as publiclog
 from procurement.rounds import views as rounds
@@ -52,6 +53,7 @@ STEPS = (
     portal,  # what citizens see
     guides,  # what each role may and must do
     feeds,  # what is new, for feed readers and calendars
+    receipts,  # of one's own acts
     outbox,  # letters, for developers
 )
 

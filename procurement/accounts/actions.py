@@ -549,11 +549,16 @@ def accept_invitation(
         language=language,
         now=now,
     )
+    opened: Entry = _made(user_id, row.email, named, row.employer, roles, how="registered")
     if row.invited_by_id is not None:
         opened = entries.InvitationAccepted(
-            person=_person(user_id), invited=_invited(row.email), roles=tuple(sorted(roles))
+            person=_person(user_id),
+            invited=_own_data(row.email, user_id),
+            name=_own_data(named, user_id),
+            employer=_own_data(row.employer, user_id),
+            roles=tuple(sorted(roles)),
         )
-        append(session, opened, now=now, actor=None, role=None)
+    append(session, opened, now=now, actor=None, role=None)
     return user_id
 
 
@@ -594,7 +599,7 @@ def create_account(
     if session.scalar(select(User.id).where(User.email == address)) is not None:
         problems.append(Problem(N_("There is an account with this address."), {}, "email"))
     refuse_if(problems)
-    return _new_user(
+    user_id = _new_user(
         session,
         email=address,
         name=named,
@@ -604,6 +609,9 @@ def create_account(
         language=language,
         now=now,
     )
+    made = _made(user_id, address, named, normal_name(employer), roles, how="command")
+    append(session, made, now=now, actor=None, role=None)
+    return user_id
 
 
 def _new_user(
@@ -748,8 +756,25 @@ def _log(session: Session, entry: Entry, actor: Actor, now: datetime) -> None:
     append(session, entry, now=now, actor=actor, role=Role.ADMINISTRATOR)
 
 
+def _made(
+    user_id: int, email: str, name: str, employer: str, roles: Collection[Role], *, how: str
+) -> entries.AccountMade:
+    return entries.AccountMade(
+        person=_person(user_id),
+        address=_own_data(email, user_id),
+        name=_own_data(name, user_id),
+        employer=_own_data(employer, user_id),
+        roles=tuple(sorted(roles)),
+        how=how,
+    )
+
+
 def _person(user_id: int) -> Salted:
-    return Salted(f"user:{user_id}", whose=f"user:{user_id}")
+    return _own_data(f"user:{user_id}", user_id)
+
+
+def _own_data(value: str, user_id: int) -> Salted:
+    return Salted(value, whose=f"user:{user_id}")
 
 
 def _invited(email: str) -> Salted:

@@ -19,9 +19,24 @@ class InvitationWithdrawn(Entry, kind="account.invitation_withdrawn", title=N_("
 class InvitationAccepted(
     Entry, kind="account.opened", title=N_("Somebody accepted an invitation of the administrator")
 ):
+    """`invited`: the address to which the invitation went, and with which the account is signed in to."""
+
     person: Salted
     invited: Salted
+    name: Salted
+    employer: Salted
     roles: tuple[Code, ...]
+
+
+class AccountMade(Entry, kind="account.made", title=N_("An account was made")):
+    """Without an invitation. `how`: "registered" by whoever will apply, or "command" by whoever runs the site."""
+
+    person: Salted
+    address: Salted
+    name: Salted
+    employer: Salted
+    roles: tuple[Code, ...]
+    how: Code
 
 
 class RolesChanged(Entry, kind="account.roles_changed", title=N_("The administrator changed somebody's roles")):

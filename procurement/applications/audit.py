@@ -31,12 +31,14 @@ from procurement.applications.models import (
     SupplementRequest,
     Verdict,
 )
+from procurement.applications.rules import product_key
 from procurement.applications.verdicts import met
 from procurement.merchants.models import Merchant
-from procurement.publiclog.audit import Replay, Row, disclosed, replays
+from procurement.publiclog.audit import Replay, Row, disclosed, person, replays, who
 from procurement.publiclog.entry import digest_of
 from procurement.publiclog.queries import Logged
-from procurement.rounds.models import Milestone, Round
+from procurement.rounds.audit import milestone_by, milestones_kept
+from procurement.rounds.models import Round
 from procurement.rounds.phases import Kind
 
 _AS_SUBMITTED = "as submitted"
@@ -45,16 +47,20 @@ _AS_SUBMITTED = "as submitted"
 def versions_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
     """One row for each submitted version, named by the hash of its text. The last one of an application counts."""
     rows: dict[str, dict[str, Any]] = {}
+    last: dict[str | None, str] = {}
     for logged in entries:
         at = logged.envelope.at
         match logged.envelope.entry:
             case ApplicationSubmitted(application=application, document=document, compared=compared, rules=rules):
                 erased = application.value is None  # then nobody can say which versions are of one application
-                for row in rows.values():
-                    if not erased and row["application"] == application.value:
-                        row |= {"counts": False, "kept_for": None}
+                if application.value in last:
+                    rows[last[application.value]] |= {"counts": False, "kept_for": None}
+                if not erased:
+                    last[str(application.value)] = document
                 rows[document] = {
                     "document": document,
+                    "sha256": document,
+                    "by": who(logged),
                     "compared": compared,
                     "round": logged.envelope.round_ref,
                     "application": disclosed(application),
@@ -77,23 +83,33 @@ def _as_told(row: Row) -> Row:
     """The hash of the text, worked out anew; and whether what lists show was copied from that text."""
     found = dict(row)
     text, current, version = found.pop("text"), found.pop("current"), found.pop("version")
-    product, category, applicant = found.pop("product_name"), found.pop("category"), found.pop("applicant")
+    beside = {
+        name: found.pop(name)
+        for name in ("product_name", "product_key", "category", "applicant", "number", "last_submitted_at")
+    }
     counts = current == version
     kept_for = found.pop("kept_for")
+    if text is None:
+        return found | {"document": f"none of application {found['application']}"}
     submission = Submission.from_text(text)
     content = submission.content.product
-    copied = not counts or (product, category, applicant) == (
-        content.name,
-        str(content.category),
-        submission.applicant,
-    )
+    meant = {
+        "product_name": content.name,
+        "product_key": product_key(content.name),
+        "category": str(content.category),
+        "applicant": submission.applicant,
+        "number": int(found["application"].rpartition("-A")[2]),
+        "last_submitted_at": found["submitted_at"],
+    }
+    wrong = [f"{name} {value}" for name, value in beside.items() if value != meant[name]] if counts else []
     return found | {
         "document": digest_of(text.encode()),
+        "by": person(found["by"]),
         "compared": digest_of(submission.compared.encode()),
         "counts": counts,
         "withdrawn_at": found["withdrawn_at"] if counts else None,
         "kept_for": kept_for if counts else None,
-        "copied": _AS_SUBMITTED if copied else f"{product} ({category}) of {applicant}",
+        "copied": ", ".join(wrong) or _AS_SUBMITTED,
     }
 
 
@@ -105,6 +121,8 @@ replays(
         actual=lambda: (
             select(
                 ApplicationVersion.document.label("text"),
+                ApplicationVersion.sha256,
+                ApplicationVersion.submitted_by_id.label("by"),
                 Round.ref.label("round"),
                 Application.ref.label("application"),
                 ApplicationVersion.submitted_at,
@@ -114,11 +132,15 @@ replays(
                 Application.current,
                 Application.withdrawn_at,
                 Application.product_name,
+                Application.product_key,
+                Application.number,
+                Application.submitted_at.label("last_submitted_at"),
                 Application.category,
                 Merchant.ref.label("applicant"),
             )
-            .select_from(ApplicationVersion)
-            .join(Application, Application.id == ApplicationVersion.application_id)
+            # An application that was never submitted has no version: the log does not tell of it.
+            .select_from(Application)
+            .outerjoin(ApplicationVersion, ApplicationVersion.application_id == Application.id)
             .join(Merchant, Merchant.id == Application.merchant_id)
             .join(Round, Round.id == Application.round_id)
         ),
@@ -139,6 +161,7 @@ def confirmations_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
                     "round": logged.envelope.round_ref,
                     "application": disclosed(application),
                     "at": logged.envelope.at,
+                    "by": who(logged),
                 }
 
 
@@ -154,6 +177,7 @@ replays(
                 Round.ref.label("round"),
                 Application.ref.label("application"),
                 ApplicationConfirmation.at,
+                ApplicationConfirmation.by_id.label("by"),
             )
             .join(Application, Application.id == ApplicationConfirmation.application_id)
             .join(
@@ -164,6 +188,7 @@ replays(
             .join(Round, Round.id == Application.round_id)
         ),
         key=("document", "rules"),
+        derived=lambda row: dict(row) | {"by": person(row["by"])},
     )
 )
 
@@ -171,37 +196,42 @@ replays(
 def verdicts_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
     """One row for each verdict; a later one on the same application supersedes it."""
     rows: list[dict[str, Any]] = []
+    last: dict[str, dict[str, Any]] = {}
     for logged in entries:
         match logged.envelope.entry:
             case VerdictGiven() as entry:
-                number = 1
-                for row in rows:
-                    if row["application"] == entry.application:
-                        number += 1
-                        row["superseded_at"] = row["superseded_at"] or logged.envelope.at
+                before = last.get(entry.application)
+                if before is not None:
+                    before["superseded_at"] = before["superseded_at"] or logged.envelope.at
                 rows.append(
                     {
                         "application": entry.application,
-                        "number": number,
+                        "number": 1 if before is None else before["number"] + 1,
                         "eligible": entry.eligible,
                         "reason": entry.reason,
                         "explanation": entry.explanation,
                         "gates": entry.met,
                         "objection": entry.objection,
                         "given_at": logged.envelope.at,
+                        "by": who(logged),
                         "superseded_at": None,
                     }
                 )
+                last[entry.application] = rows[-1]
             case VerdictTakenBack(application=ref):
-                for row in rows:
-                    if row["application"] == ref:
-                        row["superseded_at"] = row["superseded_at"] or logged.envelope.at
+                taken = last.get(ref)
+                if taken is not None:
+                    taken["superseded_at"] = taken["superseded_at"] or logged.envelope.at
     return rows
 
 
 def _explained(row: Row) -> Row:
     found = dict(row)
-    return found | {"explanation": digest_of(found["explanation"]), "gates": met(found["gates"])}
+    return found | {
+        "explanation": digest_of(found["explanation"]),
+        "gates": met(found["gates"]),
+        "by": person(found["by"]),
+    }
 
 
 replays(
@@ -218,6 +248,7 @@ replays(
             Verdict.gates,
             Verdict.objection_ref.label("objection"),
             Verdict.given_at,
+            Verdict.given_by_id.label("by"),
             Verdict.superseded_at,
         ).join(Application, Application.id == Verdict.application_id),
         key=("application", "number"),
@@ -350,6 +381,8 @@ def milestones_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
                 "kind": Kind.CHECKING_CLOSED,
                 "subject": str(times[round_ref]) if times[round_ref] > 1 else "",
                 "at": logged.envelope.at,
+                "closes": None,
+                "by": who(logged),
             }
 
 
@@ -358,12 +391,9 @@ replays(
         table="milestone of applications",
         kinds=(CheckingClosed,),
         expected=milestones_from_log,
-        actual=lambda: (
-            select(Round.ref.label("round"), Milestone.kind, Milestone.subject, Milestone.at)
-            .join(Round, Round.id == Milestone.round_id)
-            .where(Milestone.kind == Kind.CHECKING_CLOSED)
-        ),
+        actual=lambda: milestones_kept([Kind.CHECKING_CLOSED]),
         key=("round", "kind", "subject"),
+        derived=milestone_by,
     )
 )
 
@@ -376,22 +406,33 @@ def questions_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
             case QuestionAsked(question=ref, text=text, due=due):
                 rows[ref] = {
                     "question": ref,
+                    "number": int(ref.rpartition("-Q")[2]),
                     "round": logged.envelope.round_ref,
                     "text": text,
                     "asked_at": logged.envelope.at,
                     "due": due,
                     "answer": None,
                     "answered_at": None,
+                    "by": None,
                     "withheld": None,
                 }
             case QuestionAnswered(question=ref, answer=answer, withheld=withheld):
-                rows[ref] |= {"answer": answer, "answered_at": logged.envelope.at, "withheld": withheld}
+                rows[ref] |= {
+                    "answer": answer,
+                    "answered_at": logged.envelope.at,
+                    "by": who(logged),
+                    "withheld": withheld,
+                }
     return rows.values()
 
 
 def _asked(row: Row) -> Row:
     answer = row["answer"]
-    return dict(row) | {"text": digest_of(row["text"]), "answer": None if answer is None else digest_of(answer)}
+    return dict(row) | {
+        "text": digest_of(row["text"]),
+        "answer": None if answer is None else digest_of(answer),
+        "by": person(row["by"]),
+    }
 
 
 replays(
@@ -401,12 +442,14 @@ replays(
         expected=questions_from_log,
         actual=lambda: select(
             Question.ref.label("question"),
+            Question.number,
             Round.ref.label("round"),
             Question.text,
             Question.asked_at,
             Question.due,
             Question.answer,
             Question.answered_at,
+            Question.answered_by_id.label("by"),
             Question.withheld,
         ).join(Round, Round.id == Question.round_id),
         key=("question",),

@@ -21,23 +21,31 @@ from procurement.committee.entries import (
     SeatAccepted,
 )
 from procurement.committee.models import Declaration, Draw, DrawCandidate, DrawLot, Member, RecusalRequest
-from procurement.publiclog.audit import Replay, Row, disclosed, replays
+from procurement.committee.recusing import Outcome
+from procurement.publiclog.audit import Replay, Row, disclosed, person, replays, who
 from procurement.publiclog.entry import digest_of
 from procurement.publiclog.queries import Logged
-from procurement.rounds.models import Milestone, Round
+from procurement.rounds.audit import milestone_by, milestones_kept
+from procurement.rounds.entries import SeatGiven
+from procurement.rounds.models import Round
 from procurement.rounds.phases import Kind
 
 
 def members_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
-    """One row for each member; who that is follows from the seat."""
+    """One row for each member; who that is stands in the seat, which was given just before."""
     rows: dict[tuple[Any, str], dict[str, Any]] = {}
+    seated: dict[Any, Any] = {}
     for logged in entries:
         round_ref, at = logged.envelope.round_ref, logged.envelope.at
         match logged.envelope.entry:
+            case SeatGiven(person=given):
+                seated[round_ref] = disclosed(given)
             case MemberAppointed(member=member) as entry:
                 rows[round_ref, member] = {
                     "round": round_ref,
                     "member": member,
+                    "person": seated[round_ref],
+                    "field": entry.field,
                     "kind": entry.kind_of,
                     "chair": entry.chair,
                     "appointed_at": at,
@@ -61,20 +69,24 @@ def _ended(row: Row) -> Row:
     found = dict(row)
     place = tuple(found.pop(name) for name in ("draw", "lot", "place"))
     return found | {
+        "person": person(found["person"]),
+        "field": digest_of(found["field"]) if found["field"] else None,
         "drawn": None if place[0] is None else place,
-        "end_reason": digest_of(found["end_reason"]) if found["ended_at"] is not None else None,
+        "end_reason": digest_of(found["end_reason"]) if found["ended_at"] or found["end_reason"] else None,
     }
 
 
 replays(
     Replay(
         table="committee_member",
-        kinds=(MemberAppointed, SeatAccepted, ChairPassed, MemberRemoved),
+        kinds=(SeatGiven, MemberAppointed, SeatAccepted, ChairPassed, MemberRemoved),
         expected=members_from_log,
         actual=lambda: (
             select(
                 Round.ref.label("round"),
                 Member.code.label("member"),
+                Member.user_id.label("person"),
+                Member.field,
                 Member.kind,
                 Member.chair,
                 Member.appointed_at,
@@ -160,6 +172,8 @@ def requests_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
                 rows[ref] = {
                     "round": logged.envelope.round_ref,
                     "request": ref,
+                    "number": int(ref.rpartition("-RC")[2]),
+                    "asked_by": who(logged),
                     "member": entry.member,
                     "application": entry.application,
                     "ground": entry.ground,
@@ -174,17 +188,21 @@ def requests_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
                     "outcome": "",
                     "decision": None,
                     "decided_at": None,
+                    "decided_by": None,
                 }
             case RecusalStated(request=ref, text=text):
                 rows[ref] |= {"statement": text, "stated_at": at}
             case RecusalDecided(request=ref, outcome=outcome, text=text):
+                decided = outcome not in (Outcome.WITHDRAWN, Outcome.MOOT)
                 rows[ref] |= {"outcome": outcome, "decision": text, "decided_at": at}
+                rows[ref]["decided_by"] = who(logged) if decided else None
     return rows.values()
 
 
 def _request(row: Row) -> Row:
     texts = {name: digest_of(row[name]) if row[name] else None for name in ("argument", "statement", "decision")}
-    return {**row, **texts}
+    people = {name: person(row[name]) for name in ("asked_by", "decided_by")}
+    return {**row, **texts, **people}
 
 
 replays(
@@ -210,6 +228,9 @@ replays(
                 RecusalRequest.outcome,
                 RecusalRequest.decision,
                 RecusalRequest.decided_at,
+                RecusalRequest.number,
+                RecusalRequest.filer_user_id.label("asked_by"),
+                RecusalRequest.decided_by_id.label("decided_by"),
             )
             .select_from(RecusalRequest)
             .join(Round, Round.id == RecusalRequest.round_id)
@@ -236,6 +257,7 @@ def milestones_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
                     "subject": str(times[round_ref]) if times[round_ref] > 1 else "",
                     "at": logged.envelope.at,
                     "closes": closes,
+                    "by": who(logged),
                 }
 
 
@@ -244,11 +266,8 @@ replays(
         table="milestone of the committee",
         kinds=(ScoringBegan,),
         expected=milestones_from_log,
-        actual=lambda: (
-            select(Round.ref.label("round"), Milestone.kind, Milestone.subject, Milestone.at, Milestone.closes)
-            .join(Round, Round.id == Milestone.round_id)
-            .where(Milestone.kind == Kind.SCORING_BEGAN)
-        ),
+        actual=lambda: milestones_kept([Kind.SCORING_BEGAN]),
         key=("round", "kind", "subject"),
+        derived=milestone_by,
     )
 )

@@ -42,10 +42,16 @@ from procurement.committee.models import (
     Observer,
     SetAside,
 )
-from procurement.publiclog.audit import Replay, Row, disclosed, replays
+from procurement.publiclog.audit import Replay, Row, disclosed, person, replays, who
 from procurement.publiclog.entry import Salted, digest_of
 from procurement.publiclog.queries import Logged
 from procurement.rounds.models import Round
+
+
+def _words(text: str, since: object) -> str | None:
+    """The hash of words that belong to an act; there are none where there was no act."""
+    return digest_of(text) if since or text else None
+
 
 # --- the register -------------------------------------------------------------------------------------------------
 
@@ -83,8 +89,8 @@ def _expert(row: Row) -> Row:
     found = dict(row)
     return found | {
         "person": f"user:{found['person']}",
-        "suspend_reason": digest_of(found["suspend_reason"]) if found["suspended_at"] else None,
-        "end_reason": digest_of(found["end_reason"]) if found["ended_at"] else None,
+        "suspend_reason": _words(found["suspend_reason"], found["suspended_at"]),
+        "end_reason": _words(found["end_reason"], found["ended_at"]),
     }
 
 
@@ -182,11 +188,14 @@ def draws_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
                     "announced_at": at,
                     "key": None,
                     "signature": None,
+                    "numbers": None,
                     "drawn_at": None,
                     "spent_at": None,
                 }
             case DrawCarriedOut(purpose=purpose, number=number) as entry:
                 rows[ref, purpose, number] |= {"key": entry.key, "signature": entry.signature, "drawn_at": at}
+                if rows[ref, purpose, number]["source"] == "lottery":
+                    rows[ref, purpose, number]["numbers"] = entry.key
             case DrawSpent(purpose=purpose, number=number):
                 rows[ref, purpose, number]["spent_at"] = at
     return rows.values()
@@ -195,7 +204,9 @@ def draws_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
 def _draw(row: Row) -> Row:
     lotteries = row["lotteries"] or []
     told = [[one[name] for name in ("name", "issue", "count", "lowest", "highest")] for one in lotteries]
-    return {**row, "lotteries": told}
+    numbers = row["numbers"]
+    key = None if numbers is None else key_of_numbers(tuple(map(tuple, numbers)))
+    return {**row, "lotteries": told, "numbers": key}
 
 
 replays(
@@ -215,6 +226,7 @@ replays(
             Draw.announced_at,
             Draw.key,
             Draw.signature,
+            Draw.numbers,
             Draw.drawn_at,
             Draw.spent_at,
         ).join(Round, Round.id == Draw.round_id),
@@ -401,6 +413,7 @@ def readings_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
                         "purpose": purpose,
                         "draw": number,
                         "role": logged.envelope.by.role,
+                        "by": who(logged),
                         "read_at": at,
                         "discarded_at": None,
                         "key": None,
@@ -426,7 +439,10 @@ def _reading(row: Row) -> Row:
     found = dict(row)
     numbers, drawn_at = found.pop("numbers"), found.pop("drawn_at")
     counts = found["discarded_at"] is None and drawn_at is not None
-    return found | {"key": key_of_numbers(tuple(map(tuple, numbers))) if counts else None}
+    return found | {
+        "key": key_of_numbers(tuple(map(tuple, numbers))) if counts else None,
+        "by": person(found["by"]),
+    }
 
 
 replays(
@@ -440,6 +456,7 @@ replays(
                 Draw.purpose,
                 Draw.number.label("draw"),
                 DrawReading.role,
+                DrawReading.user_id.label("by"),
                 DrawReading.read_at,
                 DrawReading.discarded_at,
                 DrawReading.numbers,
@@ -535,7 +552,7 @@ def meetings_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
 
 
 def _meeting(row: Row) -> Row:
-    reason = digest_of(row["cancel_reason"]) if row["cancelled_at"] else None
+    reason = _words(row["cancel_reason"], row["cancelled_at"])
     return {**row, "place": digest_of(row["place"]), "cancel_reason": reason}
 
 
@@ -568,19 +585,24 @@ def attendance_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
         ref, at = logged.envelope.round_ref, logged.envelope.at
         match logged.envelope.entry:
             case MeetingHeld(number=number, members=members, observers=observers):
-                for who in (*members, *observers):
-                    yield {"round": ref, "number": number, "who": who, "remark": None, "at": at}
+                for code in (*members, *observers):
+                    yield {"round": ref, "number": number, "who": code, "person": None, "remark": None, "at": at}
             case SupervisorAttended(number=number, remark=remark):
                 supervisors[ref, number] = supervisors.get((ref, number), 0) + 1
-                who = f"supervisor {supervisors[ref, number]}"
-                yield {"round": ref, "number": number, "who": who, "remark": remark, "at": at}
+                place = f"supervisor {supervisors[ref, number]}"
+                own = {"person": who(logged), "remark": remark, "at": at}
+                yield {"round": ref, "number": number, "who": place} | own
 
 
 def _attendance(row: Row) -> Row:
     found = dict(row)
     member, observer, place = found.pop("member"), found.pop("observer"), found.pop("place")
     remark = digest_of(found["remark"]) if found["remark"] else None
-    return found | {"who": member or observer or f"supervisor {place}", "remark": remark}
+    return found | {
+        "who": member or observer or f"supervisor {place}",
+        "person": person(found["person"]),
+        "remark": remark,
+    }
 
 
 replays(
@@ -599,6 +621,7 @@ replays(
                     partition_by=(Attendance.meeting_id, Attendance.supervisor_id.is_(None)), order_by=Attendance.id
                 )
                 .label("place"),
+                Attendance.supervisor_id.label("person"),
                 Attendance.remark,
                 Attendance.at,
             )

@@ -248,6 +248,7 @@ class MemberAppointed(
         "member": N_("Member"),
         "kind_of": N_("Speaks for"),
         "chair": N_("Chairs"),
+        "field": N_("SHA-256 of the field of expertise"),
         "drawn": N_("Drawn"),
         "answer_due": N_("Answers until"),
     },
@@ -257,6 +258,7 @@ class MemberAppointed(
     member: Ref
     kind_of: Code
     chair: bool
+    field: Digest | None
     name: Salted
     employer: Salted
     drawn: DrawnPlace | None

@@ -59,6 +59,7 @@ def seat(
         member=member.code,
         kind_of=kind,
         chair=chair,
+        field=digest_of(field) if field else None,
         name=Salted(user.name, whose=whose),
         employer=Salted(user.employer, whose=whose),
         drawn=drawn,

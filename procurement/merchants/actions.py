@@ -95,6 +95,7 @@ def register(
             business=given.kind.value,
             particulars=_salted(given, merchant.ref),
             assisted=help is not None,
+            authority=None if help is None else help.authority.digest,
         ),
         now=now,
         actor=actor,

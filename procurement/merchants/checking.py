@@ -54,7 +54,12 @@ def record_search(
     append(
         session,
         entries.RecordSearched(
-            merchant=ref, source=source.value, on=searched_on, found=found, picture=picture.digest
+            merchant=ref,
+            source=source.value,
+            on=searched_on,
+            found=found,
+            result=digest_of(result.strip()),
+            picture=picture.digest,
         ),
         now=now,
         actor=actor,

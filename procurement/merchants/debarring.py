@@ -72,6 +72,7 @@ def debar(
             merchant=found.ref,
             ground=ground.value,
             reason=digest_of(row.reason),
+            remedy=digest_of(row.remedy),
             evidence=evidence.digest,
             starts=starts,
             ends=ends,

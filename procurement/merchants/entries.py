@@ -8,10 +8,14 @@ from procurement.publiclog.entry import Code, Digest, Entry, Ref, Salted
 
 
 class MerchantRegistered(Entry, kind="merchant.registered", title=N_("A business was registered")):
+    """Whoever registers it acts for it from then on. `authority`: SHA-256 of the signed paper that lets somebody act
+    who does not belong to it (`assisted`)."""
+
     merchant: Ref
     business: Code
     particulars: Salted
     assisted: bool
+    authority: Digest | None
 
 
 class MerchantChanged(Entry, kind="merchant.changed", title=N_("Particulars of a business were changed")):
@@ -78,6 +82,7 @@ class RecordSearched(Entry, kind="merchant.searched", title=N_("The office looke
     source: Code
     on: date
     found: bool
+    result: Digest
     picture: Digest
 
 
@@ -86,6 +91,7 @@ class DebarmentEntered(Entry, kind="debarment.entered", title=N_("A business was
     merchant: Ref
     ground: Code
     reason: Digest
+    remedy: Digest
     evidence: Digest
     starts: date
     ends: date

@@ -38,12 +38,14 @@ from procurement.objections.models import (
     ObjectionPause,
     ObjectionStep,
 )
-from procurement.objections.rules import ORDERED, Detail, Effect, Remedy, Step
-from procurement.publiclog.audit import Replay, Row, disclosed, replays
+from procurement.objections.rules import ORDERED, Detail, Effect, Filer, Remedy, Step, public_name
+from procurement.publiclog.audit import Replay, Row, disclosed, person, replays, who
 from procurement.publiclog.entry import digest_of
 from procurement.publiclog.queries import Logged
-from procurement.rounds.models import Milestone, Round
+from procurement.rounds.audit import milestone_by, milestones_kept
+from procurement.rounds.models import Round
 from procurement.rounds.phases import Kind
+from procurement.scoring.models import TallyRun
 
 _STEPS = (
     ObjectionFiled,
@@ -82,8 +84,11 @@ def notices_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
                     {
                         "round": round_ref,
                         "number": entry.number,
+                        "document": entry.document,
                         "sha256": entry.document,
+                        "tally": entry.tally,
                         "given_at": at,
+                        "by": who(logged),
                         "closes_at": entry.closes,
                         "superseded_at": None,
                     }
@@ -101,8 +106,7 @@ def notices_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
 
 def _hashed(row: Row) -> Row:
     """The hash of the text, worked out anew, in place of the text."""
-    found = dict(row)
-    return found | {"sha256": digest_of(found.pop("document").encode())}
+    return dict(row) | {"document": digest_of(row["document"].encode()), "by": person(row["by"])}
 
 
 replays(
@@ -110,14 +114,21 @@ replays(
         table="notice",
         kinds=(NoticeGiven, ObjectionRuled, AuthorityDecided, RecusalDecided),
         expected=notices_from_log,
-        actual=lambda: select(
-            Round.ref.label("round"),
-            Notice.number,
-            Notice.document,
-            Notice.given_at,
-            Notice.closes_at,
-            Notice.superseded_at,
-        ).join(Round, Round.id == Notice.round_id),
+        actual=lambda: (
+            select(
+                Round.ref.label("round"),
+                Notice.number,
+                Notice.document,
+                Notice.sha256,
+                TallyRun.sha256.label("tally"),
+                Notice.given_at,
+                Notice.given_by_id.label("by"),
+                Notice.closes_at,
+                Notice.superseded_at,
+            )
+            .join(Round, Round.id == Notice.round_id)
+            .join(TallyRun, TallyRun.id == Notice.tally_run_id)
+        ),
         key=("round", "number"),
         derived=_hashed,
     )
@@ -128,7 +139,7 @@ replays(
 
 
 def objections_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
-    """One row for each objection, without what is personal."""
+    """One row for each objection. What is personal is compared for as long as it is kept."""
     for logged in entries:
         match logged.envelope.entry:
             case ObjectionFiled() as entry:
@@ -142,6 +153,11 @@ def objections_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
                     "remedy": entry.remedy,
                     "detail": _detail(entry),
                     "filer": entry.filer,
+                    "number": int(entry.objection.rpartition("-O")[2]),
+                    "name": disclosed(entry.name),
+                    "contact": disclosed(entry.contact),
+                    "masked": "",
+                    "by": who(logged),
                     "filed_at": logged.envelope.at,
                 }
 
@@ -152,7 +168,13 @@ def _detail(entry: ObjectionFiled | ObjectionRuled | AuthorityDecided) -> dict[s
 
 def _argued(row: Row) -> Row:
     found = dict(row)
-    return found | {"argument": digest_of(found["argument"])}
+    shown, name, filer = found.pop("masked"), found["name"], Filer(found["filer"])
+    lawful = {public_name(filer, name, withhold=withheld) for withheld in (False, True)}
+    return found | {
+        "argument": digest_of(found["argument"]),
+        "masked": "" if shown in lawful else shown,
+        "by": person(found["by"]),
+    }
 
 
 replays(
@@ -170,6 +192,11 @@ replays(
             Objection.remedy,
             Objection.remedy_detail.label("detail"),
             Objection.filer_kind.label("filer"),
+            Objection.number,
+            Objection.filer_name.label("name"),
+            Objection.contact,
+            Objection.public_name.label("masked"),
+            Objection.filer_user_id.label("by"),
             Objection.filed_at,
         ).join(Round, Round.id == Objection.round_id),
         key=("objection",),
@@ -254,6 +281,7 @@ def steps_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
             "limit_at": None,
             "document": None,
             "at": logged.envelope.at,
+            "by": who(logged),
         }
         said: dict[str, Any]
         match logged.envelope.entry:
@@ -287,6 +315,7 @@ def _told(row: Row) -> Row:
     return found | {
         "text": digest_of(found["text"]) if found["text"] else None,
         "document": digest_of(found["document"].encode()) if found["document"] else None,
+        "by": person(found["by"]),
         "effect": None if effect is None else {"remedy": effect.remedy.value, **effect.detail.to_json()},
     }
 
@@ -303,6 +332,7 @@ replays(
             ObjectionStep.text,
             ObjectionStep.effect,
             ObjectionStep.at,
+            ObjectionStep.by_id.label("by"),
             ObjectionStep.due_at,
             ObjectionStep.limit_at,
             ObjectionStep.document,
@@ -541,7 +571,12 @@ def milestones_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
     times: Counter[tuple[str | None, str]] = Counter()
     suspended: set[str] = set()
     for logged in entries:
-        row: dict[str, Any] = {"round": logged.envelope.round_ref, "at": logged.envelope.at, "closes": None}
+        row: dict[str, Any] = {
+            "round": logged.envelope.round_ref,
+            "at": logged.envelope.at,
+            "closes": None,
+            "by": who(logged),
+        }
         match logged.envelope.entry:
             case NoticeGiven(number=number, closes=closes):
                 yield row | {"kind": Kind.NOTICE_GIVEN, "subject": str(number), "closes": closes}
@@ -573,11 +608,8 @@ replays(
         table="milestone of notice and objections",
         kinds=(NoticeGiven, *_STEPS, AwardSuspended, RecusalRequested, RecusalDecided),
         expected=milestones_from_log,
-        actual=lambda: (
-            select(Round.ref.label("round"), Milestone.kind, Milestone.subject, Milestone.at, Milestone.closes)
-            .join(Round, Round.id == Milestone.round_id)
-            .where(Milestone.kind.in_(_KINDS))
-        ),
+        actual=lambda: milestones_kept(_KINDS),
         key=("round", "kind", "subject"),
+        derived=milestone_by,
     )
 )

@@ -20,6 +20,7 @@ def papers_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
             case PaperMade() as made:
                 yield {
                     "ref": made.paper,
+                    "number": int(made.paper.rpartition("-P")[2]),
                     "round": logged.envelope.round_ref,
                     "kind": made.type,
                     "about": made.about or "",
@@ -34,6 +35,7 @@ def papers_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
 def _papers() -> Select[*tuple[Any, ...]]:
     return select(
         Paper.ref,
+        Paper.number,
         Round.ref.label("round"),
         Paper.kind,
         Paper.about,

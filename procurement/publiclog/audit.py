@@ -33,10 +33,12 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import Column, Select, Table, select, text
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.visitors import iterate
 
 import procurement
+from procurement.errors import Refused
 from procurement.publiclog import queries
 from procurement.publiclog.checkpoint import Checkpoint, NoteError, VerifierKey, open_checkpoint
 from procurement.publiclog.entry import (
@@ -67,9 +69,24 @@ class _Erased:
         raise TypeError("erased data is no part of a key")
 
 
+UNTOLD: Any = _Erased()
+"""Stands in an expected row for what no entry says; equal to everything."""
+
+
 def disclosed(salted: Salted) -> Any:
     """What a salted field of an entry says, or, once that is erased, something that equals everything."""
     return _Erased() if salted.value is None else salted.value
+
+
+def who(logged: Logged) -> Any:
+    """Whose act it was: "user:7" (compare it with `person`), None for nobody who was signed in; as `disclosed`."""
+    by = logged.envelope.by.person
+    return None if by is None else disclosed(by)
+
+
+def person(user_id: int | None) -> str | None:
+    """An account as `who` names it."""
+    return None if user_id is None else f"user:{user_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +100,12 @@ class Replay:
     key: tuple[str, ...]
     derived: Callable[[Row], Row] = lambda row: row
     """What is compared of a row, worked out from what the query gives: a text's hash instead of the text."""
+
+    @property
+    def columns(self) -> frozenset[tuple[str, str]]:
+        """(table, column) of everything that its query reads or joins by: what cannot be edited unnoticed."""
+        found = (part for part in iterate(self.actual()) if isinstance(part, Column))
+        return frozenset((str(column.table.key), column.key) for column in found if isinstance(column.table, Table))
 
 
 REPLAYS: dict[str, Replay] = {}
@@ -244,7 +267,8 @@ def _disclosed(envelope: Envelope, values: Mapping[str, str]) -> Envelope:
             return type(value)(**own)
         return value
 
-    return replace(envelope, entry=with_values(envelope.entry))
+    by = replace(envelope.by, person=with_values(envelope.by.person))
+    return replace(envelope, entry=with_values(envelope.entry), by=by)
 
 
 def _read(report: Report, where: str, body: bytes, copied: tuple[str, datetime, str | None]) -> Envelope | None:
@@ -279,18 +303,38 @@ def _disclosures(session: Session, report: Report, digests: dict[str, int]) -> N
             report.found(where, "the entry does not hold this digest")
 
 
+_UNREADABLE = (ValueError, KeyError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError, Refused)
+"""What reading a row, or a story, raises that somebody has tampered with."""
+
+
 def _compare(session: Session, report: Report, replay: Replay, entries: list[Logged]) -> None:
     """The rows that the entries lead to, against the rows of the table."""
 
     def name(row: Row) -> tuple[Any, ...]:
         return tuple(row[column] for column in replay.key)
 
-    expected = {name(row): row for row in replay.expected(entries)}
-    rows = (
-        replay.derived({str(column): value for column, value in row.items()})
-        for row in session.execute(replay.actual()).mappings()
-    )
-    actual = {name(row): row for row in rows}
+    try:
+        expected = {name(row): row for row in replay.expected(entries)}
+    except _UNREADABLE as error:
+        report.found(replay.table, f"the log tells a story that cannot be ({type(error).__name__}: {error})")
+        expected = {}
+    actual: dict[tuple[Any, ...], Row] = {}
+    try:
+        found = session.execute(replay.actual()).mappings().all()
+    except ValueError as error:
+        report.found(replay.table, f"a row holds what its column cannot hold ({error})")
+        found = []
+    for kept in found:
+        row = {str(column): value for column, value in kept.items()}
+        try:
+            row = dict(replay.derived(row))
+            if name(row) in actual:
+                where = " ".join(_show(part) for part in name(row))
+                report.found(f"{replay.table} {where}", "the table has it twice")
+            actual[name(row)] = row
+        except _UNREADABLE as error:
+            where = " ".join(_show(row[column]) for column in replay.key if column in row)
+            report.found(f"{replay.table} {where}", f"the row cannot be read ({type(error).__name__}: {error})")
     report.rows[replay.table] = len(actual)
     for row_name in [*expected, *(extra for extra in actual if extra not in expected)]:
         where = f"{replay.table} {' '.join(_show(part) for part in row_name)}"

@@ -12,7 +12,6 @@ from procurement.publiclog.pages import line_of, page_of
 from procurement.publiclog.receipt import read_code, receipt_code
 from procurement.web import (
     Form,
-    actor,
     config,
     format_instant,
     format_number,
@@ -127,22 +126,6 @@ def _coded(text: str) -> int:
             index=read[0],
         )
     return found.index
-
-
-@page(bp, "/my/receipts", permission=Permission.HAVE_ACCOUNT, menu=N_("My receipts"))
-def my_receipts() -> ResponseReturnValue:
-    """Everything that the signed-in person did and that was entered, newest first; `before` pages on."""
-    before = request.args.get("before", type=int)
-    with reading() as session:
-        found = queries.entries_by(session, int(actor().user_id or 0), before=before, limit=PER_PAGE + 1)
-        size = serving.published_size(session)
-    return render(
-        "publiclog/my_receipts.html",
-        acts=[(line_of(one), receipt_code(one.index, one.leaf_hash)) for one in found[:PER_PAGE]],
-        older=found[PER_PAGE - 1].index if len(found) > PER_PAGE else None,
-        before=before,
-        size=size,
-    )
 
 
 @bp.after_app_request

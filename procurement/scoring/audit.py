@@ -3,16 +3,18 @@ computed."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import select
 
 from procurement.applications.models import Application
 from procurement.committee.models import Member
-from procurement.publiclog.audit import Replay, Row, replays
+from procurement.publiclog.audit import Replay, Row, person, replays, who
 from procurement.publiclog.entry import digest_of
 from procurement.publiclog.queries import Logged
-from procurement.rounds.models import Milestone, Round
+from procurement.rounds.audit import milestone_by, milestones_kept
+from procurement.rounds.models import Round
 from procurement.rounds.phases import Kind
 from procurement.scoring.entries import (
     AgreementAnswered,
@@ -25,8 +27,10 @@ from procurement.scoring.entries import (
     SheetsOpened,
     SheetVoided,
     Tallied,
+    TieDrawAnnounced,
+    TieDrawn,
 )
-from procurement.scoring.models import Agreement, AgreementAnswer, Correction, Interference, Sheet, TallyRun
+from procurement.scoring.models import Agreement, AgreementAnswer, Correction, Interference, Sheet, TallyRun, TieDraw
 from procurement.scoring.rules import commitment, message_commitment
 
 
@@ -45,12 +49,14 @@ def sheets_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
                     "sealed_at": at,
                     "opened_at": None,
                     "voided_at": None,
+                    "void_reason": None,
+                    "void_objection": None,
                 }
             case SheetsOpened(sheets=sheets):
                 for sheet in sheets:
                     rows[sheet.commitment]["opened_at"] = at
-            case SheetVoided(commitment=commitment):
-                rows[commitment]["voided_at"] = at
+            case SheetVoided(commitment=commitment, reason=reason, objection=objection):
+                rows[commitment] |= {"voided_at": at, "void_reason": reason, "void_objection": objection}
     return rows.values()
 
 
@@ -58,7 +64,8 @@ def _committed(row: Row) -> Row:
     """The commitment is computed anew from ballot and nonce: a changed mark would not fit it."""
     found = dict(row)
     computed = commitment(found.pop("nonce"), found.pop("ballot"))
-    kept = found.pop("kept")
+    kept, reason = found.pop("kept"), found["void_reason"]
+    found["void_reason"] = digest_of(reason) if reason else None
     return found | {"commitment": computed if computed == kept else f"{kept}, but the ballot gives {computed}"}
 
 
@@ -78,6 +85,8 @@ replays(
                 Sheet.sealed_at,
                 Sheet.opened_at,
                 Sheet.voided_at,
+                Sheet.void_reason,
+                Sheet.void_objection,
             )
             .select_from(Sheet)
             .join(Round, Round.id == Sheet.round_id)
@@ -114,6 +123,7 @@ def corrections_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
                     "agreement": entry.agreement,
                     "objection": entry.objection,
                     "made_at": logged.envelope.at,
+                    "by": who(logged),
                 }
 
 
@@ -136,6 +146,7 @@ replays(
                 Agreement.number.label("agreement"),
                 Correction.objection_ref.label("objection"),
                 Correction.made_at,
+                Correction.made_by_id.label("by"),
             )
             .select_from(Correction)
             .join(Round, Round.id == Correction.round_id)
@@ -145,7 +156,7 @@ replays(
             .join(Application, Application.id == Sheet.application_id)
         ),
         key=("round", "member", "application", "criterion", "made_at", "before", "after"),
-        derived=_with_reason,
+        derived=lambda row: dict(_with_reason(row)) | {"by": person(row["by"])},
     )
 )
 
@@ -264,9 +275,10 @@ def messages_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
                     "sent_at": at,
                     "answer": None,
                     "answered_at": None,
+                    "by": None,
                 }
             case InterferenceAnswered(number=number, answer=answer):
-                rows[round_ref, number] |= {"answer": answer, "answered_at": at}
+                rows[round_ref, number] |= {"answer": answer, "answered_at": at, "by": who(logged)}
     return rows.values()
 
 
@@ -277,6 +289,7 @@ def _without_words(row: Row) -> Row:
     return found | {
         "message": message_commitment(nonce, found["message"]),
         "answer": None if answer is None else message_commitment(answer_nonce, answer),
+        "by": person(found["by"]),
     }
 
 
@@ -294,6 +307,7 @@ replays(
             Interference.answer,
             Interference.answer_nonce,
             Interference.answered_at,
+            Interference.answered_by_id.label("by"),
         ).join(Round, Round.id == Interference.round_id),
         key=("round", "number"),
         derived=_without_words,
@@ -310,6 +324,7 @@ def tallies_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
                     "round": logged.envelope.round_ref,
                     "number": entry.number,
                     "cause": entry.cause,
+                    "document": entry.tally,
                     "sha256": entry.tally,
                     "computed_at": logged.envelope.at,
                 }
@@ -317,8 +332,7 @@ def tallies_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
 
 def _hashed(row: Row) -> Row:
     """The document's hash, computed anew."""
-    found = dict(row)
-    return found | {"sha256": digest_of(found.pop("document").encode())}
+    return dict(row) | {"document": digest_of(row["document"].encode())}
 
 
 replays(
@@ -327,7 +341,12 @@ replays(
         kinds=(Tallied,),
         expected=tallies_from_log,
         actual=lambda: select(
-            Round.ref.label("round"), TallyRun.number, TallyRun.cause, TallyRun.document, TallyRun.computed_at
+            Round.ref.label("round"),
+            TallyRun.number,
+            TallyRun.cause,
+            TallyRun.document,
+            TallyRun.sha256,
+            TallyRun.computed_at,
         ).join(Round, Round.id == TallyRun.round_id),
         key=("round", "number"),
         derived=_hashed,
@@ -347,6 +366,8 @@ def milestones_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
                 "kind": Kind.SCORES_OPENED,
                 "subject": str(times[round_ref]) if times[round_ref] > 1 else "",
                 "at": logged.envelope.at,
+                "closes": None,
+                "by": who(logged),
             }
 
 
@@ -355,11 +376,56 @@ replays(
         table="milestone of scoring",
         kinds=(ScoresClosed,),
         expected=milestones_from_log,
-        actual=lambda: (
-            select(Round.ref.label("round"), Milestone.kind, Milestone.subject, Milestone.at)
-            .join(Round, Round.id == Milestone.round_id)
-            .where(Milestone.kind == Kind.SCORES_OPENED)
-        ),
+        actual=lambda: milestones_kept([Kind.SCORES_OPENED]),
         key=("round", "kind", "subject"),
+        derived=milestone_by,
+    )
+)
+
+
+def draws_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
+    """One row for each draw that was announced, with its key once it was drawn."""
+    rows: dict[str | None, dict[str, Any]] = {}
+    for logged in entries:
+        at, round_ref = logged.envelope.at, logged.envelope.round_ref
+        match logged.envelope.entry:
+            case TieDrawAnnounced(beacon_round=number, at=published):
+                rows[round_ref] = {
+                    "round": round_ref,
+                    "beacon_round": number,
+                    "published_at": published,
+                    "announced_at": at,
+                    "key": None,
+                    "signed": None,
+                    "drawn_at": None,
+                }
+            case TieDrawn(key=key):
+                rows[round_ref] |= {"key": key, "signed": key, "drawn_at": at}
+    return rows.values()
+
+
+def _drawn(row: Row) -> Row:
+    """The key is the hash of the beacon's signature."""
+    found = dict(row)
+    signature = found.pop("signature")
+    return found | {"signed": None if signature is None else sha256(bytes.fromhex(signature)).hexdigest()}
+
+
+replays(
+    Replay(
+        table="tie_draw",
+        kinds=(TieDrawAnnounced, TieDrawn),
+        expected=draws_from_log,
+        actual=lambda: select(
+            Round.ref.label("round"),
+            TieDraw.beacon_round,
+            TieDraw.published_at,
+            TieDraw.announced_at,
+            TieDraw.key,
+            TieDraw.signature,
+            TieDraw.drawn_at,
+        ).join(Round, Round.id == TieDraw.round_id),
+        key=("round",),
+        derived=_drawn,
     )
 )

@@ -63,8 +63,8 @@ ROUTES: dict[str, Route] = {
     "publiclog.entries": Route(Permission.READ_PUBLIC),
     "publiclog.entry": Route(Permission.READ_PUBLIC),
     "publiclog.find_receipt": Route(Permission.READ_PUBLIC),
-    "publiclog.my_receipts": Route(Permission.HAVE_ACCOUNT),
     "publiclog.receipt": Route(Permission.READ_PUBLIC),
+    "receipts.mine": Route(Permission.HAVE_ACCOUNT),
     # --- papers
     "papers.debrief": Route(Permission.HAVE_ACCOUNT),
     "papers.paper": Route(Permission.READ_PUBLIC),

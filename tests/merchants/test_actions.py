@@ -54,7 +54,7 @@ def logged(world: People, prefix: str = "") -> list[Any]:
     """Entries since the world was built, whose kind begins with `prefix`."""
     with reading(world.engine) as session:
         bodies = session.scalars(select(LogEntry.body).order_by(LogEntry.idx)).all()
-    entries = [unseal(body).entry for body in bodies]
+    entries = [entry for entry in (unseal(body).entry for body in bodies) if not entry.kind.startswith("account.")]
     return [entry for entry in entries[len(BUSINESSES) :] if entry.kind.startswith(prefix)]
 
 
