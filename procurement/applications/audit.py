@@ -260,34 +260,35 @@ replays(
 def findings_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
     """One row for each finding; a later one on the same item of an application supersedes it."""
     rows: list[dict[str, Any]] = []
+    last: dict[tuple[str, str], dict[str, Any]] = {}
     for logged in entries:
         match logged.envelope.entry:
             case ChecklistKept(application=application, findings=findings):
                 for one in findings:
-                    number = 1
-                    for row in rows:
-                        if (row["application"], row["item"]) == (application, one.item):
-                            number += 1
-                            row["superseded_at"] = row["superseded_at"] or logged.envelope.at
+                    before = last.get((application, one.item))
+                    if before is not None:
+                        before["superseded_at"] = logged.envelope.at
                     rows.append(
                         {
                             "application": application,
                             "item": one.item,
-                            "number": number,
+                            "number": 1 if before is None else before["number"] + 1,
                             "result": one.result,
                             "method": one.method,
                             "evidence": one.evidence,
                             "looked_on": one.looked_on,
                             "file": one.file,
                             "at": logged.envelope.at,
+                            "by": who(logged),
                             "superseded_at": None,
                         }
                     )
+                    last[application, one.item] = rows[-1]
     return rows
 
 
 def _found(row: Row) -> Row:
-    return dict(row) | {"evidence": digest_of(row["evidence"])}
+    return dict(row) | {"evidence": digest_of(row["evidence"]), "by": person(row["by"])}
 
 
 replays(
@@ -307,6 +308,7 @@ replays(
             Finding.looked_on,
             Finding.digest.label("file"),
             Finding.at,
+            Finding.by_id.label("by"),
             Finding.superseded_at,
         ).join(Application, Application.id == Finding.application_id),
         key=("application", "item", "number"),
@@ -326,13 +328,22 @@ def supplements_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
                     "application": entry.application,
                     "items": list(entry.items),
                     "text": entry.text,
+                    "number": int(entry.request.rpartition("-S")[2]),
                     "asked_at": logged.envelope.at,
+                    "asked_by": who(logged),
                     "due": entry.due,
                     "document": None,
+                    "sha256": None,
                     "answered_at": None,
+                    "answered_by": None,
                 }
             case SupplementAnswered(request=request, document=document):
-                rows[request] |= {"document": document, "answered_at": logged.envelope.at}
+                rows[request] |= {
+                    "document": document,
+                    "sha256": document,
+                    "answered_at": logged.envelope.at,
+                    "answered_by": who(logged),
+                }
     return rows.values()
 
 
@@ -341,6 +352,8 @@ def _supplied(row: Row) -> Row:
     return dict(row) | {
         "text": digest_of(row["text"]),
         "document": None if document is None else digest_of(document.encode()),
+        "asked_by": person(row["asked_by"]),
+        "answered_by": person(row["answered_by"]),
     }
 
 
@@ -357,7 +370,11 @@ replays(
                 SupplementRequest.text.label("text"),
                 SupplementRequest.asked_at,
                 SupplementRequest.due,
+                SupplementRequest.number,
+                SupplementRequest.asked_by_id.label("asked_by"),
                 SupplementAnswer.document,
+                SupplementAnswer.sha256,
+                SupplementAnswer.answered_by_id.label("answered_by"),
                 SupplementAnswer.answered_at,
             )
             .join(Application, Application.id == SupplementRequest.application_id)

@@ -280,6 +280,7 @@ def steps_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
             "due_at": None,
             "limit_at": None,
             "document": None,
+            "sha256": None,
             "at": logged.envelope.at,
             "by": who(logged),
         }
@@ -290,13 +291,14 @@ def steps_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
             case ObjectionAdmitted(objection=ref, due=due, limit=limit):
                 yield row | {"objection": ref, "kind": Step.ADMITTED, "due_at": due, "limit_at": limit}
             case ObjectionInadmissible(objection=ref, reason=reason, text=text, document=document):
-                said = {"code": reason, "text": text, "document": document}
+                said = {"code": reason, "text": text, "document": document, "sha256": document}
                 yield row | {"objection": ref, "kind": Step.INADMISSIBLE, **said}
             case ObjectionAnswered(objection=ref, text=text, document=document, due=due):
-                said = {"text": text, "document": document, "due_at": due}
+                said = {"text": text, "document": document, "sha256": document, "due_at": due}
                 yield row | {"objection": ref, "kind": Step.ANSWERED, **said}
             case ObjectionRuled(objection=ref, outcome=outcome, text=text, document=document, due=due) as entry:
-                said = {"text": text, "document": document, "effect": _effect(entry), "due_at": due}
+                told = {"text": text, "document": document, "sha256": document}
+                said = told | {"effect": _effect(entry), "due_at": due}
                 yield row | {"objection": ref, "kind": outcome, **said}
             case ObjectionWithdrawn(objection=ref):
                 yield row | {"objection": ref, "kind": Step.WITHDRAWN}
@@ -309,13 +311,16 @@ def _effect(entry: ObjectionRuled | AuthorityDecided) -> dict[str, str] | None:
 
 
 def _told(row: Row) -> Row:
+    return _words(row) | {"by": person(row["by"])}
+
+
+def _words(row: Row) -> dict[str, Any]:
     """The text's hash in place of the text; of an effect what the entry tells too."""
     found = dict(row)
     effect = None if found["effect"] is None else Effect.from_json(found["effect"])
     return found | {
         "text": digest_of(found["text"]) if found["text"] else None,
         "document": digest_of(found["document"].encode()) if found["document"] else None,
-        "by": person(found["by"]),
         "effect": None if effect is None else {"remedy": effect.remedy.value, **effect.detail.to_json()},
     }
 
@@ -336,6 +341,7 @@ replays(
             ObjectionStep.due_at,
             ObjectionStep.limit_at,
             ObjectionStep.document,
+            ObjectionStep.sha256,
         ).join(Objection, Objection.id == ObjectionStep.objection_id),
         key=("objection", "kind"),
         derived=_told,
@@ -382,10 +388,10 @@ def pauses_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
             case ObjectionPaused(objection=ref, why=why, text=text, due=due):
                 counts[ref] += 1
             case ObjectionSupplemented(objection=ref, text=answer):
-                rows[ref, supplements[ref]] |= {"ended_at": at, "answer": answer}
+                rows[ref, supplements[ref]] |= {"ended_at": at, "answer": answer, "ended_by": who(logged)}
                 continue
             case ObjectionPauseEnded(objection=ref, number=number):
-                rows[ref, number] |= {"ended_at": at}
+                rows[ref, number] |= {"ended_at": at, "ended_by": who(logged)}
                 continue
             case _:
                 continue
@@ -395,8 +401,10 @@ def pauses_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
             "why": why,
             "text": text,
             "began_at": at,
+            "began_by": who(logged),
             "due_at": due,
             "ended_at": None,
+            "ended_by": None,
             "answer": None,
         }
     return rows.values()
@@ -404,7 +412,12 @@ def pauses_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
 
 def _paused(row: Row) -> Row:
     answer = row["answer"]
-    return dict(row) | {"text": digest_of(row["text"]), "answer": digest_of(answer) if answer else None}
+    return dict(row) | {
+        "text": digest_of(row["text"]),
+        "answer": digest_of(answer) if answer else None,
+        "began_by": person(row["began_by"]),
+        "ended_by": person(row["ended_by"]),
+    }
 
 
 replays(
@@ -420,6 +433,8 @@ replays(
             ObjectionPause.began_at,
             ObjectionPause.due_at,
             ObjectionPause.ended_at,
+            ObjectionPause.began_by_id.label("began_by"),
+            ObjectionPause.ended_by_id.label("ended_by"),
             ObjectionPause.answer,
         ).join(Objection, Objection.id == ObjectionPause.objection_id),
         key=("objection", "number"),
@@ -441,15 +456,16 @@ def parties_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
                     "told_at": at,
                     "due_at": due,
                     "answered_at": None,
+                    "by": None,
                     "text": None,
                 }
             case ThirdPartyAnswered(objection=ref, application=application, text=text):
-                rows[ref, application] |= {"answered_at": at, "text": text}
+                rows[ref, application] |= {"answered_at": at, "text": text, "by": who(logged)}
     return rows.values()
 
 
 def _stated(row: Row) -> Row:
-    return dict(row) | {"text": digest_of(row["text"]) if row["text"] else None}
+    return dict(row) | {"text": digest_of(row["text"]) if row["text"] else None, "by": person(row["by"])}
 
 
 replays(
@@ -464,6 +480,7 @@ replays(
                 ObjectionParty.told_at,
                 ObjectionParty.due_at,
                 ObjectionParty.answered_at,
+                ObjectionParty.answered_by_id.label("by"),
                 ObjectionParty.text,
             )
             .join(Objection, Objection.id == ObjectionParty.objection_id)
@@ -487,6 +504,7 @@ def escalations_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
                     "complained_on": day,
                     "reference": reference,
                     "told_at": at,
+                    "told_by": who(logged),
                     "due_at": due,
                     "suspended_at": None,
                     "suspended_until": None,
@@ -497,7 +515,9 @@ def escalations_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
                     "effect": None,
                     "order_due_at": None,
                     "recorded_at": None,
+                    "recorded_by": None,
                     "document": None,
+                    "sha256": None,
                 }
             case AwardSuspended(objection=ref, until=until, text=text):
                 rows[ref] |= {"suspended_at": at, "suspended_until": until, "suspension": text}
@@ -509,14 +529,19 @@ def escalations_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
                     "effect": _effect(entry),
                     "order_due_at": entry.due,
                     "recorded_at": at,
+                    "recorded_by": who(logged),
                     "document": entry.document,
+                    "sha256": entry.document,
                 }
     return rows.values()
 
 
 def _outside(row: Row) -> Row:
-    found = _told(row)
-    return dict(found) | {"suspension": digest_of(row["suspension"]) if row["suspension"] else None}
+    return _words(row) | {
+        "suspension": digest_of(row["suspension"]) if row["suspension"] else None,
+        "told_by": person(row["told_by"]),
+        "recorded_by": person(row["recorded_by"]),
+    }
 
 
 replays(
@@ -529,6 +554,9 @@ replays(
             ObjectionEscalation.complained_on,
             ObjectionEscalation.reference,
             ObjectionEscalation.told_at,
+            ObjectionEscalation.told_by_id.label("told_by"),
+            ObjectionEscalation.recorded_by_id.label("recorded_by"),
+            ObjectionEscalation.sha256,
             ObjectionEscalation.due_at,
             ObjectionEscalation.suspended_at,
             ObjectionEscalation.suspended_until,

@@ -67,7 +67,7 @@ def test_the_record_of_a_whole_course_holds(course: ScoringWorld) -> None:
     ("damage", "found"),
     [
         ("UPDATE notice SET closes_at = '2020-01-01' WHERE number = 2", "notice {round} 2: closes_at"),
-        ("UPDATE notice SET document = '{}' WHERE number = 1", "notice {round} 1: sha256"),
+        ("UPDATE notice SET document = '{}' WHERE number = 1", "notice {round} 1: document"),
         ("UPDATE notice SET superseded_at = NULL WHERE number = 1", "notice {round} 1: superseded_at"),
         ("UPDATE objection SET argument = 'nothing to see' WHERE number = 1", "objection {round}-O01: argument"),
         ("UPDATE objection SET ground = 'arithmetic' WHERE number = 1", "objection {round}-O01: ground"),
@@ -82,7 +82,7 @@ def test_the_record_of_a_whole_course_holds(course: ScoringWorld) -> None:
             "UPDATE milestone SET closes = '2020-01-01' WHERE kind = 'notice_given' AND subject = '2'",
             "milestone of notice and objections {round} notice_given 2: closes",
         ),
-        ("UPDATE round_rules SET document = replace(document, '春', '秋')", "round_rules {round} 1: sha256"),
+        ("UPDATE round_rules SET document = replace(document, '春', '秋')", "round_rules {round} 1: document"),
         (
             "UPDATE milestone SET closes = '2020-01-01' WHERE kind = 'published'",
             "of the round {round} published : closes",
@@ -96,7 +96,7 @@ def test_the_record_of_a_whole_course_holds(course: ScoringWorld) -> None:
             ),
             "the log does not",
         ),
-        ("UPDATE application SET product_name = 'Another' WHERE number = 1", "copied is Another"),
+        ("UPDATE application SET product_name = 'Another' WHERE number = 1", "copied is product_name Another"),
         ("UPDATE application SET withdrawn_at = '2026-03-02' WHERE number = 1", "withdrawn_at is 2026"),
         (
             "UPDATE application_version SET document = replace(document, '石磨小米', '别的小米')",
@@ -110,7 +110,7 @@ def test_the_record_of_a_whole_course_holds(course: ScoringWorld) -> None:
         ("UPDATE milestone SET at = '2020-01-01' WHERE kind = 'scores_opened'", "of scoring {round} scores_opened"),
         ("UPDATE sheet SET ballot = replace(ballot, 'Quality', 'Kwality') WHERE id = 1", "commitment is"),
         ("UPDATE correction SET after = '9'", "correction {round}"),
-        ("UPDATE tally_run SET document = '{}' WHERE number = 1", "tally_run {round} 1: sha256"),
+        ("UPDATE tally_run SET document = '{}' WHERE number = 1", "tally_run {round} 1: document"),
     ],
 )
 def test_each_edited_row_is_named(course: ScoringWorld, damage: str, found: str) -> None:
@@ -123,5 +123,5 @@ def test_each_edited_row_is_named(course: ScoringWorld, damage: str, found: str)
 
 def test_erased_personal_data_is_no_finding(course: ScoringWorld) -> None:
     with course.engine.begin() as connection:
-        connection.execute(text("DELETE FROM log_disclosure"))
+        connection.execute(text("DELETE FROM log_disclosure WHERE whose NOT LIKE 'user:%'"))
     assert findings(course) == []

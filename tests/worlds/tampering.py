@@ -18,7 +18,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from procurement.access import VISITOR
-from procurement.applications import asking
+from procurement.applications import asking, supplementing
+from procurement.applications.checklist import Item
 from procurement.committee import observing, register, requests
 from procurement.committee.expertise import LeftOut
 from procurement.committee.models import Expert
@@ -31,7 +32,10 @@ from procurement.merchants import actions as merchants
 from procurement.merchants import checking, debarring
 from procurement.merchants.disclosures import Disclosure, Owner
 from procurement.merchants.rules import CertificateFacts, CertificateKind, CheckOutcome, DebarmentGround, SearchSource
-from procurement.objections.rules import Attached
+from procurement.objections import pausing
+from procurement.objections.limits import note_limit, unnoted
+from procurement.objections.outside import Outcome
+from procurement.objections.rules import Attached, Detail, Remedy
 from procurement.papers import actions as papers
 from procurement.papers.rules import PaperKind
 from procurement.rounds.models import Milestone
@@ -42,9 +46,22 @@ from procurement.scoring.rules import CorrectionGround
 from procurement.uploads import Upload
 from tests.conftest import MovableClock
 from tests.scoring.conftest import DIFFERING, Beacon
-from tests.worlds.applications import amend_call, applied_round, checked_round, confirm
+from tests.worlds.applications import amend_call, applied_round, checked_round, close_applications, confirm
 from tests.worlds.draws import announced_round, begun_round, drawable_round, drawn_round
-from tests.worlds.objections import correcting, noticed_round, objected
+from tests.worlds.objections import (
+    admitted,
+    against_result,
+    asked,
+    correcting,
+    decided_outside,
+    escalated,
+    heard,
+    noticed_round,
+    objected,
+    paused,
+    supplemented,
+    suspended,
+)
 from tests.worlds.people import Person, people
 from tests.worlds.rounds import objective_document, published_round
 from tests.worlds.scoring import MARKS, ScoringWorld, opened_round, scored_round, scoring_round
@@ -96,6 +113,26 @@ def called(engine: Engine, clock: MovableClock) -> None:
     )
     amend_call(world)
     confirm(world, 0)
+    close_applications(world)
+    act(
+        engine,
+        organiser,
+        supplementing.request,
+        now=clock(),
+        ref=world.refs[0],
+        items=[Item.LICENCES],
+        text="Send the licence whole: its second page is missing.",
+    )
+    key = world.keys[0]
+    act(
+        engine,
+        world.merchants[0],
+        supplementing.answer,
+        now=clock(),
+        key=key,
+        number=1,
+        text="The second page is sent by post as well.",
+    )
 
 
 def watched(engine: Engine, clock: MovableClock) -> None:
@@ -170,6 +207,24 @@ def differed(engine: Engine, clock: MovableClock) -> None:
     objected(world, replace(correcting(world, 0, "M1", "quality", "5"), files=(file,)))
 
 
+def contested(engine: Engine, clock: MovableClock) -> None:
+    """An objection that is heard, stands still, is taken outside and keeps the award frozen for its longest time."""
+    checked = checked_round(applied_round(published_round(people(engine, clock()), clock)))
+    world = noticed_round(opened_round(scored_round(scoring_round(checked))))
+    first = heard(world, admitted(world, objected(world, against_result(Remedy.EXCLUDE, Detail(world.refs[0])))))
+    resumed_ref = paused(world, first)
+    act(engine, world.supervisor, pausing.end_pause, now=clock(), ref=resumed_ref)
+    filed = admitted(world, objected(world, correcting(world, 1, "M1", "quality", "5"), by=world.applied.merchants[2]))
+    second = supplemented(world, asked(world, filed), by=world.applied.merchants[2])
+    clock.advance(days=60)
+    with transaction(engine) as session:
+        for ref in unnoted(session, now=clock()):
+            note_limit(session, now=clock(), ref=ref)
+    escalated(world, second)
+    suspended(world, second, world.supervisor)
+    decided_outside(world, second, world.supervisor, Outcome.DISMISSED)
+
+
 def tied(engine: Engine, clock: MovableClock) -> None:
     equal = {code: [("8", "7"), ("8", "7"), ("9", "4")] for code in MARKS}
     checked = checked_round(applied_round(published_round(people(engine, clock()), clock)))
@@ -181,4 +236,4 @@ def tied(engine: Engine, clock: MovableClock) -> None:
     act(engine, world.organiser, scoring.draw_tie, now=clock(), **own, signature=beacon.sign(draw.beacon_round))
 
 
-WORLDS = (called, watched, differed, tied)
+WORLDS = (called, watched, differed, contested, tied)
