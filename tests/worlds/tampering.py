@@ -214,8 +214,9 @@ def contested(engine: Engine, clock: MovableClock) -> None:
     first = heard(world, admitted(world, objected(world, against_result(Remedy.EXCLUDE, Detail(world.refs[0])))))
     resumed_ref = paused(world, first)
     act(engine, world.supervisor, pausing.end_pause, now=clock(), ref=resumed_ref)
-    filed = admitted(world, objected(world, correcting(world, 1, "M1", "quality", "5"), by=world.applied.merchants[2]))
-    second = supplemented(world, asked(world, filed), by=world.applied.merchants[2])
+    who = world.applied.merchants[2]
+    filed = admitted(world, objected(world, correcting(world, 1, "M1", "quality", "5"), by=who))
+    second = supplemented(world, asked(world, filed), by=who)
     clock.advance(days=60)
     with transaction(engine) as session:
         for ref in unnoted(session, now=clock()):
