@@ -1,5 +1,6 @@
 """How the register of experts, the draws, the observers and meetings follow from the public log."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -403,15 +404,18 @@ replays(
 def readings_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
     """One row for each reading; what was read follows from the key, once both agree."""
     rows: list[dict[str, Any]] = []
+    counts: Counter[_Name] = Counter()
     for logged in entries:
         ref, at = logged.envelope.round_ref, logged.envelope.at
         match logged.envelope.entry:
             case LotteryRead(purpose=purpose, number=number):
+                counts[ref, purpose, number] += 1
                 rows.append(
                     {
                         "round": ref,
                         "purpose": purpose,
                         "draw": number,
+                        "number": counts[ref, purpose, number],
                         "role": logged.envelope.by.role,
                         "by": who(logged),
                         "read_at": at,
@@ -455,6 +459,7 @@ replays(
                 Round.ref.label("round"),
                 Draw.purpose,
                 Draw.number.label("draw"),
+                func.row_number().over(partition_by=DrawReading.draw_id, order_by=DrawReading.id).label("number"),
                 DrawReading.role,
                 DrawReading.user_id.label("by"),
                 DrawReading.read_at,
@@ -466,7 +471,7 @@ replays(
             .join(Draw, Draw.id == DrawReading.draw_id)
             .join(Round, Round.id == DrawReading.round_id)
         ),
-        key=("round", "purpose", "draw", "role", "read_at"),
+        key=("round", "purpose", "draw", "number"),
         derived=_reading,
     )
 )

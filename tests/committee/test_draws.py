@@ -492,9 +492,9 @@ def test_an_edited_row_is_named(drawn: DrawWorld, statement: str, named: str) ->
     assert all(named in one for one in found)
 
 
-def test_renaming_an_account_changes_nothing_in_the_record(drawn: DrawWorld) -> None:
+def test_renaming_an_account_changes_nothing_in_the_draw(drawn: DrawWorld) -> None:
     with drawn.engine.begin() as connection:
         connection.execute(
             text("UPDATE user_account SET name = 'Married', employer = 'New' WHERE email LIKE 'expert%'")
         )
-    assert findings(drawn) == []
+    assert [found for found in findings(drawn) if not found.startswith("user_account")] == []
