@@ -3,10 +3,13 @@
 import secrets
 
 import flask
-from flask import Blueprint, request
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
 from procurement.access import Permission
+from procurement.applications import queries as applications
+from procurement.applications.answers import answers
+from procurement.applications.verifying import findings_of
 from procurement.errors import N_, NotFound, RuleBroken
 from procurement.rounds.phases import Phase
 from procurement.rounds.scoring_rule import plain_decimal
@@ -70,6 +73,8 @@ def my_sheets() -> ResponseReturnValue:
 def sheet(ref: str) -> ResponseReturnValue:
     with reading() as session:
         own = queries.own_sheet(session, actor=actor(), now=now(), ref=ref)
+        applied = applications.application_detail(session, ref, actor=actor(), now=now())
+        findings = tuple(findings_of(session, own.application_id).values())
     if own.sealed_at is not None and request.method == "GET":
         return redirect("scoring.receipt", ref=ref)
     form = sheet_form(own.rule, own.marks)
@@ -82,7 +87,17 @@ def sheet(ref: str) -> ResponseReturnValue:
             flash(N_("Saved. Nobody but you can read it."))
             return redirect("scoring.sheet", ref=own.next) if own.next else redirect("scoring.my_sheets")
     return render(
-        "scoring/sheet.html", status=form.status, form=form, sheet=own, hints=anchor_hints, levels=levels_of
+        "scoring/sheet.html",
+        status=form.status,
+        form=form,
+        sheet=own,
+        hints=anchor_hints,
+        levels=levels_of,
+        shown=[one for one in answers(applied.content) if one.answers or one.groups or one.files],
+        findings=findings,
+        file_url={
+            file.digest: url_for("applications.file", ref=ref, digest=file.digest) for file in applied.content.files
+        },
     )
 
 

@@ -41,6 +41,10 @@ def test_a_member_scores_reads_back_and_seals(app: Flask, scoring: ScoringWorld)
     page = visit.get(f"/en/my-sheets/{ref}")
     assert "Nobody but you can read this sheet" in text_of(page)
     assert "Nothing" in text_of(page)  # the anchor of the lowest mark
+    told = text_of(page)
+    assert "What the merchant submitted" in told  # beside the form, private answers too: members read all of it
+    assert "0 of 3 of your sheets are sealed." in told
+    assert f"/applications/{ref}/files/" in page.text
     half = visit.send(f"/en/my-sheets/{ref}", **{"value-quality": "8.5", "read": "1"})
     assert (half.status_code, half.location) == (303, f"/en/my-sheets/{ref}/seal")
     lacking = visit.get(half.location)
