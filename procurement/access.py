@@ -90,7 +90,9 @@ class Permission(StrEnum):
     READ_PUBLIC = "read_public"  # portal and every public page
     HAVE_ACCOUNT = "have_account"  # accounts: own account, sessions, second factor
     MANAGE_ACCOUNTS = "manage_accounts"  # accounts: invite, disable
-    MANAGE_MERCHANT = "manage_merchant"  # merchants: own businesses
+    OWN_BUSINESS = "own_business"  # merchants: register, join or take over a business as one's own
+    HELP_AT_COUNTER = "help_at_counter"  # merchants: register for others, help with their paper
+    MANAGE_MERCHANT = "manage_merchant"  # merchants: businesses one acts for; the office's clerks only help
     DEBAR = "debar"  # merchants: the debarment register
     READ_MERCHANTS = "read_merchants"  # merchants: every business in full
     CHECK_MERCHANTS = "check_merchants"  # merchants: certificates and registers held against what is said
@@ -129,7 +131,9 @@ GRANTS: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         Permission.ASK: frozenset(Role),
         Permission.HAVE_ACCOUNT: frozenset(Role) - {Role.VISITOR},
         Permission.MANAGE_ACCOUNTS: frozenset({Role.ADMINISTRATOR}),
-        Permission.MANAGE_MERCHANT: frozenset({Role.MERCHANT}),
+        Permission.OWN_BUSINESS: frozenset({Role.MERCHANT}),
+        Permission.HELP_AT_COUNTER: frozenset({Role.ORGANISER}),
+        Permission.MANAGE_MERCHANT: frozenset({Role.MERCHANT, Role.ORGANISER}),
         Permission.DEBAR: frozenset({Role.SUPERVISOR}),
         Permission.READ_MERCHANTS: frozenset({Role.ORGANISER, Role.SUPERVISOR}),
         Permission.CHECK_MERCHANTS: frozenset({Role.ORGANISER}),
@@ -205,3 +209,8 @@ def require(actor: Actor, permission: Permission, *, round_id: int | None = None
             N_("You may not do this. It is reserved to: %(role)s."),
             role=ROLE_NAMES[Role(who[0])] if who else "",
         )
+
+
+def acting_as(actor: Actor, permission: Permission) -> Role:
+    """The account role by which `actor` has `permission` outside the rounds: what the log says about who acted."""
+    return min(GRANTS[permission] & actor.roles)

@@ -16,6 +16,7 @@ from procurement.committee import views as committee
 from procurement.committee import watch_views as watching
 from procurement.decisions import views as decisions
 from procurement.evidence import views as evidence
+from procurement.merchants import counter_views as counter
 from procurement.merchants import office_views as merchants_office
 from procurement.merchants import views as merchants
 from procurement.objections import recusal_views as recusals
@@ -49,6 +50,7 @@ STEPS = (
     papers,  # letters, subscriptions, minutes, debriefs
     publiclog,  # what is entered for everybody to see
     evidence,  # everything about a round in one file, and its check
+    counter,  # clerks help people without an account, who may take over what is theirs
     merchants_office,  # what the office checks of businesses; debarring
     portal,  # what citizens see
     guides,  # what each role may and must do

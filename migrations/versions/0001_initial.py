@@ -433,6 +433,21 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_certificate'))
     )
     op.create_index(op.f('ix_certificate_merchant_id'), 'certificate', ['merchant_id'], unique=False)
+    op.create_table('counter_visit',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('merchant_id', sa.Integer(), nullable=False),
+    sa.Column('capacity', sa.String(length=120), nullable=False),
+    sa.Column('document', sa.String(length=30), nullable=False),
+    sa.Column('paper_digest', sa.String(length=64), nullable=True),
+    sa.Column('paper_type', sa.String(length=40), nullable=False),
+    sa.Column('paper_name', sa.String(length=200), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('by_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['by_id'], ['user_account.id'], name=op.f('fk_counter_visit_by_id_user_account')),
+    sa.ForeignKeyConstraint(['merchant_id'], ['merchant.id'], name=op.f('fk_counter_visit_merchant_id_merchant')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_counter_visit')),
+    sa.UniqueConstraint('merchant_id', name=op.f('uq_counter_visit_merchant_id'))
+    )
     op.create_table('debarment',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('ref', sa.String(length=20), nullable=False),
@@ -571,10 +586,12 @@ def upgrade() -> None:
     sa.Column('user_id', sa.Integer(), nullable=False),
     sa.Column('since', sa.DateTime(timezone=True), nullable=False),
     sa.Column('helper_as', sa.String(length=120), nullable=False),
+    sa.Column('clerk', sa.Boolean(), nullable=False),
     sa.Column('authority_digest', sa.String(length=64), nullable=True),
     sa.Column('authority_type', sa.String(length=40), nullable=False),
     sa.Column('authority_name', sa.String(length=200), nullable=False),
-    sa.CheckConstraint("(helper_as = '') = (authority_digest IS NULL)", name=op.f('ck_merchant_user_helper_with_authority')),
+    sa.CheckConstraint("NOT clerk OR helper_as <> ''", name=op.f('ck_merchant_user_clerk_helps')),
+    sa.CheckConstraint("clerk OR (helper_as = '') = (authority_digest IS NULL)", name=op.f('ck_merchant_user_helper_with_authority')),
     sa.ForeignKeyConstraint(['merchant_id'], ['merchant.id'], name=op.f('fk_merchant_user_merchant_id_merchant')),
     sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_merchant_user_user_id_user_account')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_merchant_user')),
@@ -647,6 +664,27 @@ def upgrade() -> None:
     sa.UniqueConstraint('token_sha256', name=op.f('uq_sign_in_token_sha256'))
     )
     op.create_index(op.f('ix_sign_in_user_id'), 'sign_in', ['user_id'], unique=False)
+    op.create_table('take_over_code',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('merchant_id', sa.Integer(), nullable=False),
+    sa.Column('number', sa.String(length=5), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('issued_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('issued_by_id', sa.Integer(), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('tries', sa.Integer(), nullable=False),
+    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('used_by_id', sa.Integer(), nullable=True),
+    sa.CheckConstraint('(used_at IS NULL) = (used_by_id IS NULL)', name=op.f('ck_take_over_code_used_by_somebody')),
+    sa.CheckConstraint('tries BETWEEN 0 AND 5', name=op.f('ck_take_over_code_tries_limited')),
+    sa.CheckConstraint('used_at IS NULL OR used_at < expires_at', name=op.f('ck_take_over_code_used_in_time')),
+    sa.ForeignKeyConstraint(['issued_by_id'], ['user_account.id'], name=op.f('fk_take_over_code_issued_by_id_user_account')),
+    sa.ForeignKeyConstraint(['merchant_id'], ['merchant.id'], name=op.f('fk_take_over_code_merchant_id_merchant')),
+    sa.ForeignKeyConstraint(['used_by_id'], ['user_account.id'], name=op.f('fk_take_over_code_used_by_id_user_account')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_take_over_code')),
+    sa.UniqueConstraint('number', name=op.f('uq_take_over_code_number'))
+    )
+    op.create_index(op.f('ix_take_over_code_merchant_id'), 'take_over_code', ['merchant_id'], unique=False)
     op.create_table('user_role',
     sa.Column('user_id', sa.Integer(), nullable=False),
     sa.Column('role', sa.String(length=20), nullable=False),
@@ -1798,6 +1836,8 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_application_merchant_id'), table_name='application')
     op.drop_table('application')
     op.drop_table('user_role')
+    op.drop_index(op.f('ix_take_over_code_merchant_id'), table_name='take_over_code')
+    op.drop_table('take_over_code')
     op.drop_index(op.f('ix_sign_in_user_id'), table_name='sign_in')
     op.drop_table('sign_in')
     op.drop_table('round')
@@ -1827,6 +1867,7 @@ def downgrade() -> None:
     op.drop_table('expert')
     op.drop_index(op.f('ix_debarment_merchant_id'), table_name='debarment')
     op.drop_table('debarment')
+    op.drop_table('counter_visit')
     op.drop_index(op.f('ix_certificate_merchant_id'), table_name='certificate')
     op.drop_table('certificate')
     op.drop_table('user_account')

@@ -11,6 +11,7 @@ from procurement.applications.models import ApplicationDraft
 from procurement.applications.verdicts import Reason
 from procurement.applications.wording import REASONS, REASONS_ZH
 from procurement.mail import queue_mail
+from procurement.merchants import queries as merchants
 from procurement.rounds import queries as rounds
 from procurement.rounds.models import Round
 from procurement.rounds.rules import Basis
@@ -18,7 +19,7 @@ from procurement.rounds.rules import Basis
 
 def tell(session: Session, merchant_id: int, template: str, now: datetime, **context: Any) -> None:
     """A letter to everybody who acts for the business. `context` has the application's `ref` ("": there is none)."""
-    for address, language in queries.addressees(session, merchant_id):
+    for address, language in merchants.addressees(session, merchant_id):
         queue_mail(
             session,
             to=address,

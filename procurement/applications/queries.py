@@ -14,7 +14,6 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from procurement.access import VISITOR, Actor, Permission, Role, conflicting, may, require
-from procurement.accounts.models import User
 from procurement.applications.content import AttachedFile, Content, Submission
 from procurement.applications.grounds import PROVISIONS, Provision
 from procurement.applications.models import (
@@ -30,7 +29,7 @@ from procurement.applications.verdicts import Reason, check_closing
 from procurement.applications.wording import GROUNDS, REASONS
 from procurement.errors import N_, NotFound, Problem, WrongPhase
 from procurement.merchants import queries as merchants
-from procurement.merchants.models import Merchant, MerchantUser
+from procurement.merchants.models import Merchant
 from procurement.rounds import clocks
 from procurement.rounds import queries as rounds
 from procurement.rounds.models import Milestone, Round, RoundRules
@@ -425,17 +424,6 @@ def excluded_roles(session: Session, *, round_id: int, user_ids: Iterable[int]) 
     for user_id in user_ids:
         held |= rounds.roles_held(session, round_id=round_id, user_id=user_id, published=published)
     return conflicting(held - {Role.MERCHANT}, Role.MERCHANT)
-
-
-def addressees(session: Session, merchant_id: int) -> list[tuple[str, str]]:
-    """(address, language) of everybody who acts for a business and has an account in use."""
-    wanted = (
-        select(User.email, User.language)
-        .join(MerchantUser, MerchantUser.user_id == User.id)
-        .where(MerchantUser.merchant_id == merchant_id, User.disabled_at.is_(None))
-        .order_by(User.id)
-    )
-    return [(email, language) for email, language in session.execute(wanted)]
 
 
 def _views() -> Any:

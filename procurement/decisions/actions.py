@@ -209,7 +209,7 @@ def give_up(session: Session, *, actor: Actor, now: datetime, application_ref: s
     From the opening of the scores to the end of the round. What follows is a decision: the first, or one that amends
     the published one. Raises NotFound (also for everybody else), WrongPhase, RuleBroken.
     """
-    require(actor, Permission.APPLY)
+    require(actor, Permission.OWN_BUSINESS)
     found = find_round(session, application_ref.rpartition("-")[0], lock=True)
     application = own_eligible(session, actor=actor, ref=application_ref)
     course_of(session, found.id).require(now, *GIVING_UP)

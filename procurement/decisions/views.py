@@ -207,7 +207,7 @@ def unpublished_pdf(ref: str) -> ResponseReturnValue:
     return _pdf(ref, kept=False)
 
 
-@page(bp, "/my/places/<ref>/give-up", permission=Permission.APPLY, methods=["GET", "POST"])
+@page(bp, "/my/places/<ref>/give-up", permission=Permission.OWN_BUSINESS, methods=["GET", "POST"])
 def give_up(ref: str) -> ResponseReturnValue:
     """A merchant gives up the place that its application has in the result."""
     form = GiveUpForm()

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from procurement.access import Actor, Permission, Role, require
+from procurement.access import Actor, Permission, Role, acting_as, require
 from procurement.accounts.models import User
 from procurement.accounts.passwords import new_token, token_digest
 from procurement.accounts.rules import INVITATION_DAYS, normal_email
@@ -71,9 +71,9 @@ def register(
     `today` is the office's day. With `help` the actor registers it for others, and the business is marked so in
     public. Raises RuleBroken, also for a code that is registered already.
     """
-    require(actor, Permission.MANAGE_MERCHANT)
+    require(actor, Permission.OWN_BUSINESS)
     given = normal_particulars(particulars)
-    problems = [*particulars_problems(given, year=today.year), *_taken(session, given.uscc)]
+    problems = registering_problems(session, given, today)
     if help is not None and not normal_text(help.capacity):
         problems.append(Problem(N_("Say in which capacity you help, such as village clerk."), {}, "capacity"))
     if help is not None and given.named:
@@ -81,12 +81,28 @@ def register(
     if help is not None and given.ringable:
         problems.append(Problem(consents.ONLY_ITSELF, {}, "ringable"))
     refuse_if(problems)
-    merchant = Merchant(ref=new_token()[:20], assisted=help is not None, created_at=now, updated_at=now)
+    link = MerchantUser()
+    if help is not None:
+        link.helper_as, link.authority_digest = normal_text(help.capacity), help.authority.digest
+        link.authority_type, link.authority_name = help.authority.media_type, help.authority.name
+    return enter(session, given, link, actor=actor, now=now).ref
+
+
+def registering_problems(session: Session, given: Particulars, today: date) -> list[Problem]:
+    """Why a business with these particulars, in normal form, cannot be registered."""
+    return [*particulars_problems(given, year=today.year), *_taken(session, given.uscc)]
+
+
+def enter(session: Session, given: Particulars, link: MerchantUser, *, actor: Actor, now: datetime) -> Merchant:
+    """Enter a business with particulars that were checked; `link` says as what the actor acts for it from now on."""
+    role = acting_as(actor, Permission.MANAGE_MERCHANT)
+    merchant = Merchant(ref=new_token()[:20], assisted=bool(link.helper_as), created_at=now, updated_at=now)
     _set(merchant, given)
     session.add(merchant)
     session.flush()
     merchant.ref = f"M-{merchant.id:06d}"
-    session.add(_acting(merchant, actor, now, help))
+    link.merchant_id, link.user_id, link.since = merchant.id, actor.user_id or 0, now
+    session.add(link)
     agreed = {ConsentPurpose.NAME: given.named, ConsentPurpose.HOTLINE: given.ringable}
     append(
         session,
@@ -94,15 +110,15 @@ def register(
             merchant=merchant.ref,
             business=given.kind.value,
             particulars=_salted(given, merchant.ref),
-            assisted=help is not None,
-            authority=None if help is None else help.authority.digest,
+            assisted=merchant.assisted,
+            authority=link.authority_digest,
         ),
         now=now,
         actor=actor,
-        role=Role.MERCHANT,
+        role=role,
     )
     consents.give(session, merchant, [purpose for purpose, yes in agreed.items() if yes], actor=actor, now=now)
-    return merchant.ref
+    return merchant
 
 
 def change(session: Session, *, actor: Actor, now: datetime, today: date, ref: str, particulars: Particulars) -> None:
@@ -133,20 +149,11 @@ def change(session: Session, *, actor: Actor, now: datetime, today: date, ref: s
         entries.MerchantChanged(merchant=ref, fields=changed, particulars=_salted(given, ref)),
         now=now,
         actor=actor,
-        role=Role.MERCHANT,
+        role=acting_as(actor, Permission.MANAGE_MERCHANT),
     )
     if given.kind not in NATURAL:
         # What a farmer agreed to ends when the farm becomes a company, whose registry publishes it anyway.
         consents.end(session, merchant, consents.held_by(merchant), actor=actor, now=now)
-
-
-def _acting(merchant: Merchant, actor: Actor, now: datetime, helping: Help | None) -> MerchantUser:
-    row = MerchantUser(merchant_id=merchant.id, user_id=actor.user_id, since=now)
-    if helping is not None:
-        row.helper_as = normal_text(helping.capacity)
-        row.authority_digest = helping.authority.digest
-        row.authority_type, row.authority_name = helping.authority.media_type, helping.authority.name
-    return row
 
 
 def _set(merchant: Merchant, given: Particulars) -> None:
@@ -175,6 +182,7 @@ def _text(document: Mapping[str, Any]) -> str:
 
 def invite_person(session: Session, *, actor: Actor, now: datetime, ref: str, email: str, language: str) -> None:
     """Send somebody a link with which they may act for one of the actor's businesses."""
+    require(actor, Permission.OWN_BUSINESS)
     merchant = own_merchant(session, actor=actor, ref=ref)
     address, token, expires = normal_email(email), new_token(), now + timedelta(days=INVITATION_DAYS)
     session.execute(
@@ -214,7 +222,7 @@ def invite_person(session: Session, *, actor: Actor, now: datetime, ref: str, em
 
 def join(session: Session, *, actor: Actor, now: datetime, token: str) -> str:
     """Act for the business whose link's `token` this is. Returns its reference. Raises NotFound."""
-    require(actor, Permission.MANAGE_MERCHANT)
+    require(actor, Permission.OWN_BUSINESS)
     found = session.execute(
         select(MerchantInvitation, Merchant)
         .join(Merchant, Merchant.id == MerchantInvitation.merchant_id)
@@ -234,7 +242,7 @@ def join(session: Session, *, actor: Actor, now: datetime, token: str) -> str:
     session.add(MerchantUser(merchant_id=merchant.id, user_id=actor.user_id, since=now))
     append(
         session,
-        entries.PersonAdded(merchant=merchant.ref, person=_person(actor.user_id), helper=False),
+        entries.PersonAdded(merchant=merchant.ref, person=person_of(actor.user_id), helper=False, authority=None),
         now=now,
         actor=actor,
         role=Role.MERCHANT,
@@ -243,7 +251,9 @@ def join(session: Session, *, actor: Actor, now: datetime, token: str) -> str:
 
 
 def remove_person(session: Session, *, actor: Actor, now: datetime, ref: str, user_id: int) -> None:
-    """Let somebody, or the actor, no longer act for one of the actor's businesses. Somebody must remain."""
+    """Let somebody, or the actor, no longer act for one of the actor's businesses. Somebody must remain who is
+    not a clerk of the office."""
+    require(actor, Permission.OWN_BUSINESS)
     merchant = own_merchant(session, actor=actor, ref=ref, lock=True)
     if not acts_for(session, user_id, merchant.id):
         raise NotFound(N_("This person does not act for the business."))
@@ -251,7 +261,12 @@ def remove_person(session: Session, *, actor: Actor, now: datetime, ref: str, us
         select(func.count())
         .select_from(MerchantUser)
         .join(User, User.id == MerchantUser.user_id)
-        .where(MerchantUser.merchant_id == merchant.id, MerchantUser.user_id != user_id, User.disabled_at.is_(None))
+        .where(
+            MerchantUser.merchant_id == merchant.id,
+            MerchantUser.user_id != user_id,
+            MerchantUser.clerk.is_(False),
+            User.disabled_at.is_(None),
+        )
     )
     if not left:
         raise RuleBroken(N_("Somebody must act for the business. Add another person first."))
@@ -260,14 +275,15 @@ def remove_person(session: Session, *, actor: Actor, now: datetime, ref: str, us
     )
     append(
         session,
-        entries.PersonRemoved(merchant=ref, person=_person(user_id)),
+        entries.PersonRemoved(merchant=ref, person=person_of(user_id)),
         now=now,
         actor=actor,
         role=Role.MERCHANT,
     )
 
 
-def _person(user_id: int | None) -> Salted:
+def person_of(user_id: int | None) -> Salted:
+    """Somebody who acts, as the log names them."""
     return Salted(f"user:{user_id}", whose=f"user:{user_id}")
 
 
@@ -300,7 +316,7 @@ def disclose(session: Session, *, actor: Actor, now: datetime, today: date, ref:
         ),
         now=now,
         actor=actor,
-        role=Role.MERCHANT,
+        role=acting_as(actor, Permission.MANAGE_MERCHANT),
     )
     return version
 
@@ -351,7 +367,7 @@ def add_certificate(
         ),
         now=now,
         actor=actor,
-        role=Role.MERCHANT,
+        role=acting_as(actor, Permission.MANAGE_MERCHANT),
     )
     return row.id
 
@@ -368,5 +384,5 @@ def remove_certificate(session: Session, *, actor: Actor, now: datetime, ref: st
         entries.CertificateRemoved(merchant=ref, certificate=row.id),
         now=now,
         actor=actor,
-        role=Role.MERCHANT,
+        role=acting_as(actor, Permission.MANAGE_MERCHANT),
     )

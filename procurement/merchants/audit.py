@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, literal, select, union_all
 
+from procurement.access import Role
 from procurement.merchants.entries import (
     CertificateAdded,
     CertificateChecked,
@@ -22,15 +23,21 @@ from procurement.merchants.entries import (
     PersonAdded,
     PersonRemoved,
     RecordSearched,
+    RegisteredAtCounter,
+    TakenOver,
+    TakeOverFailed,
+    TakeOverIssued,
 )
 from procurement.merchants.models import (
     Certificate,
     CertificateCheck,
+    CounterVisit,
     Debarment,
     DisclosureVersion,
     Merchant,
     MerchantUser,
     RecordSearch,
+    TakeOverCode,
 )
 from procurement.merchants.rules import ConsentPurpose
 from procurement.publiclog.audit import Replay, Row, disclosed, person, replays, who
@@ -113,12 +120,18 @@ def people_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
     """One row for each person who acts for a business; `number` tells apart those who began at one instant."""
     acting: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for logged in entries:
-        row: dict[str, Any] = {"since": logged.envelope.at, "helps": False, "authority": None}
+        row: dict[str, Any] = {
+            "since": logged.envelope.at,
+            "helps": False,
+            "authority": None,
+            # The office acts for a business only at the counter.
+            "clerk": logged.envelope.by.role == Role.ORGANISER,
+        }
         match logged.envelope.entry:
             case MerchantRegistered(merchant=ref, assisted=assisted, authority=authority):
                 acting[ref].append(row | {"person": who(logged), "helps": assisted, "authority": authority})
-            case PersonAdded(merchant=ref, person=added, helper=helps):
-                acting[ref].append(row | {"person": disclosed(added), "helps": helps})
+            case PersonAdded(merchant=ref, person=added, helper=helps, authority=authority):
+                acting[ref].append(row | {"person": disclosed(added), "helps": helps, "authority": authority})
             case PersonRemoved(merchant=ref, person=removed):
                 gone = disclosed(removed)
                 acting[ref].remove(next(one for one in acting[ref] if one["person"] == gone))
@@ -148,9 +161,91 @@ replays(
             MerchantUser.user_id.label("person"),
             MerchantUser.helper_as.label("helps"),
             MerchantUser.authority_digest.label("authority"),
+            MerchantUser.clerk,
         ).join(Merchant, Merchant.id == MerchantUser.merchant_id),
         key=("merchant", "since", "number"),
         derived=_acting,
+    )
+)
+
+
+def visits_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
+    """One row for each business that a clerk registered for a person at the counter."""
+    for logged in entries:
+        match logged.envelope.entry:
+            case RegisteredAtCounter() as entry:
+                yield {
+                    "merchant": entry.merchant,
+                    "capacity": entry.capacity,
+                    "document": entry.document,
+                    "paper": entry.paper,
+                    "at": logged.envelope.at,
+                    "by": who(logged),
+                }
+
+
+replays(
+    Replay(
+        table="counter_visit",
+        kinds=(RegisteredAtCounter,),
+        expected=visits_from_log,
+        actual=lambda: select(
+            Merchant.ref.label("merchant"),
+            CounterVisit.capacity,
+            CounterVisit.document,
+            CounterVisit.paper_digest.label("paper"),
+            CounterVisit.at,
+            CounterVisit.by_id.label("by"),
+        ).join(Merchant, Merchant.id == CounterVisit.merchant_id),
+        key=("merchant",),
+        derived=lambda row: {**_by(row), "capacity": digest_of(row["capacity"])},
+    )
+)
+
+
+def codes_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
+    """One row for each code on paper, in the order in which a business had them. The next one ends one unused."""
+    issued: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for logged in entries:
+        at = logged.envelope.at
+        match logged.envelope.entry:
+            case TakeOverIssued(merchant=ref, expires=expires):
+                for earlier in issued[ref][-1:]:
+                    earlier["expires_at"] = min(earlier["expires_at"], at)
+                row = {
+                    "issued_at": at,
+                    "by": who(logged),
+                    "expires_at": expires,
+                    "used_at": None,
+                    "used_by": None,
+                    "tries": 0,
+                }
+                issued[ref].append(row | {"merchant": ref, "number": len(issued[ref]) + 1})
+            case TakeOverFailed(merchant=ref, tries=tries):
+                issued[ref][-1]["tries"] = tries
+            case TakenOver(merchant=ref):
+                issued[ref][-1] |= {"used_at": at, "used_by": who(logged)}
+    for rows in issued.values():
+        yield from rows
+
+
+replays(
+    Replay(
+        table="take_over_code",
+        kinds=(TakeOverIssued, TakeOverFailed, TakenOver),
+        expected=codes_from_log,
+        actual=lambda: select(
+            Merchant.ref.label("merchant"),
+            func.row_number().over(partition_by=TakeOverCode.merchant_id, order_by=TakeOverCode.id).label("number"),
+            TakeOverCode.issued_at,
+            TakeOverCode.issued_by_id.label("by"),
+            TakeOverCode.expires_at,
+            TakeOverCode.tries,
+            TakeOverCode.used_at,
+            TakeOverCode.used_by_id.label("used_by"),
+        ).join(Merchant, Merchant.id == TakeOverCode.merchant_id),
+        key=("merchant", "number"),
+        derived=lambda row: {**_by(row), "used_by": person(row["used_by"])},
     )
 )
 

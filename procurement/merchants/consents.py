@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from procurement.access import Actor, Role
+from procurement.access import Actor, Permission, acting_as
 from procurement.errors import N_, NotAllowed, refuse_if
 from procurement.merchants import entries
 from procurement.merchants.models import Merchant
@@ -38,7 +38,7 @@ def give(
     for purpose in purposes:
         setattr(merchant, COLUMNS[purpose], now)
         entry = entries.ConsentGiven(merchant=merchant.ref, purpose=purpose.value, words=digest_of(CONSENTS[purpose]))
-        append(session, entry, now=now, actor=actor, role=Role.MERCHANT)
+        append(session, entry, now=now, actor=actor, role=acting_as(actor, Permission.MANAGE_MERCHANT))
 
 
 def take_back(session: Session, *, actor: Actor, now: datetime, ref: str, purpose: ConsentPurpose) -> None:
@@ -59,7 +59,7 @@ def end(
     for purpose in purposes:
         setattr(merchant, COLUMNS[purpose], None)
         entry = entries.ConsentWithdrawn(merchant=merchant.ref, purpose=purpose.value)
-        append(session, entry, now=now, actor=actor, role=Role.MERCHANT)
+        append(session, entry, now=now, actor=actor, role=acting_as(actor, Permission.MANAGE_MERCHANT))
 
 
 def held_by(merchant: Merchant) -> list[ConsentPurpose]:

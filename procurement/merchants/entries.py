@@ -1,7 +1,7 @@
 """What the public log says of businesses. Their particulars enter only as salted digests: a farmer's are personal
 data, and one form serves all. Whose they are is the business (`merchant:M-000123`)."""
 
-from datetime import date
+from datetime import date, datetime
 
 from procurement.errors import N_
 from procurement.publiclog.entry import Code, Digest, Entry, Ref, Salted
@@ -16,6 +16,43 @@ class MerchantRegistered(Entry, kind="merchant.registered", title=N_("A business
     particulars: Salted
     assisted: bool
     authority: Digest | None
+
+
+class RegisteredAtCounter(
+    Entry, kind="merchant.at_counter", title=N_("A clerk registered a business for a person at the counter")
+):
+    """Follows `merchant.registered`. `document`: the kind of document by which the clerk knew the person; `agreed`:
+    SHA-256 of what the person agreed to, in English; `paper`: of the file of what they signed."""
+
+    merchant: Ref
+    document: Code
+    capacity: Digest
+    agreed: Digest
+    paper: Digest | None
+
+
+class TakeOverIssued(
+    Entry, kind="merchant.take_over_issued", title=N_("A code was printed with which a business can be taken over")
+):
+    """It ends any earlier code for this business."""
+
+    merchant: Ref
+    expires: datetime
+
+
+class TakeOverFailed(
+    Entry, kind="merchant.take_over_failed", title=N_("A wrong code was typed for taking a business over")
+):
+    """`tries`: how many wrong ones there have been for the code that was meant."""
+
+    merchant: Ref
+    tries: int
+
+
+class TakenOver(Entry, kind="merchant.taken_over", title=N_("A person took over a business that a clerk registered")):
+    """With the code. Who did is the entry's own person; no clerk acts for the business any more."""
+
+    merchant: Ref
 
 
 class MerchantChanged(Entry, kind="merchant.changed", title=N_("Particulars of a business were changed")):
@@ -38,9 +75,12 @@ class ConsentWithdrawn(Entry, kind="merchant.consent_withdrawn", title=N_("A nat
 
 
 class PersonAdded(Entry, kind="merchant.person_added", title=N_("Somebody may now act for a business")):
+    """`authority`: SHA-256 of the signed paper that lets a helper."""
+
     merchant: Ref
     person: Salted
     helper: bool
+    authority: Digest | None
 
 
 class PersonRemoved(Entry, kind="merchant.person_removed", title=N_("Somebody no longer acts for a business")):

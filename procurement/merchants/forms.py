@@ -27,6 +27,7 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from procurement.accounts.rules import is_address, normal_email
 from procurement.merchants.disclosures import RELATION_NAMES, Disclosure, Owner, Penalty, Related, Relation
+from procurement.merchants.helping import AGREED, IDENTITY_NAMES, IdentityDocument
 from procurement.merchants.rules import (
     CERTIFICATE_NAMES,
     CONSENTS,
@@ -168,6 +169,73 @@ class RegisterForm(MerchantForm):
     def particulars(self) -> Particulars:
         """What was typed, with what was separately agreed to."""
         return replace(super().particulars(), named=bool(self.named.data), ringable=bool(self.ringable.data))
+
+
+class CounterForm(MerchantForm):
+    """As `MerchantForm`, filled in by a clerk for a person at the counter. The consents are the person's."""
+
+    capacity = StringField(
+        _("As what do you help?"),
+        [InputRequired(_("Say as what you help, such as clerk at the counter of Qingshi town.")), Length(max=120)],
+        description=_("Everybody reads this beside the business. For example: clerk at the counter of Qingshi town."),
+    )
+    document = RadioField(
+        _("By which document do you know the person?"),
+        [InputRequired(_("Say which document you looked at."))],
+        description=_("Its number is not written down anywhere."),
+    )
+    agreed = BooleanField(
+        "",
+        [InputRequired(_("Without the person's agreement nothing is registered."))],
+        description=_("Read it out, and tick the box only when the person has agreed."),
+    )
+    named = BooleanField(
+        _("The person agrees separately that the full name is published"),
+        description=_("For sole traders, family farms and farmers only. Without it the public reads 张*."),
+    )
+    ringable = BooleanField(
+        _("The person agrees separately that the telephone number for buyers is published in full"),
+        description=_("For sole traders, family farms and farmers only. Without it the public reads 138****1234."),
+    )
+    paper = FileField(
+        _("The paper that the person signed"),
+        description=_(
+            "Needed when one of the two consents is given. A PDF, or a photograph as JPEG or PNG, of at most 10 MB."
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.agreed.label.text = gettext(AGREED)
+        self.document.choices = [SelectChoice(one.value, gettext(IDENTITY_NAMES[one])) for one in IdentityDocument]
+
+    def particulars(self) -> Particulars:
+        """What was typed, with what the person separately agreed to."""
+        return replace(super().particulars(), named=bool(self.named.data), ringable=bool(self.ringable.data))
+
+
+class HelpForm(Form):
+    """Helping a business with its signed paper."""
+
+    capacity = StringField(
+        _("As what do you help?"),
+        [InputRequired(_("Say as what you help, such as clerk at the counter of Qingshi town.")), Length(max=120)],
+    )
+    authority = FileField(
+        _("Their signed paper that lets you"),
+        [FileRequired(_("Choose the file with the signed paper."))],
+        description=_("A PDF, or a photograph as JPEG or PNG, of at most 10 MB."),
+    )
+
+
+class TakeOverForm(Form):
+    """The code on the paper from the counter."""
+
+    code = StringField(
+        _("Code on the paper"),
+        [InputRequired(_("Give the code that is printed on the paper.")), Length(max=40)],
+        description=_("Three groups of five signs. Capitals and hyphens do not matter."),
+    )
 
 
 class OwnerRow(Rows):  # type: ignore[misc]

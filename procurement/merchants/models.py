@@ -39,13 +39,15 @@ class MerchantUser(Base):
     """Who acts for a business. The row goes when the person no longer does; the log keeps that they did.
 
     `helper_as` says in which capacity somebody acts who does not belong to the business ("" for who does);
-    `authority_digest` names the blob of the signed paper by which the business lets them.
+    `authority_digest` names the blob of the signed paper by which the business lets them. `clerk`: a clerk of the
+    office, who at the counter may do without a paper, since the person stands there.
     """
 
     __tablename__ = "merchant_user"
     __table_args__ = (
         UniqueConstraint("merchant_id", "user_id"),
-        CheckConstraint("(helper_as = '') = (authority_digest IS NULL)", name="helper_with_authority"),
+        CheckConstraint("clerk OR (helper_as = '') = (authority_digest IS NULL)", name="helper_with_authority"),
+        CheckConstraint("NOT clerk OR helper_as <> ''", name="clerk_helps"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -53,9 +55,51 @@ class MerchantUser(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
     since: Mapped[datetime] = mapped_column(UTCDateTime)
     helper_as: Mapped[str] = mapped_column(String(120), default="")
+    clerk: Mapped[bool] = mapped_column(default=False)
     authority_digest: Mapped[str | None] = mapped_column(String(64))
     authority_type: Mapped[str] = mapped_column(String(40), default="")
     authority_name: Mapped[str] = mapped_column(String(200), default="")
+
+
+class CounterVisit(Base):
+    """That a clerk of the office registered a business for a person who stood at the counter. Of the document that
+    was looked at only its kind is kept, never its number. `paper_digest` names the blob of what the person signed."""
+
+    __tablename__ = "counter_visit"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    merchant_id: Mapped[int] = mapped_column(ForeignKey("merchant.id"), unique=True)
+    capacity: Mapped[str] = mapped_column(String(120))  # public: as what the clerk helped
+    document: Mapped[str] = mapped_column(String(30))  # merchants.helping.IdentityDocument
+    paper_digest: Mapped[str | None] = mapped_column(String(64))
+    paper_type: Mapped[str] = mapped_column(String(40), default="")
+    paper_name: Mapped[str] = mapped_column(String(200), default="")
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+
+
+class TakeOverCode(Base):
+    """A code on paper with which the person takes over a business that a clerk registered. `number` finds it and is
+    no secret to who holds the paper; the whole is stored as SHA-256, used once, and dead after a few wrong tries.
+    A newer code ends an earlier one."""
+
+    __tablename__ = "take_over_code"
+    __table_args__ = (
+        CheckConstraint("(used_at IS NULL) = (used_by_id IS NULL)", name="used_by_somebody"),
+        CheckConstraint("tries BETWEEN 0 AND 5", name="tries_limited"),
+        CheckConstraint("used_at IS NULL OR used_at < expires_at", name="used_in_time"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    merchant_id: Mapped[int] = mapped_column(ForeignKey("merchant.id"), index=True)
+    number: Mapped[str] = mapped_column(String(5), unique=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    issued_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    issued_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    tries: Mapped[int] = mapped_column(default=0)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    used_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
 
 
 class MerchantInvitation(Base):

@@ -47,7 +47,13 @@ def every() -> ResponseReturnValue:
 def dossier(ref: str) -> ResponseReturnValue:
     with reading() as session:
         found = queries.dossier(session, actor=actor(), ref=ref, today=today())
-    return render("merchants/dossier.html", dossier=found, may_check=may(actor(), Permission.CHECK_MERCHANTS))
+    return render(
+        "merchants/dossier.html",
+        dossier=found,
+        may_check=may(actor(), Permission.CHECK_MERCHANTS),
+        may_help=may(actor(), Permission.HELP_AT_COUNTER)
+        and all(person.user_id != actor().user_id for person in found.business.people),
+    )
 
 
 @page(bp, "/businesses/<ref>/search", permission=Permission.CHECK_MERCHANTS, methods=["GET", "POST"])

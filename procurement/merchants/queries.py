@@ -16,15 +16,18 @@ from procurement.errors import N_, NotFound
 from procurement.masking import Field, shown
 from procurement.merchants import disclosures, rules
 from procurement.merchants.disclosures import Disclosure, Facts, Shared
+from procurement.merchants.helping import TAKE_OVER_TRIES, IdentityDocument
 from procurement.merchants.models import (
     Certificate,
     CertificateCheck,
+    CounterVisit,
     Debarment,
     DisclosureVersion,
     Merchant,
     MerchantInvitation,
     MerchantUser,
     RecordSearch,
+    TakeOverCode,
 )
 from procurement.merchants.rules import (
     CertificateKind,
@@ -92,6 +95,17 @@ def acts_for(session: Session, user_id: int | None, merchant_id: int) -> bool:
         return False
     wanted = select(MerchantUser.id).where(MerchantUser.merchant_id == merchant_id, MerchantUser.user_id == user_id)
     return session.scalar(wanted) is not None
+
+
+def addressees(session: Session, merchant_id: int) -> list[tuple[str, str]]:
+    """(address, language) of everybody who acts for a business and has an account in use."""
+    wanted = (
+        select(User.email, User.language)
+        .join(MerchantUser, MerchantUser.user_id == User.id)
+        .where(MerchantUser.merchant_id == merchant_id, User.disabled_at.is_(None))
+        .order_by(User.id)
+    )
+    return [(email, language) for email, language in session.execute(wanted)]
 
 
 def merchant_view(row: Merchant) -> MerchantView:
@@ -181,7 +195,10 @@ class PersonOf:
     name: str
     email: str
     since: datetime
-    helper_as: str = ""
+    helper_as: str
+    clerk: bool
+    paper: bool
+    """Whether there is a signed paper that lets a helper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +282,17 @@ def _businesses(session: Session, merchants: Sequence[MerchantView], today: date
         .where(MerchantUser.merchant_id.in_(ids))
         .order_by(MerchantUser.id)
     ):
-        people[link.merchant_id].append(PersonOf(user.id, user.name, user.email, link.since, link.helper_as))
+        people[link.merchant_id].append(
+            PersonOf(
+                user.id,
+                user.name,
+                user.email,
+                link.since,
+                link.helper_as,
+                link.clerk,
+                link.authority_digest is not None,
+            )
+        )
     papers = _certificates(session, ids, today)
     stated = _disclosures(session, ids)
     barred = _debarred(session, ids, today)
@@ -305,6 +332,78 @@ def open_offer(session: Session, *, token: str, now: datetime) -> MerchantOffer:
     if row is None:
         raise NotFound(N_("This link is not valid: it was used already, replaced by a newer one, or is too old."))
     return MerchantOffer(*row)
+
+
+# --- the counter --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class VisitView:
+    """That a clerk of the office registered a business. Everybody may read `capacity` and `at`; the office the rest:
+    by what the clerk knew the person, who the clerk was, and whether a signed paper is kept."""
+
+    capacity: str
+    at: datetime
+    document: IdentityDocument
+    by: str
+    paper: bool
+
+
+def visit_of(session: Session, merchant_id: int) -> VisitView | None:
+    """How a clerk registered the business at the counter; None when none did."""
+    row = session.execute(
+        select(CounterVisit, User.name)
+        .join(User, User.id == CounterVisit.by_id)
+        .where(CounterVisit.merchant_id == merchant_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    visit, name = row
+    return VisitView(visit.capacity, visit.at, IdentityDocument(visit.document), name, visit.paper_digest is not None)
+
+
+def visit_paper(session: Session, *, actor: Actor, ref: str) -> tuple[str, str, str]:
+    """Digest, media type and name of what the person signed at the counter, for the office and those who act for the
+    business. Raises NotFound."""
+    row = _readable(session, actor, ref)
+    visit = session.scalars(select(CounterVisit).where(CounterVisit.merchant_id == row.id)).one_or_none()
+    if visit is None or visit.paper_digest is None:
+        raise NotFound(N_("There is no such paper."))
+    return visit.paper_digest, visit.paper_type, visit.paper_name
+
+
+@dataclass(frozen=True, slots=True)
+class Helped:
+    """A business that a clerk helps. `code_until`: until when the code on the person's paper works; None: there is
+    none. `visited`: registered at the counter; `alone`: nobody else acts for it."""
+
+    merchant: MerchantView
+    code_until: datetime | None
+    visited: bool
+    alone: bool
+
+
+def helped(session: Session, *, actor: Actor, now: datetime) -> list[Helped]:
+    """The businesses that the actor helps as clerk, by name."""
+    require(actor, Permission.HELP_AT_COUNTER)
+    merchants = merchants_of(session, actor.user_id or 0)
+    ids = [merchant.id for merchant in merchants]
+    codes = select(TakeOverCode.merchant_id, TakeOverCode.expires_at).where(
+        TakeOverCode.merchant_id.in_(ids),
+        TakeOverCode.used_at.is_(None),
+        TakeOverCode.expires_at > now,
+        TakeOverCode.tries < TAKE_OVER_TRIES,
+    )
+    until = dict(session.execute(codes).all())
+    visited = set(session.scalars(select(CounterVisit.merchant_id).where(CounterVisit.merchant_id.in_(ids))))
+    others = set(
+        session.scalars(
+            select(MerchantUser.merchant_id).where(
+                MerchantUser.merchant_id.in_(ids), MerchantUser.user_id != actor.user_id
+            )
+        )
+    )
+    return [Helped(one, until.get(one.id), one.id in visited, one.id not in others) for one in merchants]
 
 
 # --- certificates -------------------------------------------------------------------------------------------------
@@ -467,6 +566,7 @@ class Dossier:
     """A business as the office sees it: what it says of itself, and what the office found."""
 
     business: Business
+    visit: VisitView | None
     searches: tuple[SearchView, ...]
 
 
@@ -482,6 +582,7 @@ def dossier(session: Session, *, actor: Actor, ref: str, today: date) -> Dossier
     )
     return Dossier(
         business=_businesses(session, [merchant_view(row)], today)[0],
+        visit=visit_of(session, row.id),
         searches=tuple(
             SearchView(
                 found.id,

@@ -3,7 +3,7 @@
 from datetime import date
 
 import flask
-from flask import Blueprint, request
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_wtf.file import FileField
@@ -11,7 +11,7 @@ from flask_wtf.file import FileField
 from procurement import storage, uploads
 from procurement.access import Permission, may
 from procurement.errors import N_, NotFound, RuleBroken
-from procurement.merchants import actions, consents, disclosures, queries, rules
+from procurement.merchants import actions, consents, disclosures, helping, queries, rules
 from procurement.merchants.disclosures import EMPTY
 from procurement.merchants.forms import (
     CertificateForm,
@@ -49,7 +49,7 @@ def today() -> date:
 # --- businesses ---------------------------------------------------------------------------------------------------
 
 
-@page(bp, "/merchant", permission=Permission.MANAGE_MERCHANT, menu=N_("Your business"))
+@page(bp, "/merchant", permission=Permission.OWN_BUSINESS, menu=N_("Your business"))
 def home() -> ResponseReturnValue:
     """Every business somebody acts for, with what needs attention."""
     with reading() as session:
@@ -57,7 +57,7 @@ def home() -> ResponseReturnValue:
     return render("merchants/home.html", businesses=found)
 
 
-@page(bp, "/merchant/new", permission=Permission.MANAGE_MERCHANT, methods=["GET", "POST"])
+@page(bp, "/merchant/new", permission=Permission.OWN_BUSINESS, methods=["GET", "POST"])
 @limiter.limit("20/minute;100/hour", methods=["POST"])
 def register() -> ResponseReturnValue:
     form = RegisterForm()
@@ -148,7 +148,7 @@ def _purpose(text: str) -> rules.ConsentPurpose:
         raise NotFound(N_("There is no such consent.")) from None
 
 
-@page(bp, "/merchant/<ref>/people", permission=Permission.MANAGE_MERCHANT, methods=["GET", "POST"])
+@page(bp, "/merchant/<ref>/people", permission=Permission.OWN_BUSINESS, methods=["GET", "POST"])
 @limiter.limit("10/minute;40/hour", methods=["POST"])
 def invite_person(ref: str) -> ResponseReturnValue:
     form = PersonForm()
@@ -165,7 +165,7 @@ def invite_person(ref: str) -> ResponseReturnValue:
     return render("merchants/invite_person.html", status=form.status, form=form, business=found)
 
 
-@page(bp, "/merchant/<ref>/people/remove", permission=Permission.MANAGE_MERCHANT, methods=["POST"])
+@page(bp, "/merchant/<ref>/people/remove", permission=Permission.OWN_BUSINESS, methods=["POST"])
 def remove_person(ref: str) -> ResponseReturnValue:
     user_id = _number(RemoveForm())
     with transaction() as session:
@@ -180,7 +180,7 @@ def _number(form: RemoveForm) -> int:
     return int(form.id.data)
 
 
-@page(bp, "/merchant/join/<token>", permission=Permission.MANAGE_MERCHANT, methods=["GET", "POST"])
+@page(bp, "/merchant/join/<token>", permission=Permission.OWN_BUSINESS, methods=["GET", "POST"])
 @limiter.limit("30/minute;300/hour")
 def join(token: str) -> ResponseReturnValue:
     with reading() as session:
@@ -230,7 +230,7 @@ def certificate_file(ref: str, number: int) -> ResponseReturnValue:
     """The file of a certificate, as an attachment, for those who act for the business and for the office."""
     with reading() as session:
         found = queries.certificate_file(session, actor=actor(), ref=ref, certificate_id=number)
-    return _attachment(*found)
+    return attachment(*found)
 
 
 @plain(bp, "/merchant/<ref>/authority/<int:number>", permission=Permission.HAVE_ACCOUNT)
@@ -238,7 +238,7 @@ def authority_file(ref: str, number: int) -> ResponseReturnValue:
     """The paper that lets somebody help the business, as an attachment."""
     with reading() as session:
         found = queries.authority_file(session, actor=actor(), ref=ref, user_id=number)
-    return _attachment(*found)
+    return attachment(*found)
 
 
 @plain(bp, "/merchant/<ref>/searches/<int:number>", permission=Permission.HAVE_ACCOUNT)
@@ -246,10 +246,11 @@ def search_picture(ref: str, number: int) -> ResponseReturnValue:
     """The picture of a search, as an attachment."""
     with reading() as session:
         found = queries.search_picture(session, actor=actor(), ref=ref, search_id=number)
-    return _attachment(*found)
+    return attachment(*found)
 
 
-def _attachment(digest: str, media_type: str, name: str) -> flask.Response:
+def attachment(digest: str, media_type: str, name: str) -> flask.Response:
+    """A kept file, to be saved and not shown."""
     data = storage.store(config()).get(digest)
     return flask.Response(data, headers=dict(uploads.headers(media_type, digest, name)))
 
@@ -302,7 +303,7 @@ def debarment_evidence(ref: str) -> ResponseReturnValue:
     """The evidence, as an attachment, for supervisors and the business itself."""
     with reading() as session:
         found = queries.debarment_evidence(session, actor=actor(), ref=ref)
-    return _attachment(*found)
+    return attachment(*found)
 
 
 # --- words --------------------------------------------------------------------------------------------------------
@@ -320,4 +321,7 @@ def words() -> dict[str, object]:
         "source_name": lambda source: gettext(rules.SOURCE_NAMES[source]),
         "shown_phone": rules.shown_phone,
         "consents": rules.CONSENTS,
+        "identity_name": lambda document: gettext(helping.IDENTITY_NAMES[document]),
+        "businesses_url": url_for("merchants.home" if may(actor(), Permission.OWN_BUSINESS) else "counter.home"),
+        "owns": may(actor(), Permission.OWN_BUSINESS),
     }

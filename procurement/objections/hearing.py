@@ -92,7 +92,7 @@ def state(session: Session, *, actor: Actor, now: datetime, ref: str, text: str)
     """A merchant whose application is attacked answers the objection in public, once. Raises NotFound, NotAllowed,
     WrongPhase, RuleBroken."""
     found, objection, view = locked(session, ref, now=now)
-    require(actor, Permission.MANAGE_MERCHANT)
+    require(actor, Permission.OWN_BUSINESS)
     _, party = party_for(session, ref, actor=actor, now=now)
     course_of(session, found.id).require(now, *HANDLED_IN)
     if view.state not in OPEN_STEPS:

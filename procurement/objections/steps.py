@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from procurement.access import Actor, Permission, Role, require
 from procurement.accounts.models import User
-from procurement.applications.queries import addressees
 from procurement.errors import N_, NotAllowed
 from procurement.mail import queue_mail
+from procurement.merchants.queries import addressees
 from procurement.objections.models import Objection, ObjectionStep
 from procurement.objections.papers import PAPER_OF, Said, paper_text
 from procurement.objections.queries import ObjectionView, addresses_of, barred_from, find_objection, objection_of

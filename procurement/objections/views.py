@@ -503,7 +503,7 @@ def all_mine() -> ResponseReturnValue:
 # --- those whose result is attacked --------------------------------------------------------------------------------
 
 
-@page(bp, "/objections/<ref>/statement", permission=Permission.MANAGE_MERCHANT, methods=["GET", "POST"])
+@page(bp, "/objections/<ref>/statement", permission=Permission.OWN_BUSINESS, methods=["GET", "POST"])
 def statement(ref: str) -> ResponseReturnValue:
     """A merchant whose application an objection attacks answers it in public."""
     form = StatementForm()

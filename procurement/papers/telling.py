@@ -13,11 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from procurement.accounts.models import User
-from procurement.applications import queries as applications
 from procurement.applications.models import Application, ApplicationDraft
 from procurement.committee.models import Member
 from procurement.errors import Problem
 from procurement.mail import queue_mail
+from procurement.merchants.queries import addressees
 from procurement.objections import queries as objections
 from procurement.objections.models import Objection
 from procurement.objections.rules import is_address
@@ -61,7 +61,7 @@ def _tell_results(session: Session, found: Round, stage: Stage, *, now: datetime
         debrief = debrief_of(session, application, now=now)
         if debrief is None or debrief.stage is not stage:
             continue
-        for to, language in applications.addressees(session, application.merchant_id):
+        for to, language in addressees(session, application.merchant_id):
             queue_mail(
                 session,
                 to=to,
@@ -228,7 +228,7 @@ def _everybody(session: Session, round_id: int, *, applicants: bool, now: dateti
     )
     for merchant_id in session.scalars(merchants.distinct().order_by(ApplicationDraft.merchant_id)):
         if applicants:
-            yield from applications.addressees(session, merchant_id)
+            yield from addressees(session, merchant_id)
     members = (
         select(User.email, User.language)
         .join(Member, Member.user_id == User.id)

@@ -31,7 +31,7 @@ from procurement.decisions.queries import given_up_in
 from procurement.errors import N_, NotFound
 from procurement.merchants import queries as merchants
 from procurement.merchants.models import Merchant
-from procurement.merchants.queries import DebarmentView
+from procurement.merchants.queries import DebarmentView, VisitView
 from procurement.merchants.rules import KIND_NAMES, PublicFace
 from procurement.portal.timeline import Step, running_phase, steps_of
 from procurement.rounds import queries as rounds
@@ -505,6 +505,8 @@ class BusinessPage:
     kind: str
     products: Sequence[ProductRow]
     debarment: DebarmentView | None
+    visit: VisitView | None
+    """How a clerk registered it, if one did."""
 
 
 def business_page(session: Session, ref: str, *, today: date, size: int = 100) -> BusinessPage:
@@ -516,7 +518,7 @@ def business_page(session: Session, ref: str, *, today: date, size: int = 100) -
         raise NotFound(N_("There is no business “%(ref)s” in the register."), ref=ref[:40])
     face = merchants.public_face(merchant)
     debarred = merchants.debarred_on(session, merchant.id, today)
-    return BusinessPage(face, KIND_NAMES[face.kind], rows, debarred)
+    return BusinessPage(face, KIND_NAMES[face.kind], rows, debarred, merchants.visit_of(session, merchant.id))
 
 
 @dataclass(frozen=True, slots=True)

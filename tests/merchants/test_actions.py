@@ -263,7 +263,8 @@ def test_a_consent_that_was_slipped_in_is_found(world: People, clock: MovableClo
 def test_nobody_else_changes_a_business(world: People, clock: MovableClock) -> None:
     for actor, error in (
         (world.merchants[1].actor, NotFound),
-        (world.organiser.actor, NotAllowed),
+        (world.organiser.actor, NotFound),
+        (world.supervisor.actor, NotAllowed),
         (VISITOR, NotAllowed),
     ):
         with pytest.raises(error):

@@ -99,7 +99,7 @@ def test_nobody_elses_business_can_be_seen(app: Flask, world: People, clock: Mov
     other = visitor(app, clock, world.merchants[1])
     for end in ("", "/edit", "/people", "/owners", "/certificates/add"):
         other.get(f"/en/merchant/{ref}{end}", status=404)
-        visitor(app, clock, world.organiser).get(f"/en/merchant/{ref}{end}", status=403)
+        visitor(app, clock, world.supervisor).get(f"/en/merchant/{ref}{end}", status=403)
         assert visitor(app, clock).client.get(f"/en/merchant/{ref}{end}").status_code == 303
     other.get(f"/en/businesses/{ref}", status=403)
 

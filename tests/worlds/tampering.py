@@ -29,8 +29,9 @@ from procurement.committee.watching import Asking, MeetingKind, ObserverKind
 from procurement.db import reading, transaction
 from procurement.decisions import actions as decisions
 from procurement.merchants import actions as merchants
-from procurement.merchants import checking, debarring
+from procurement.merchants import checking, counter, debarring
 from procurement.merchants.disclosures import Disclosure, Owner
+from procurement.merchants.helping import IdentityDocument, Visit
 from procurement.merchants.rules import CertificateFacts, CertificateKind, CheckOutcome, DebarmentGround, SearchSource
 from procurement.objections import pausing
 from procurement.objections.limits import note_limit, unnoted
@@ -62,7 +63,7 @@ from tests.worlds.objections import (
     supplemented,
     suspended,
 )
-from tests.worlds.people import Person, people
+from tests.worlds.people import BUSINESSES, Person, people
 from tests.worlds.rounds import objective_document, published_round
 from tests.worlds.scoring import MARKS, ScoringWorld, opened_round, scored_round, scoring_round
 
@@ -100,6 +101,15 @@ def called(engine: Engine, clock: MovableClock) -> None:
     act(engine, supervisor, debarring.note_appeal, now=now, ref=barred, state="已于三月十二日申请行政复议。")
     act(engine, supervisor, debarring.lift, now=now, today=today + timedelta(days=1), ref=barred,
         reason="复议机关撤销了认定。")  # fmt: skip
+    farmer = replace(BUSINESSES[2], name="赵小禾", phone="13512345678")
+    visit = Visit("青石镇便民服务中心窗口", IdentityDocument.RESIDENT_CARD, True, FILE)
+    visited = act(engine, organiser, counter.register_at_counter, now=now, today=today, particulars=farmer,
+        visit=visit)  # fmt: skip
+    act(engine, organiser, counter.issue_code, now=now, ref=visited)
+    code = act(engine, organiser, counter.issue_code, now=now, ref=visited)
+    act(engine, merchant, counter.take_over, now=now, code=f"{code[:5]}22222")
+    act(engine, merchant, counter.take_over, now=now, code=code)
+    act(engine, organiser, counter.help_with_paper, now=now, ref=visited, capacity="青石镇窗口", authority=FILE)
     world = applied_round(published_round(everybody, clock))
     act(engine, None, asking.ask, now=clock(), round_ref=world.ref, text="May two businesses apply together?")
     act(
