@@ -13,16 +13,28 @@ from procurement.evidence import (
     committee_facts,
     course_facts,
     draw_facts,
+    kinds,
     log_facts,
+    objection_facts,
     outcome_facts,
     paper_facts,
     score_facts,
 )
-from procurement.evidence.bundle import Bundle, NotEvidence
-from procurement.evidence.facts import Check, Fact, Outcome, Policy, Record, Report, Unknown, checks_in
-from procurement.publiclog.entry import EntryError, unseal
+from procurement.evidence.bundle import Bundle, NotEvidence, ProvedEntry
+from procurement.evidence.facts import Check, Fact, Outcome, Policy, Record, Report, Told, Unknown, checks_in
+from procurement.publiclog.entry import EntryError, Envelope, UnknownKind, unseal
 
-SUBJECTS = (log_facts, course_facts, draw_facts, committee_facts, score_facts, outcome_facts, paper_facts)
+SUBJECTS = (
+    log_facts,
+    kinds,
+    course_facts,
+    draw_facts,
+    committee_facts,
+    score_facts,
+    objection_facts,
+    outcome_facts,
+    paper_facts,
+)
 """Where the checks stand, in the order of the process."""
 
 
@@ -30,22 +42,31 @@ def check(bundle: Bundle, policy: Policy | None = None) -> Report:
     """Every fact about `bundle`."""
     policy = policy or Policy()
     try:
-        proved = bundle.entries()
-        entries = tuple((entry, unseal(entry.body)) for entry in proved)
-        record = Record(bundle, policy, entries)
+        record = Record(bundle, policy, tuple((entry, _read(entry)) for entry in bundle.entries()))
         record.ballots  # noqa: B018 (read now, so that a broken list is told once)
-    except (NotEvidence, EntryError) as error:
+    except NotEvidence as error:
         fault = Problem(N_("%(what)s"), {"what": str(error)})
         return Report(bundle.round_ref, (Fact("form", N_("The file can be read"), Outcome.FAILS, (fault,)),))
     return Report(bundle.round_ref, tuple(_fact(record, each) for each in checks_in(SUBJECTS)))
 
 
+def _read(entry: ProvedEntry) -> Envelope | UnknownKind:
+    try:
+        return unseal(entry.body)
+    except UnknownKind as unknown:
+        return unknown
+    except EntryError as error:
+        raise NotEvidence(f"entry {entry.index}: {error}") from error
+
+
 def _fact(record: Record, check: Check) -> Fact:
     code, claim = check.code, check.claim
     try:
-        details = tuple(check.run(record))
+        found = list(check.run(record))
     except Unknown as unknown:
         return Fact(code, claim, Outcome.UNKNOWN, (unknown.problem,))
     except NotEvidence as error:
         return Fact(code, claim, Outcome.FAILS, (Problem(N_("%(what)s"), {"what": str(error)}),))
-    return Fact(code, claim, Outcome.FAILS if details else Outcome.HOLDS, details)
+    faults = tuple(one for one in found if isinstance(one, Problem))
+    told = tuple(one.problem for one in found if isinstance(one, Told))
+    return Fact(code, claim, Outcome.FAILS if faults else Outcome.HOLDS, faults or told)

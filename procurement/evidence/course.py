@@ -4,7 +4,7 @@ The application itself derives the phase from its table of milestones; here the 
 applied to what the public log says, so that a table that was edited changes nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -35,15 +35,18 @@ from procurement.objections.entries import (
     AuthorityDecided,
     AwardSuspended,
     NoticeGiven,
+    ObjectionAnswered,
     ObjectionFiled,
     ObjectionInadmissible,
     ObjectionRuled,
+    ObjectionSupplemented,
     ObjectionWithdrawn,
+    ThirdPartyAnswered,
 )
-from procurement.objections.rules import ORDERED, Remedy
+from procurement.objections.rules import HANDLED_IN, JUDGED_IN, ORDERED, Remedy
 from procurement.publiclog.entry import Entry, Envelope
 from procurement.rounds.entries import RoundAborted, RoundAmended, RoundHeld, RoundPublished, RoundResumed
-from procurement.rounds.phases import Course, Kind, Phase
+from procurement.rounds.phases import Kind, Phase
 from procurement.scoring.entries import ScoresClosed, SheetSealed
 
 
@@ -110,11 +113,6 @@ def _ruled(entry: ObjectionRuled | AuthorityDecided, at: datetime) -> Iterator[L
         yield LoggedMilestone(Kind.OBJECTION_SETTLED, at, ref)
 
 
-def course_until(envelopes: Iterable[Envelope]) -> Course:
-    """The course of the round after all `envelopes`."""
-    return Course.of(milestone for envelope in envelopes for milestone in milestones_in(envelope))
-
-
 IN_PHASE: Mapping[type[Entry], frozenset[Phase]] = MappingProxyType(
     {
         RoundAmended: frozenset({Phase.OPEN}),
@@ -135,6 +133,10 @@ IN_PHASE: Mapping[type[Entry], frozenset[Phase]] = MappingProxyType(
         SheetSealed: frozenset({Phase.SCORING}),
         ScoresClosed: frozenset({Phase.SCORING}),
         NoticeGiven: frozenset({Phase.OPENED}),
+        ObjectionAnswered: frozenset(HANDLED_IN),
+        ObjectionSupplemented: frozenset(HANDLED_IN),
+        ThirdPartyAnswered: frozenset(HANDLED_IN),
+        AwardSuspended: frozenset(JUDGED_IN) - {Phase.DECIDED, Phase.CLOSED, Phase.ABORTED},
         DecisionDrawnUp: frozenset({Phase.DECIDING, Phase.DECIDED}),
     }
 )

@@ -1,6 +1,7 @@
 """What the check is made of: facts and their outcomes, whom a checker trusts, the record that is checked. Pure."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,15 +12,17 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from procurement.errors import N_, Problem, RuleBroken
-from procurement.evidence.bundle import Ballot, Bundle, ProvedEntry
+from procurement.evidence.bundle import Ballot, Bundle, NotEvidence, ProvedEntry
 from procurement.evidence.course import milestones_in
 from procurement.publiclog.checkpoint import VerifierKey
-from procurement.publiclog.entry import Entry, Envelope
+from procurement.publiclog.entry import Entry, Envelope, UnknownKind
 from procurement.rounds.entries import RoundAmended, RoundPublished
 from procurement.rounds.phases import Course
 from procurement.rounds.rules import RoundDocument
 
 E = TypeVar("E", bound=Entry)
+
+_DIGEST = re.compile(r"(?<=\")[0-9a-f]{64}(?=\")")
 
 
 class Outcome(StrEnum):
@@ -39,7 +42,8 @@ OUTCOMES = {
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing that was checked. `code` is stable; `claim` is what would be the case; `details` say what is not."""
+    """One thing that was checked. `code` is stable; `claim` is what would be the case; `details` say what is not, or
+    why it cannot be told, or what is to be known besides (Told)."""
 
     code: str
     claim: str
@@ -92,6 +96,8 @@ class Report:
             return N_("This record does not hold together: see what does not hold.")
         if any(fact.outcome is Outcome.UNKNOWN for fact in self.facts):
             return N_("Nothing that could be checked is wrong. Some things cannot be told from this file alone.")
+        if any(fact.details for fact in self.facts):
+            return N_("The round kept its own rules, as far as a record can show it; something came late.")
         return N_("The round kept its own rules, as far as a record can show it.")
 
     def as_json(self) -> dict[str, Any]:
@@ -119,13 +125,26 @@ class Unknown(Exception):
         self.problem = Problem(why, params)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Yielded by a check for what is to be known and is no fault: the fact holds all the same."""
+
+    problem: Problem
+
+
 @dataclass(frozen=True)
 class Record:
-    """An evidence file, read: the entries as they happened, and the documents beside them."""
+    """An evidence file, read: the entries as they happened, and the documents beside them. `lines`: every entry, also
+    those of kinds that are not declared here."""
 
     bundle: Bundle
     policy: Policy
-    entries: tuple[tuple[ProvedEntry, Envelope], ...] = field(default=())
+    lines: tuple[tuple[ProvedEntry, Envelope | UnknownKind], ...] = field(default=())
+
+    @cached_property
+    def entries(self) -> list[tuple[ProvedEntry, Envelope]]:
+        """The entries that can be read."""
+        return [(proved, line) for proved, line in self.lines if isinstance(line, Envelope)]
 
     @cached_property
     def envelopes(self) -> list[Envelope]:
@@ -142,11 +161,24 @@ class Record:
     @cached_property
     def courses(self) -> list[Course]:
         """The course of the round as it was before each entry."""
-        course, found = Course(), []
-        for envelope in self.envelopes:
+        return self._courses[:-1]
+
+    @property
+    def course(self) -> Course:
+        """The course of the round after all entries."""
+        return self._courses[-1]
+
+    @cached_property
+    def _courses(self) -> list[Course]:
+        course = Course()
+        found = [course]
+        for proved, envelope in self.entries:
+            try:
+                for milestone in milestones_in(envelope):
+                    course = course.after(milestone)
+            except ValueError as error:
+                raise NotEvidence(f"entry {proved.index}: {error}") from error
             found.append(course)
-            for milestone in milestones_in(envelope):
-                course = course.after(milestone)
         return found
 
     @cached_property
@@ -175,6 +207,11 @@ class Record:
         return self.documents[in_force[-1]]
 
     @cached_property
+    def named(self) -> frozenset[str]:
+        """Every SHA-256 that an entry of the round names."""
+        return frozenset(digest for proved, _ in self.lines for digest in _DIGEST.findall(proved.body.decode()))
+
+    @cached_property
     def texts(self) -> dict[str, str]:
         """SHA-256, worked out here → a public text that an entry names by it."""
         texts = (str(line.get("text")) for line in self.bundle.lines("texts.ndjson"))
@@ -192,10 +229,10 @@ class Check:
 
     code: str
     claim: str
-    run: Callable[[Record], Iterator[Problem]]
+    run: Callable[[Record], Iterator[Problem | Told]]
 
 
-def checks(code: str, claim: str) -> Callable[[Callable[[Record], Iterator[Problem]]], Check]:
+def checks(code: str, claim: str) -> Callable[[Callable[[Record], Iterator[Problem | Told]]], Check]:
     """Make a check of a function."""
     return lambda run: Check(code, claim, run)
 

@@ -82,7 +82,7 @@ def _proofs(record: Record) -> Iterator[Problem]:
     except NoteError as error:
         yield Problem(N_("The checkpoint does not hold: %(why)s"), {"why": str(error)})
         return
-    for proved, envelope in record.entries:
+    for proved, envelope in record.lines:
         try:
             verify_inclusion(proved.index, state.size, leaf_hash(proved.body), proved.proof, state.root)
         except ProofError:
@@ -93,7 +93,7 @@ def _proofs(record: Record) -> Iterator[Problem]:
 
 @checks("order", N_("The entries stand in the order of their times"))
 def _order(record: Record) -> Iterator[Problem]:
-    for (before, earlier), (after, later) in zip(record.entries, record.entries[1:], strict=False):
+    for (before, earlier), (after, later) in zip(record.lines, record.lines[1:], strict=False):
         if after.index <= before.index or later.at < earlier.at:
             yield Problem(
                 N_("Entry %(index)s is dated before the one ahead of it: the clock was set back."),

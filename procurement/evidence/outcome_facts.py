@@ -1,4 +1,4 @@
-"""Notices, objections, the decision and its PDF. Each check yields what is wrong. Pure."""
+"""Notices, published texts, the decision and its PDF. Each check yields what is wrong. Pure."""
 
 import json
 from collections.abc import Iterator
@@ -8,23 +8,14 @@ from typing import Any
 from procurement.decisions.entries import DecisionDrawnUp, DecisionPublished, PlaceGivenUp
 from procurement.errors import N_, Problem
 from procurement.evidence.facts import PdfReading, Record, Unknown, checks
-from procurement.objections.entries import (
-    AuthorityDecided,
-    NoticeGiven,
-    ObjectionAdmitted,
-    ObjectionAnswered,
-    ObjectionFiled,
-    ObjectionInadmissible,
-    ObjectionRuled,
-    ObjectionWithdrawn,
-)
+from procurement.objections.entries import NoticeGiven
 from procurement.rounds import clocks
 from procurement.scoring.entries import (
     Tallied,
 )
 from procurement.scoring.results import recompute
 
-# --- notice, objections, decision ---------------------------------------------------------------------------------
+# --- notice, texts, decision ----------------------------------------------------------------------------------------
 
 
 @checks("notice", N_("Each proposed result was on public notice for the whole period"))
@@ -64,42 +55,14 @@ def _proposal(record: Record, entry: NoticeGiven, content: bytes) -> Iterator[Pr
         yield Problem(N_("Notice %(number)s does not rank as its computation does."), {"number": entry.number})
 
 
-@checks("objections", N_("Every objection was dealt with, and none was open when it was decided"))
-def _objections(record: Record) -> Iterator[Problem]:
-    state: dict[str, str] = {}
-    for envelope in record.envelopes:
-        match envelope.entry:
-            case ObjectionFiled(objection=ref):
-                state[ref] = "filed"
-            case ObjectionAdmitted(objection=ref):
-                yield from _step(state, ref, "admitted", {"filed"})
-            case ObjectionInadmissible(objection=ref):
-                yield from _step(state, ref, "settled", {"filed"})
-            case ObjectionAnswered(objection=ref):
-                yield from _step(state, ref, "answered", {"admitted"})
-            case ObjectionRuled(objection=ref):
-                yield from _step(state, ref, "settled", {"admitted", "answered"})
-            case AuthorityDecided(objection=ref, settles=True):
-                yield from _step(state, ref, "settled", {"filed", "admitted", "answered"})
-            case ObjectionWithdrawn(objection=ref):
-                yield from _step(state, ref, "settled", {"filed", "admitted", "answered"})
-            case DecisionDrawnUp() | DecisionPublished():
-                for ref in sorted(ref for ref, where in state.items() if where != "settled"):
-                    yield Problem(N_("%(ref)s was open when the decision was made."), {"ref": ref})
-
-
-def _step(state: dict[str, str], ref: str, to: str, allowed: set[str]) -> Iterator[Problem]:
-    if state.get(ref) not in allowed:
-        yield Problem(N_("%(ref)s took a step that does not follow from the one before."), {"ref": ref})
-    state[ref] = to
-
-
 @checks("texts", N_("The published texts are those that were entered by their hash"))
 def _texts(record: Record) -> Iterator[Problem]:
     for line in record.bundle.lines("texts.ndjson"):
-        text, digest = line.get("text"), line.get("sha256")
+        text, digest = line.get("text"), str(line.get("sha256"))
         if not isinstance(text, str) or sha256(text.encode()).hexdigest() != digest:
-            yield Problem(N_("A text is not the one with the hash %(digest)s."), {"digest": str(digest)})
+            yield Problem(N_("A text is not the one with the hash %(digest)s."), {"digest": digest})
+        elif digest not in record.named:
+            yield Problem(N_("No entry names the text with the hash %(digest)s."), {"digest": digest})
 
 
 @checks("decision", N_("The decision follows the ranking on notice, or says why not"))

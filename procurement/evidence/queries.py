@@ -6,8 +6,9 @@ Everything that goes in is public already: the file is a faster way to what the 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from procurement.applications.models import Application
@@ -17,7 +18,14 @@ from procurement.committee.models import Member
 from procurement.decisions.models import Decision
 from procurement.errors import N_, NotFound, WrongPhase
 from procurement.evidence.bundle import DISCLOSURES, Ballot, ProvedEntry, ndjson, pack
-from procurement.objections.models import Notice, Objection, ObjectionStep
+from procurement.objections.models import (
+    Notice,
+    Objection,
+    ObjectionEscalation,
+    ObjectionParty,
+    ObjectionPause,
+    ObjectionStep,
+)
 from procurement.papers.queries import papers_of
 from procurement.publiclog import queries as log
 from procurement.publiclog import serving
@@ -77,13 +85,14 @@ def evidence_of(session: Session, ref: str, *, key: VerifierKey, store: Store, n
     entries = _entries(session, ref, size)
     if note is None or not entries:
         raise WrongPhase(N_("The log's next checkpoint will cover this round; please try again in some seconds."))
+    texts = dict.fromkeys(text for text in _texts(session, found.id, now) if text)  # each once, in order
     files = {
         "README.txt": README.format(ref=ref).encode(),
         "log/key": f"{key}\n".encode(),
         "log/checkpoint": note.encode(),
         "log/entries.ndjson": ndjson(entry.line() for entry in entries),
         "ballots.ndjson": ndjson(ballot.line() for ballot in _ballots(session, found.id)),
-        "texts.ndjson": ndjson({"sha256": digest_of(text), "text": text} for text in _texts(session, found.id, now)),
+        "texts.ndjson": ndjson({"sha256": digest_of(text), "text": text} for text in texts),
     }
     files |= _documents(session, found.id)
     if disclosed := list(member_disclosures(session, found.id, ref)):
@@ -123,6 +132,18 @@ def _ballots(session: Session, round_id: int) -> Iterator[Ballot]:
         yield Ballot(code, application, commitment, nonce, ballot)
 
 
+_OBJECTION_TEXTS: tuple[tuple[Any, tuple[Any, ...]], ...] = (
+    (ObjectionStep, (ObjectionStep.text, ObjectionStep.document)),
+    (ObjectionPause, (ObjectionPause.text, ObjectionPause.answer)),
+    (ObjectionParty, (ObjectionParty.text,)),
+    (
+        ObjectionEscalation,
+        (ObjectionEscalation.suspension, ObjectionEscalation.text, ObjectionEscalation.document),
+    ),
+)
+"""Where the texts about objections stand, "" or None where there is none yet."""
+
+
 def _documents(session: Session, round_id: int) -> dict[str, bytes]:
     """The texts that were hashed into the log, each under a name of its own."""
     files = {}
@@ -137,18 +158,22 @@ def _documents(session: Session, round_id: int) -> dict[str, bytes]:
 
 def _texts(session: Session, round_id: int, now: datetime) -> Iterator[str]:
     """Public texts that entries name by their hash: what is compared of applications, what was verified, arguments,
-    answers, rulings, reasons of corrections."""
+    answers, rulings and their papers, what was asked for and sent, statements, what the outside authority wrote,
+    reasons of corrections."""
     yield from compared_of(session, round_id, now=now).values()
     yield from verified_texts(session, round_id, now=now)
-    objections = select(Objection.id, Objection.argument).where(Objection.round_id == round_id).order_by(Objection.id)
-    for objection_id, argument in session.execute(objections):
-        yield argument
-        steps = (
-            select(ObjectionStep.text)
-            .where(ObjectionStep.objection_id == objection_id, ObjectionStep.text != "")
-            .order_by(ObjectionStep.id)
+    yield from session.scalars(
+        select(Objection.argument).where(Objection.round_id == round_id).order_by(Objection.id)
+    )
+    for table, columns in _OBJECTION_TEXTS:
+        rows = session.execute(
+            select(*columns)
+            .select_from(table)
+            .join(Objection, Objection.id == table.objection_id)
+            .where(Objection.round_id == round_id)
+            .order_by(Objection.id, *inspect(table).primary_key)
         )
-        yield from session.scalars(steps)
+        yield from (text or "" for row in rows for text in row)
     yield from session.scalars(select(Agreement.reason).where(Agreement.round_id == round_id).order_by(Agreement.id))
     yield from session.scalars(
         select(AgreementAnswer.reason)

@@ -65,6 +65,14 @@ class EntryError(ValueError):
     """An entry does not have the form its kind declares: our mistake or somebody's tampering, never a user's."""
 
 
+class UnknownKind(EntryError):
+    """An entry of a kind that is not declared here. What every entry has can be read all the same."""
+
+    def __init__(self, kind: str, at: datetime, round_ref: str | None) -> None:
+        super().__init__(f"no such kind of entry: {kind!r}")
+        self.kind, self.at, self.round_ref = kind, at, round_ref
+
+
 # ---- personal data ---------------------------------------------------------------------------------------------
 
 
@@ -409,19 +417,21 @@ def seal(envelope: Envelope, salt: Callable[[], str]) -> Sealed:
 def unseal(body: bytes) -> Envelope:
     """The entry that `body` says, with every field checked against the declaration of its kind.
 
-    Raises EntryError, also when the bytes are not in canonical form.
+    Raises EntryError, also when the bytes are not in canonical form; UnknownKind when only its kind is unknown.
     """
     raw = parse_body(body)
-    declared = KINDS.get(raw["kind"]) if isinstance(raw["kind"], str) else None
-    if declared is None:
-        raise EntryError(f"no such kind of entry: {raw['kind']!r}")
+    kind, at, round_ref = raw["kind"], _read_instant(raw["at"], "at"), _ROUND.read(raw["round"], "round")
+    if not isinstance(kind, str) or not _KIND.fullmatch(kind):
+        raise _fault("kind", "the name of a kind", kind)
+    if kind not in KINDS:
+        raise UnknownKind(kind, at, round_ref)
     by = raw["by"]
     if not isinstance(by, dict) or by.keys() != {"role", "person"}:
         raise EntryError("by: expected role and person")
     return Envelope(
-        entry=declared.codec.read(raw["data"], "data"),
-        at=_read_instant(raw["at"], "at"),
-        round_ref=_ROUND.read(raw["round"], "round"),
+        entry=KINDS[kind].codec.read(raw["data"], "data"),
+        at=at,
+        round_ref=round_ref,
         by=By(_PLAIN[Code].read(by["role"], "role"), _PERSON.read(by["person"], "person")),
     )
 

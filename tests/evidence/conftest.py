@@ -7,6 +7,7 @@ retold     the same after the office has logged something else: entries changed,
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,7 @@ def retold(bundle: Bundle, change: Callable[[list[Body]], list[Body]], **changes
     bodies = [rfc8785.dumps(body) for body in change([json.loads(entry.body) for entry in bundle.entries()])]
     size = len(bodies)
 
+    @cache
     def subtree(level: int, n: int) -> bytes:
         return tree_of(bodies[n << level : (n + 1) << level]).root()
 

@@ -30,7 +30,8 @@ EVERYTHING = {
     "manifest", "checkpoint", "proofs", "order", "rules", "employer", "phases", "call_period", "holds",
     "applications", "maintained", "checklist", "supplements", "few_eligible", "verdicts", "committee_draw",
     "draw_source", "names", "observers", "committee", "declarations", "recusals", "recusal_requests", "seals",
-    "tally", "prices", "earlier", "corrections", "draws", "notice", "objections", "texts",
+    "tally", "prices", "earlier", "corrections", "draws", "notice", "objections", "objection_periods",
+    "objection_acts", "objection_delays", "objection_texts", "texts", "kinds",
 }  # fmt: skip
 
 SUPPLEMENT = {
@@ -41,6 +42,7 @@ SUPPLEMENT = {
     "due": "2026-04-30T16:00:00Z",
 }
 FEW = {"reason": "few_eligible", "explanation": "0" * 64}
+SUSPENDED = {"expert": "E001", "reason": "0" * 64}
 LAPSED = {"application": "R2026-001-A009", "document": "0" * 64}
 
 
@@ -124,6 +126,44 @@ def test_entries_that_are_no_entries_are_told(sound: Bundle) -> None:
     broken = repacked(sound, **{"log/entries.ndjson": b'{"index":0,"proof":[],"entry":"{}"}\n'})
     assert failing(broken) == {"form"}
     assert failing(repacked(sound, **{"log/entries.ndjson": None})) == {"form"}
+
+
+def test_an_entry_of_an_unknown_kind_is_named_and_the_rest_is_checked(sound: Bundle) -> None:
+    """What a later version of the office enters, an older check cannot judge; it says so, and says which."""
+    later = {"kind": "round.rated", "data": {"stars": 5}}
+    told = retold(sound, lambda bodies: [*bodies, bodies[-1] | later])
+    (fact,) = [fact for fact in check(told).facts if fact.code == "kinds"]
+    assert fact.outcome is Outcome.UNKNOWN
+    assert f"round.rated ({len(sound.entries())})" in str(fact.details[0])
+    assert failing(told) == set()
+    # It is in the log, in its round and in its time all the same.
+    assert failing(retold(sound, lambda bodies: [*bodies, bodies[-1] | later | {"round": "R1"}])) == {"proofs"}
+    assert "order" in failing(retold(sound, lambda bodies: [bodies[-1] | later, *bodies]))
+
+
+def test_a_known_kind_that_no_check_reads_is_named(sound: Bundle) -> None:
+    told = retold(sound, lambda bodies: [*bodies, bodies[-1] | {"kind": "experts.suspended", "data": SUSPENDED}])
+    (fact,) = [fact for fact in check(told).facts if fact.code == "kinds"]
+    assert fact.outcome is Outcome.UNKNOWN
+    assert "experts.suspended" in str(fact.details[0])
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda data: data.pop("slots"), "missing ['slots']"),
+        (lambda data: data.update(stars=5), "extra ['stars']"),
+        (lambda data: data.update(slots="2"), "slots: expected a whole number"),
+        (lambda data: data.update(rules="0"), "rules: expected a SHA-256"),
+    ],
+)
+def test_an_entry_with_other_fields_than_its_kind_does_not_hold(
+    sound: Bundle, change: Callable[[Body], Any], why: str
+) -> None:
+    report = check(retold(sound, edited("round.published", lambda body: change(body["data"]))))
+    assert [(fact.code, fact.outcome) for fact in report.facts] == [("form", Outcome.FAILS)]
+    assert why in str(report.facts[0].details[0])
+    assert "entry " in str(report.facts[0].details[0])
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"%PDF-1.7", b"PK\x05\x06" + bytes(18)])
