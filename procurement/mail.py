@@ -99,6 +99,8 @@ KINDS: Mapping[str, LetterKind] = {
     "scoring/look-again": LetterKind.WORK,
     "objections/waiting": LetterKind.WORK,
     "letters/digest": LetterKind.BUNDLE,
+    "papers/subscribe": LetterKind.SECURE,
+    "papers/news": LetterKind.BUNDLE,
 }
 """Template → how it is treated. A letter that is not named here is a legal notice: that errs on the right side."""
 

@@ -7,12 +7,15 @@ were; a paper is prepared outside any transaction and then recorded, once.
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import Engine
+
 from procurement import pdf
+from procurement.clock import Clock
 from procurement.db import reading, transaction
 from procurement.decisions.wording import WORDS, criterion_numbers, rule_sentences, tie_words
 from procurement.errors import N_
-from procurement.jobs import Work, enqueue, job
-from procurement.papers import actions, telling
+from procurement.jobs import Work, enqueue, job, regularly
+from procurement.papers import actions, subscribing, telling
 from procurement.papers.documents import Minutes
 from procurement.papers.gathering import draw_up, paper_of
 from procurement.papers.models import Told
@@ -95,3 +98,9 @@ def paper_html(document: Minutes, language: str) -> str:
         "tie_words": tie_words,
     }
     return pdf.fill("minutes.html", facts, language=language, zone=document.head.zone)
+
+
+@regularly(300)
+def write_to_followers(engine: Engine, config: Any, clock: Clock) -> None:
+    """The daily letter to those who follow a list or a round without an account."""
+    subscribing.write_due(engine, config, clock)

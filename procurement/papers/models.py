@@ -44,3 +44,27 @@ class Told(Base):
 
     milestone_id: Mapped[int] = mapped_column(ForeignKey("milestone.id"), primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Subscription(Base):
+    """An address without an account that follows a list or a round (subscribing.py). `key` stands in its links;
+    `told` is the number of the first entry of the log that it was not told of; `looked_at` when there was last looked
+    for news. Stopping deletes the row."""
+
+    __tablename__ = "subscription"
+    __table_args__ = (
+        UniqueConstraint("address", "what"),
+        CheckConstraint("language IN ('en', 'zh')", name="language_known"),
+        CheckConstraint("looked_at IS NULL OR confirmed_at IS NOT NULL", name="confirmed_first"),
+        {"info": {"unlogged": "who reads what is personal data and no act of a round"}},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(24), unique=True)
+    address: Mapped[str] = mapped_column(String(254))
+    what: Mapped[str] = mapped_column(String(20))
+    language: Mapped[str] = mapped_column(String(2))
+    asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    told: Mapped[int] = mapped_column(default=0)
+    looked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

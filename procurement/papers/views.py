@@ -9,20 +9,22 @@ from procurement.decisions.wording import WORDS
 from procurement.errors import N_, NotFound
 from procurement.mail import Delivery
 from procurement.masking import SHOWN_NAMES, TABLE
-from procurement.papers import debriefs, queries
-from procurement.papers.forms import PreferenceForm, StopForm
+from procurement.papers import debriefs, queries, subscribing
+from procurement.papers.forms import PreferenceForm, StopForm, follow_form
 from procurement.papers.rules import OUTCOMES, PAPERS
 from procurement.web import (
     actor,
     config,
     csrf,
     flash,
+    language,
     limiter,
     now,
     page,
     plain,
     reading,
     redirect,
+    refusals_into,
     render,
     say,
     transaction,
@@ -106,6 +108,65 @@ def stop(key: str) -> ResponseReturnValue:
 
 
 csrf.exempt(stop)
+
+
+# --- followers without an account ---------------------------------------------------------------------------------
+
+
+@page(bp, "/follow", permission=Permission.READ_PUBLIC, methods=["GET", "POST"])
+@limiter.limit("10/hour;30/day", methods=["POST"])
+def follow() -> ResponseReturnValue:
+    """Ask for news by mail, of a list or, with `?round=`, of a round."""
+    ref = request.args.get("round", "")[:20] or None
+    form = follow_form(ref)
+    if form.validate_on_submit():
+        with refusals_into(form):
+            with transaction() as session:
+                subscribing.subscribe(
+                    session,
+                    now=now(),
+                    address=form.address.data or "",
+                    what=form.what.data or "",
+                    language=language(),
+                )
+            return redirect("papers.follow_asked")
+    if request.method == "GET":
+        form.what.data = ref or request.args.get("list") or None
+    return render("papers/follow.html", status=form.status, form=form)
+
+
+@page(bp, "/follow/asked", permission=Permission.READ_PUBLIC)
+def follow_asked() -> ResponseReturnValue:
+    """Look into your mailbox: the same for everybody, so that nobody learns who follows what."""
+    return render("papers/follow_asked.html", days=subscribing.WAIT.days)
+
+
+@page(bp, "/follow/<key>", permission=Permission.READ_PUBLIC, methods=["GET", "POST"])
+@limiter.limit("60/hour")
+def follow_confirm(key: str) -> ResponseReturnValue:
+    """What the link in the mailbox leads to: a button, since programs follow links by themselves."""
+    form = StopForm()
+    if form.validate_on_submit():
+        with transaction() as session:
+            subscribing.confirm(session, now=now(), key=key)
+        return redirect("papers.follow_confirm", key=key)
+    with reading() as session:
+        found = subscribing.followed(session, now=now(), key=key)
+    return _private(render("papers/follow_confirm.html", form=form, found=found))
+
+
+@page(bp, "/follow/<key>/stop", permission=Permission.READ_PUBLIC, methods=["GET", "POST"])
+@limiter.limit("60/hour")
+def follow_stop(key: str) -> ResponseReturnValue:
+    """Stop by the link in a letter. A POST does it at once: mail programs send it by themselves (RFC 8058)."""
+    if request.method == "POST":
+        with transaction() as session:
+            subscribing.stop(session, key=key)
+        return _private(render("papers/follow_stopped.html"))
+    return _private(render("papers/follow_stop.html", form=StopForm(formdata=None)))
+
+
+csrf.exempt(follow_stop)
 
 
 # --- debriefs -----------------------------------------------------------------------------------------------------

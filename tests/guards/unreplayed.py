@@ -24,6 +24,7 @@ TABLES: dict[str, str] = {
     "round_number": "a counter; the references made with it are compared",
     "search_document": "made anew from what is public at any time",
     "search_state": "made anew from what is public at any time",
+    "subscription": "who reads what; following is no act",
     "supplement_draft": "binds nobody until it is sent; what is sent is compared",
     "supplement_file": "what counts is the list in the answer that was sent, which is compared",
     "declaration_draft": "declares nothing until it is given; declarations are compared",
