@@ -393,6 +393,22 @@ def upgrade() -> None:
     sa.Column('size', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_search_state'))
     )
+    op.create_table('subscription',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('key', sa.String(length=24), nullable=False),
+    sa.Column('address', sa.String(length=254), nullable=False),
+    sa.Column('what', sa.String(length=20), nullable=False),
+    sa.Column('language', sa.String(length=2), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('confirmed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('told', sa.Integer(), nullable=False),
+    sa.Column('looked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("language IN ('en', 'zh')", name=op.f('ck_subscription_language_known')),
+    sa.CheckConstraint('looked_at IS NULL OR confirmed_at IS NOT NULL', name=op.f('ck_subscription_confirmed_first')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_subscription')),
+    sa.UniqueConstraint('address', 'what', name=op.f('uq_subscription_address_what')),
+    sa.UniqueConstraint('key', name=op.f('uq_subscription_key'))
+    )
     op.create_table('user_account',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('ref', sa.String(length=16), nullable=False),
@@ -1871,6 +1887,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_certificate_merchant_id'), table_name='certificate')
     op.drop_table('certificate')
     op.drop_table('user_account')
+    op.drop_table('subscription')
     op.drop_table('search_state')
     op.drop_index('ix_search_document_scope', table_name='search_document')
     op.drop_table('search_document')
