@@ -53,7 +53,7 @@ def test_a_page_that_does_not_say_so_is_not_served(app: Flask, client: FlaskClie
     assert "secret" not in answer.text
 
 
-PRESSED_IN_MAIL = frozenset({"papers.stop"})
+PRESSED_IN_MAIL = frozenset({"papers.stop", "papers.follow_stop"})
 """Sent by mail programs themselves (RFC 8058), with a secret of its own in the address."""
 
 
