@@ -42,6 +42,7 @@ class Config:
     pkcs11_pin: str = ""
     trust_roots: str = ""  # PEM file of the roots that seals, signatories and time-stamps chain to
     revocation_lists: str = ""  # folder of the authorities' lists of revoked certificates (CRL, PEM or DER)
+    ocsp_url: str = ""  # who is asked whether a certificate is revoked (OCSP); set either, and signing demands it
     timestamp_url: str = ""  # RFC 3161 time-stamp authority; empty: signatures carry no time-stamp
     storage_url: str = ""  # empty: local folder in data_dir; s3://bucket/prefix when scaled
     redis_url: str = ""  # rate limits and jobs when scaled

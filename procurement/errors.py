@@ -5,6 +5,7 @@
     ├── NotAllowed   (403)   this person may not do this, here or ever
     ├── WrongPhase   (409)   it may not happen now, or no longer
     └── RuleBroken   (422)   the content is not right; carries one Problem for each fault
+        └── Unavailable      somebody else, whose answer is needed, does not answer: it may be tried again
 
 Messages are English source texts marked with `N_`, so that the page that shows them can translate them;
 their parameters are kept apart for the same reason.
@@ -73,6 +74,10 @@ class RuleBroken(Refused):
     """The content breaks a rule. Raise it with every problem found, not only the first."""
 
     status = 422
+
+
+class Unavailable(RuleBroken):
+    """A service outside that is needed did not answer. Nothing is wrong with what was asked; try again later."""
 
 
 def refuse_if(problems: list[Problem]) -> None:

@@ -30,7 +30,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 import procurement
 from procurement.clock import Clock
 from procurement.db import Base, Document, UTCDateTime, reading, transaction
-from procurement.errors import N_, Refused
+from procurement.errors import N_, Refused, Unavailable
 
 LEASE = timedelta(seconds=30)  # a running job whose worker has been silent for so long is taken over
 FIRST_RETRY = timedelta(seconds=15)  # doubled each time
@@ -245,14 +245,14 @@ def perform(engine: Engine, config: Any, clock: Clock, job_id: int) -> None:
     try:
         handler.call(Work(engine, config, clock, job_id), payload)
     except Refused as refused:
-        # A refusal is an answer: trying again would give the same one.
+        # A refusal is an answer: trying again would give the same one, unless it says that somebody else gave none.
         problem = refused.problems[0]
         fail(
             engine,
             job_id,
             clock(),
             error=type(refused).__name__,
-            again=False,
+            again=isinstance(refused, Unavailable),
             message=problem.message,
             params=dict(problem.params),
         )

@@ -9,7 +9,7 @@ and every certificate it issues says DEVELOPMENT; the configuration refuses it i
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from procurement.errors import N_, RuleBroken
+from procurement.revocation import Evidence, lists_in
 
 if TYPE_CHECKING:
     from config import Config
@@ -91,6 +92,12 @@ class Keys(Protocol):
     def signatory(self, person: int, name: str) -> Identity: ...
 
 
+def evidence_of(keys: Keys, config: "Config") -> Evidence:
+    """What is known of revoked certificates: where lists or a responder are set, signing demands their word."""
+    demanded = bool(config.revocation_lists or config.ocsp_url)
+    return Evidence(keys.roots, keys.lists, config.ocsp_url, demanded=demanded)
+
+
 def keys_from(config: "Config") -> Keys:
     """The configured PKCS#12 files, or the development authority; the latter never in production."""
     lists = Path(config.revocation_lists) if config.revocation_lists else None
@@ -146,7 +153,7 @@ class OfficeKeys:
 
     @property
     def lists(self) -> tuple[bytes, ...]:
-        return _lists_in(self._lists)
+        return lists_in(self._lists)
 
     def seal(self) -> Identity:
         return _from_pkcs12(self._seal, self._seal_password)
@@ -179,7 +186,7 @@ class TokenKeys:
 
     @property
     def lists(self) -> tuple[bytes, ...]:
-        return _lists_in(self._lists)
+        return lists_in(self._lists)
 
     def seal(self) -> Identity:
         """The identity of the seal. Raises RuleBroken when it is not on the token."""
@@ -237,7 +244,7 @@ class DevelopmentKeys:
 
     @property
     def lists(self) -> tuple[bytes, ...]:
-        return _lists_in(self._lists)
+        return lists_in(self._lists)
 
     def seal(self) -> Identity:
         return self._leaf("seal", self._office)
@@ -314,29 +321,6 @@ def _issue(name: str, key: PrivateKey, issuer: Identity | None, *, authority: bo
     if not authority:
         builder = builder.add_extension(x509.ExtendedKeyUsage([DOCUMENT_SIGNING]), critical=False)
     return builder.sign(issuer_key, hashes.SHA256())
-
-
-def _lists_in(folder: Path | None) -> tuple[bytes, ...]:
-    """Every list of revoked certificates in `folder`, as DER. What cannot be read is an error, not overlooked."""
-    if folder is None:
-        return ()
-    found = []
-    for file in sorted(folder.iterdir()):
-        content = file.read_bytes()
-        load = x509.load_pem_x509_crl if content.startswith(b"-----") else x509.load_der_x509_crl
-        found.append(load(content).public_bytes(Encoding.DER))
-    return tuple(found)
-
-
-def revoked(certificate: x509.Certificate, lists: Sequence[bytes]) -> datetime | None:
-    """When `certificate` was revoked, as far as `lists` say; None when none does."""
-    for raw in lists:
-        crl = x509.load_der_x509_crl(raw)
-        if crl.issuer == certificate.issuer:
-            entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
-            if entry is not None:
-                return entry.revocation_date_utc
-    return None
 
 
 def _from_pkcs12(file: Path, password: str) -> Identity:

@@ -26,9 +26,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_der_x509_certificate
 
-from procurement.errors import N_, RuleBroken
+from procurement.errors import N_, RuleBroken, Unavailable
 from procurement.isolated import Isolated, LimitExceeded
-from procurement.keys import Identity, TokenKey, revoked
+from procurement.keys import Identity, TokenKey
+from procurement.revocation import NOTHING, Evidence, require_unrevoked, revoked
 
 MAX_SIGNATURES = 40
 _reader = Isolated(seconds=30, memory=1_500_000_000, calls=50)
@@ -61,20 +62,19 @@ def sign(
     certify: bool = False,
     stamping: Stamping | None = None,
     last: bool = False,
-    lists: Sequence[bytes] = (),
+    evidence: Evidence = NOTHING,
 ) -> bytes:
     """`pdf` with a signature by `identity` in its empty `field`, showing the first page of the PDF `appearance`.
 
     `certify` makes it the certification signature, which must come first; `last` puts the document time-stamp behind
     it when there is `stamping`. The bytes given are a prefix of those returned. Raises RuleBroken when the
-    certificate is not valid at `now` or stands in one of the `lists` of revoked ones, or when no time-stamp can be
-    had.
+    certificate is not valid at `now` or is revoked according to the `evidence`; Unavailable when that cannot be told
+    although it must, or when no time-stamp can be had.
     """
     certificate = identity.certificate
     if not certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc:
         raise RuleBroken(N_("The certificate of %(name)s is not valid today."), name=identity.name)
-    if revoked(certificate, lists) is not None:
-        raise RuleBroken(N_("The certificate of %(name)s has been revoked."), name=identity.name)
+    answers = require_unrevoked(certificate, identity.chain, evidence, name=identity.name, now=now)
     import logging
 
     # It would warn each time that revocation lists are not fetched: they are at hand, or there are none.
@@ -95,7 +95,7 @@ def sign(
         reason=reason,
         certify=certify,
         docmdp_permissions=MDPPerm.FILL_FORMS,
-        **(_long_term(stamping, lists, now, last=last) if stamping else {}),
+        **(_long_term(stamping, evidence.lists, answers, now, last=last) if stamping else {}),
     )
     with _turn, tempfile.NamedTemporaryFile(suffix=".pdf") as picture:
         picture.write(appearance)
@@ -113,32 +113,35 @@ def sign(
         try:
             signed = signer.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), existing_fields_only=True)
         except TimestampRequestError as error:
-            raise RuleBroken(N_("The time-stamp authority did not answer. The signature is tried again.")) from error
+            raise Unavailable(N_("The time-stamp authority did not answer.")) from error
     content: bytes = signed.getvalue()
     return content
 
 
-def _long_term(stamping: Stamping, lists: Sequence[bytes], now: datetime, *, last: bool) -> dict[str, Any]:
+def _long_term(
+    stamping: Stamping, lists: Sequence[bytes], answers: Sequence[bytes], now: datetime, *, last: bool
+) -> dict[str, Any]:
     """What makes a signature B-LT, and the last one B-LTA: validation data inside, before the document time-stamp."""
     from pyhanko.sign.signers.pdf_signer import DSSContentSettings, TimestampDSSContentSettings
 
     before = TimestampDSSContentSettings(include_vri=False, update_before_ts=True)
     return {
         "embed_validation_info": True,
-        "validation_context": _context(stamping.roots, lists, now),
+        "validation_context": _context(stamping.roots, lists, now, answers),
         "use_pades_lta": last,
         "dss_settings": DSSContentSettings(include_vri=False, next_ts_settings=before if last else None),
     }
 
 
-def _context(roots: Sequence[bytes], lists: Sequence[bytes], moment: datetime) -> Any:
-    """What pyHanko judges certificates by: our roots and lists, never the network."""
-    from asn1crypto import crl, x509
+def _context(roots: Sequence[bytes], lists: Sequence[bytes], moment: datetime, answers: Sequence[bytes] = ()) -> Any:
+    """What pyHanko judges certificates by: our roots, lists and answers, never the network."""
+    from asn1crypto import crl, ocsp, x509
     from pyhanko_certvalidator import ValidationContext
 
     return ValidationContext(
         trust_roots=[x509.Certificate.load(root) for root in roots],
         crls=[crl.CertificateList.load(one) for one in lists],
+        ocsps=[ocsp.OCSPResponse.load(one) for one in answers],
         allow_fetching=False,
         moment=moment,
     )
@@ -301,8 +304,7 @@ async def _examine(
     if len(everything) > MAX_SIGNATURES:
         raise ValueError(f"more than {MAX_SIGNATURES} signatures")
     found = [
-        await _finding(signature, _context(roots, lists, moment), lists, moment)
-        for signature in (embedded[-1:] if newest_only else embedded)
+        await _finding(signature, roots, lists, moment) for signature in (embedded[-1:] if newest_only else embedded)
     ]
     stamps = [
         await _stamp(stamp, _context(roots, lists, moment))
@@ -342,7 +344,9 @@ async def _stamp(stamp: Any, context: Any) -> tuple[datetime | None, bool]:
     return status.timestamp, bool(status.intact and status.valid and status.trusted and permitted)
 
 
-async def _finding(signature: Any, context: Any, lists: Sequence[bytes], moment: datetime) -> SignatureFinding:
+async def _finding(
+    signature: Any, roots: Sequence[bytes], lists: Sequence[bytes], moment: datetime
+) -> SignatureFinding:
     from pyhanko.sign.validation import async_validate_pdf_signature
 
     try:
@@ -352,12 +356,14 @@ async def _finding(signature: Any, context: Any, lists: Sequence[bytes], moment:
     except Exception:  # it is broken, and that is the finding
         holder, fingerprint = "", ""
     try:
-        status = await async_validate_pdf_signature(signature, context)
+        status = await async_validate_pdf_signature(signature, _context(roots, lists, moment))
     except Exception:
         return SignatureFinding(signature.field_name, holder, fingerprint, None, False, False, False, False)
     permitted = bool(status.docmdp_ok) and bool(status.seed_value_ok)
     stamped_at = _stamped(status.timestamp_validity)
-    gone = revoked(load_der_x509_certificate(certificate.dump()), lists)
+    issuers = [one.dump() for one in signature.other_embedded_certs if one.subject == certificate.issuer]
+    authorities = [load_der_x509_certificate(one) for one in (*roots, *issuers)]
+    gone = revoked(load_der_x509_certificate(certificate.dump()), lists, authorities)
     # What was stamped before the certificate was revoked stays signed; without a stamp nobody can tell when it was.
     good = gone is None or gone > (stamped_at or moment)
     return SignatureFinding(

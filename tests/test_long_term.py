@@ -4,14 +4,12 @@ import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pkcs11
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -125,60 +123,6 @@ def test_without_an_answer_nothing_is_signed(base: bytes, keys: DevelopmentKeys)
     nobody = Stamping("http://127.0.0.1:9/", keys.roots)
     with pytest.raises(RuleBroken, match="did not answer"):
         sealed(base, keys.seal(), stamping=nobody)
-
-
-# --- revocation ---------------------------------------------------------------------------------------------------
-
-
-def list_of(keys: DevelopmentKeys, *serials: int, at: datetime = NOW - timedelta(days=1)) -> bytes:
-    """A list of revoked certificates by the issuing authority."""
-    seal = keys.seal()
-    issuing = keys._authority("issuing", keys._authority("root", None))
-    builder = (
-        x509.CertificateRevocationListBuilder()
-        .issuer_name(seal.certificate.issuer)
-        .last_update(NOW - timedelta(days=2))
-        .next_update(NOW + timedelta(days=2))
-    )
-    for serial in serials:
-        builder = builder.add_revoked_certificate(
-            x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(at).build()
-        )
-    return builder.sign(issuing.key, hashes.SHA256()).public_bytes(Encoding.DER)
-
-
-def test_a_revoked_certificate_signs_nothing(base: bytes, keys: DevelopmentKeys):
-    seal = keys.seal()
-    with pytest.raises(RuleBroken, match="has been revoked"):
-        sealed(base, seal, lists=(list_of(keys, seal.certificate.serial_number),))
-    assert sealed(base, seal, lists=(list_of(keys, 17),)).startswith(base)
-
-
-def test_a_signature_by_a_certificate_that_was_revoked_before_is_not_trusted(base: bytes, keys: DevelopmentKeys):
-    seal = keys.seal()
-    signed = sealed(base, seal)
-    (fine,) = signing.examine(signed, keys.roots, NOW, lists=(list_of(keys),)).signatures
-    assert fine.trusted
-    later = list_of(keys, seal.certificate.serial_number, at=NOW + timedelta(days=1))
-    (before,) = signing.examine(signed, keys.roots, NOW, lists=(later,)).signatures
-    assert before.trusted, "it was valid at the time as of which it is judged"
-    (found,) = signing.examine(
-        signed, keys.roots, NOW, lists=(list_of(keys, seal.certificate.serial_number),)
-    ).signatures
-    assert found.intact
-    assert not found.trusted
-    assert not found.sound
-
-
-def test_lists_are_read_from_a_folder_and_a_broken_one_is_not_overlooked(keys: DevelopmentKeys, tmp_path: Path):
-    crl = x509.load_der_x509_crl(list_of(keys, 17))
-    (tmp_path / "a.crl").write_bytes(crl.public_bytes(Encoding.DER))
-    (tmp_path / "b.pem").write_bytes(crl.public_bytes(Encoding.PEM))
-    config = Config(environment="test", data_dir=tmp_path / "data", revocation_lists=str(tmp_path))
-    assert keys_from(config).lists == (crl.public_bytes(Encoding.DER),) * 2
-    (tmp_path / "c.crl").write_bytes(b"no list")
-    with pytest.raises(ValueError):
-        assert keys_from(config).lists
 
 
 # --- tokens -------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ record what was made, after asking again whether it is still wanted. A decision 
 published starts over: its signatures were for another text.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -52,6 +52,7 @@ from procurement.decisions.rules import (
     check_signatories,
     check_validity,
     departs_from_rule,
+    late,
     phases_for,
 )
 from procurement.errors import N_, NotAllowed, RuleBroken, WrongPhase, refuse_if
@@ -67,6 +68,7 @@ from procurement.rounds.scoring_rule import Text
 
 SEAL_FIELD = "seal"
 TO_SIGN = "decisions/to-sign"
+NOT_PUT_IN = "decisions/not-put-in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +230,7 @@ def give_up(session: Session, *, actor: Actor, now: datetime, application_ref: s
         role=Role.MERCHANT,
         round_ref=found.ref,
     )
-    organisers = [seat.user_id for seat in seats_of(session, found.id) if seat.role is Role.ORGANISER and seat.in_use]
-    for user in session.scalars(select(User).where(User.id.in_(organisers)).order_by(User.id)):
+    for user in _organisers(session, found):
         queue_mail(
             session,
             to=user.email,
@@ -244,6 +245,12 @@ def give_up(session: Session, *, actor: Actor, now: datetime, application_ref: s
             about=application.ref,
             now=now,
         )
+
+
+def _organisers(session: Session, found: Round) -> Sequence[User]:
+    """Whoever organises the round."""
+    seated = [seat.user_id for seat in seats_of(session, found.id) if seat.role is Role.ORGANISER and seat.in_use]
+    return session.scalars(select(User).where(User.id.in_(seated)).order_by(User.id)).all()
 
 
 def record_sealed(
@@ -480,6 +487,38 @@ def _locked(session: Session, decision_id: int) -> tuple[Decision, Round]:
     found = session.get_one(Round, round_id, with_for_update=True, populate_existing=True)
     decision = session.get_one(Decision, decision_id, with_for_update=True, populate_existing=True)
     return decision, found
+
+
+def tell_of_late(session: Session, *, now: datetime, decision_id: int) -> None:
+    """Write to the organisers about each signature that was given and is not put in: its work failed, or it takes
+    longer than LONGEST_WAIT. Once for each signature."""
+    decision, found = _locked(session, decision_id)
+    if decision.published_at is not None or decision.discarded_at is not None:
+        return
+    for own in signatures_of(session, decision.id):
+        progress = None if own.job_id is None else jobs.progress_of(session, own.job_id)
+        failed = own.signed_at is None and progress is not None and progress.failed
+        about = f"{decision.ref}/{own.field}"
+        told = select(Mail.id).where(Mail.template == NOT_PUT_IN, Mail.about == about).limit(1)
+        waits = failed or late(approved_at=own.approved_at, signed_at=own.signed_at, now=now)
+        if not waits or session.scalar(told) is not None:
+            continue
+        for user in _organisers(session, found):
+            queue_mail(
+                session,
+                to=user.email,
+                language=user.language,
+                template=NOT_PUT_IN,
+                context={
+                    "decision": decision.ref,
+                    "name": own.name,
+                    "failed": failed,
+                    "title": {"en": found.title_en, "zh": found.title_zh},
+                    "page": f"/{user.language}/rounds/{found.ref}/decision",
+                },
+                about=about,
+                now=now,
+            )
 
 
 def invite_next(session: Session, *, now: datetime, decision_id: int) -> None:

@@ -21,7 +21,7 @@ from procurement.decisions.queries import ToSeal, ToSign
 from procurement.decisions.wording import SIGNATORY_ROLES, WORDS, criterion_numbers, rule_sentences, tie_words
 from procurement.errors import N_
 from procurement.jobs import Work, job, regularly
-from procurement.keys import Identity, Keys, keys_from
+from procurement.keys import Identity, Keys, evidence_of, keys_from
 from procurement.storage import store
 
 ROUNDS_OF_SIGNING = 20  # how often a signature is made anew because another came first
@@ -49,7 +49,7 @@ def seal(work: Work, payload: Mapping[str, Any]) -> None:
         now=now,
         certify=True,
         stamping=_stamping(work.config, keys),
-        lists=keys.lists,
+        evidence=evidence_of(keys, work.config),
     )
     expected = {actions.SEAL_FIELD: identity.fingerprint}
     signing.self_test(sealed, roots=keys.roots, expected=expected, now=now, lists=keys.lists)
@@ -116,7 +116,7 @@ def sign(work: Work, payload: Mapping[str, Any]) -> None:
             now=now,
             stamping=_stamping(work.config, keys),
             last=task.last,
-            lists=keys.lists,
+            evidence=evidence_of(keys, work.config),
         )
         work.progress(2, 3, N_("The document is being verified."))
         if task.last:
@@ -147,12 +147,13 @@ def sign(work: Work, payload: Mapping[str, Any]) -> None:
 
 @regularly(60)
 def ask_for_signatures(engine: Engine, _config: Config, clock: Clock) -> None:
-    """Ask who signs next when the time of a silent member is over."""
+    """Ask who signs next when the time of a silent member is over, and tell of signatures that are not put in."""
     with reading(engine) as session:
         waiting = queries.decisions_in_signing(session)
     for decision_id in waiting:
         with transaction(engine) as session:
             actions.invite_next(session, now=clock(), decision_id=decision_id)
+            actions.tell_of_late(session, now=clock(), decision_id=decision_id)
 
 
 def decision_html(document: Mapping[str, Any]) -> str:

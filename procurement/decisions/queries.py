@@ -17,7 +17,7 @@ from procurement.applications.models import Application, Verdict
 from procurement.decisions.document import Effect, Ranked, SignatoryRole
 from procurement.decisions.facts import Facts, gather
 from procurement.decisions.models import Decision, DecisionSignature, GivenUp
-from procurement.decisions.rules import MEMBERS, phases_for, settled
+from procurement.decisions.rules import MEMBERS, late, phases_for, settled
 from procurement.errors import N_, NotFound
 from procurement.jobs import Progress
 from procurement.rounds import clocks
@@ -31,7 +31,7 @@ from procurement.signing import Published, Revision, Standing
 @dataclass(frozen=True, slots=True)
 class SignatureView:
     """A signature that a decision needs or has. `clock`: in which time a member signs; `awaited`: somebody waits for
-    it; `progress`: of the work that puts it in, while that goes on."""
+    it; `progress`: of the work that puts it in, while that goes on; `late`: that work takes too long."""
 
     field: str
     name: str
@@ -46,6 +46,7 @@ class SignatureView:
     certificate: str | None
     dissent: str
     progress: Progress | None
+    late: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,11 @@ class DecisionView:
         """Whether something could not be made."""
         running = [self.progress, *(s.progress for s in self.signatures)]
         return any(p is not None and p.failed for p in running)
+
+    @property
+    def late(self) -> bool:
+        """Whether a signature that was given waits too long for the work that puts it in."""
+        return not self.failed and any(s.late for s in self.signatures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -513,6 +519,7 @@ def _view(session: Session, decision: Decision, *, now: datetime, progress: bool
                 certificate=s.certificate_sha256,
                 dissent=s.dissent,
                 progress=going(s.job_id, over=s.signed_at is not None),
+                late=late(approved_at=s.approved_at, signed_at=s.signed_at, now=now),
             )
             for s in signatures
         ),

@@ -6,7 +6,7 @@ by analogy). It may select fewer than there are slots, or nothing. Whoever signs
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from procurement.decisions.document import Effect, Outcome, Ranked, Said, SignatoryRole
@@ -18,6 +18,7 @@ from procurement.rounds.scoring_rule import Text
 SHORTEST_REASON = 20
 LONGEST_TEXT = 4000
 LONGEST_VALIDITY = timedelta(days=366)
+LONGEST_WAIT = timedelta(minutes=30)  # from a signatory's act until their signature must stand in the file
 
 
 class Line(Protocol):
@@ -195,6 +196,11 @@ def settled(*, role: SignatoryRole, signed: bool, approved: bool, declined: bool
     if signed:
         return True
     return role in MEMBERS and not approved and (declined or overdue)
+
+
+def late(*, approved_at: datetime | None, signed_at: datetime | None, now: datetime) -> bool:
+    """Whether a signature that was given still does not stand in the file, although it should."""
+    return approved_at is not None and signed_at is None and now >= approved_at + LONGEST_WAIT
 
 
 def check_signable(

@@ -17,7 +17,7 @@ from procurement.access import Role
 from procurement.accounts import queries as accounts
 from procurement.committee.queries import names_public
 from procurement.db import reading, transaction
-from procurement.decisions import actions, queries
+from procurement.decisions import actions, queries, rules
 from procurement.decisions import jobs as work_module
 from procurement.decisions.document import Effect, Outcome
 from procurement.decisions.entries import (
@@ -623,6 +623,50 @@ def test_failed_work_is_shown_and_can_be_tried_again(deciding: ScoringWorld, mon
     assert view(deciding, ref).working
     work(deciding, config)
     assert view(deciding, ref).file_digest is not None
+
+
+def test_a_signature_that_is_not_put_in_is_told_to_the_organiser_once(made: DecisionWorld):
+    world, config = made.scored, installation(made.scored)
+
+    def told() -> list[tuple[str, bool]]:
+        work_module.ask_for_signatures(world.engine, config, world.clock)
+        with reading(world.engine) as session:
+            letters = session.scalars(select(Mail).where(Mail.template == actions.NOT_PUT_IN).order_by(Mail.id))
+            return [(letter.about, letter.context["failed"]) for letter in letters]
+
+    approve(world, made.ref, world.member("M1"))
+    world.clock.move_to(world.clock() + rules.LONGEST_WAIT - INSTANT)
+    assert told() == []
+    assert not view(world, made.ref).late
+    world.clock.move_to(world.clock() + INSTANT)
+    assert told() == [(f"{made.ref}/signatory-1", False)]
+    assert told() == [(f"{made.ref}/signatory-1", False)]
+    assert view(world, made.ref).late
+    work(world, config)
+    assert not view(world, made.ref).late
+
+
+def test_no_time_stamp_is_tried_again_by_itself_and_then_by_the_organiser(made: DecisionWorld):
+    world, config = made.scored, installation(made.scored)
+    nobody = replace(config, timestamp_url="http://127.0.0.1:9/")
+    approve(world, made.ref, world.member("M1"))
+    for _ in range(5):
+        assert not view(world, made.ref).failed
+        work(world, nobody)
+        world.clock.advance(minutes=4)
+    found = view(world, made.ref)
+    assert found.signatures[1].progress is not None
+    assert found.signatures[1].progress.message == "The time-stamp authority did not answer."
+    assert found.failed
+    work_module.ask_for_signatures(world.engine, config, world.clock)
+    with reading(world.engine) as session:
+        (letter,) = session.scalars(select(Mail).where(Mail.template == actions.NOT_PUT_IN))
+    assert (letter.address, letter.context["failed"]) == (world.organiser.email, True)
+    with transaction(world.engine) as session:
+        actor = world.organiser.now(session)
+        actions.try_again(session, actor=actor, now=world.clock(), ref=world.ref)
+    work(world, config)
+    assert view(world, made.ref).signatures[1].signed_at == world.clock()
 
 
 def test_trying_again_is_the_organisers_and_needs_something_to_try(deciding: ScoringWorld):
