@@ -256,19 +256,21 @@ def end_for_few(session: Session, *, actor: Actor, now: datetime, round_ref: str
     found = rounds.find_round(session, round_ref, lock=True, actor=actor)
     require(actor, Permission.CHECK_APPLICATIONS, round_id=found.id)
     rounds.course_of(session, found.id).require(now, Phase.CHECKING)
-    views = queries.applications_of(session, found.id, now=now)
-    least = rounds.rules_of(session, found.id).least_eligible
-    refuse_if(
-        check_too_few(
-            without_verdict=[view.ref for view in views if view.verdict is None],
-            eligible=sum(view.eligible for view in views),
-            minimum=least,
-        )
-        + supplementing.awaited_problems(supplementing.awaited_in(session, found.id, now=now))
-    )
     round_actions.abort(
         session, actor=actor, now=now, ref=found.ref, reason=AbortReason.FEW_ELIGIBLE, explanation=explanation
     )
+
+
+@round_actions.before_ending_for_few
+def _enough(session: Session, found: Round, now: datetime) -> list[Problem]:
+    """Who withdrew is not counted, and nobody is whose verdict is still to come."""
+    views = queries.applications_of(session, found.id, now=now)
+    problems = check_too_few(
+        without_verdict=[view.ref for view in views if view.verdict is None],
+        eligible=sum(view.eligible for view in views),
+        minimum=rounds.rules_of(session, found.id).least_eligible,
+    )
+    return problems + supplementing.awaited_problems(supplementing.awaited_in(session, found.id, now=now))
 
 
 def replace_verdict(

@@ -68,9 +68,9 @@ ASKED_IN: Mapping[Origin, tuple[Phase, ...]] = MappingProxyType(
     {
         Origin.APPLICANT: (Phase.CHECKING, Phase.FORMING, Phase.SCORING, Phase.OPENED),
         Origin.CITIZEN: (Phase.CHECKING, Phase.FORMING, Phase.SCORING, Phase.OPENED),
-        Origin.MEMBER: (Phase.SCORING, Phase.OPENED, Phase.NOTICE, Phase.RULING),
+        Origin.MEMBER: (Phase.SCORING, Phase.OPENED, Phase.NOTICE, Phase.RULING, Phase.DECIDING),
         Origin.SUPERVISOR: (
-            Phase.CHECKING, Phase.FORMING, Phase.SCORING, Phase.OPENED, Phase.NOTICE, Phase.RULING,
+            Phase.CHECKING, Phase.FORMING, Phase.SCORING, Phase.OPENED, Phase.NOTICE, Phase.RULING, Phase.DECIDING,
         ),
     }
 )  # fmt: skip

@@ -17,7 +17,7 @@ from procurement.access import Actor, Permission, Role, require
 from procurement.accounts.models import User
 from procurement.accounts.queries import Attempt
 from procurement.decisions import facts as gathering
-from procurement.decisions import history  # noqa: F401 (tells scoring what was selected before)
+from procurement.decisions import history, withdrawing  # noqa: F401 (what earlier steps ask of this one)
 from procurement.decisions.document import DecisionDocument, Effect, Outcome, SignatoryRole, instant
 from procurement.decisions.entries import (
     DecisionApproved,
@@ -109,7 +109,7 @@ def draw_up(session: Session, *, actor: Actor, now: datetime, ref: str, choice: 
     departure = None if annuls else choice.departure
     nothing = dict.fromkeys((line.application for line in facts.result.ranking), Outcome.NOT_SELECTED)
     outcomes = nothing if annuls else choice.outcomes
-    problems = check_result(noticed=facts.noticed, computed=facts.result.number)
+    problems = check_result(noticed=facts.noticed, computed=facts.computed)
     if not annuls:
         problems += check_choice(
             facts.result.ranking,

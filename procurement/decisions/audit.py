@@ -17,6 +17,7 @@ from procurement.decisions.entries import (
     DecisionPublished,
     DecisionSealed,
     DecisionSigned,
+    DecisionWithdrawn,
     PlaceGivenUp,
 )
 from procurement.decisions.models import Decision, DecisionSignature, GivenUp
@@ -56,6 +57,8 @@ def decisions_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
                 }
                 if entry.instead_of is not None:
                     rows[entry.instead_of]["discarded_at"] = at
+            case DecisionWithdrawn(decision=ref):
+                rows[ref]["discarded_at"] = at
             case DecisionSealed(decision=ref, base=base, file=file):
                 rows[ref] |= {"base": base, "file": file}
             case DecisionSigned(decision=ref, file=file):
@@ -86,7 +89,7 @@ _REPLACED = aliased(Decision)
 replays(
     Replay(
         table="decision",
-        kinds=(DecisionDrawnUp, DecisionSealed, DecisionSigned, DecisionPublished),
+        kinds=(DecisionDrawnUp, DecisionWithdrawn, DecisionSealed, DecisionSigned, DecisionPublished),
         expected=decisions_from_log,
         actual=lambda: (
             select(

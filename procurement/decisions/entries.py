@@ -39,6 +39,18 @@ class DecisionDrawnUp(
     instead_of: Ref | None
 
 
+class DecisionWithdrawn(
+    Entry,
+    kind="decision.withdrawn",
+    title=N_("An unpublished decision was withdrawn: what it rests on has changed"),
+    labels={"decision": N_("Decision"), "cause": N_("Because of")},
+):
+    """`cause`: the objection or the request for recusal whose outcome changed the result."""
+
+    decision: Ref
+    cause: Ref
+
+
 class DecisionSealed(
     Entry,
     kind="decision.sealed",

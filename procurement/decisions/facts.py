@@ -50,7 +50,7 @@ from procurement.decisions.document import (
     verification_code,
 )
 from procurement.decisions.models import GivenUp
-from procurement.decisions.rules import moved_up
+from procurement.decisions.rules import Order, moved_up
 from procurement.errors import N_, WrongPhase
 from procurement.merchants import queries as merchants
 from procurement.objections import queries as objections
@@ -64,7 +64,6 @@ from procurement.rounds.phases import Course, Kind
 from procurement.rounds.rules import RoundDocument
 from procurement.rounds.scoring_rule import Text, show_decimal
 from procurement.scoring import queries as scoring
-from procurement.scoring.models import TallyRun
 from procurement.scoring.results import recompute
 from procurement.scoring.rules import CORRECTION_GROUNDS
 from procurement.scoring.tally import RECUSED, Absent, Mark, Placed
@@ -105,7 +104,8 @@ class Facts:
     result: Result
     corrections: tuple[Corrected, ...]
     notice: NoticeFacts
-    noticed: int
+    noticed: Order
+    computed: Order
     objections: tuple[ObjectionFacts, ...]
     commitments: Mapping[str, Commitment]
     money: MoneyFacts
@@ -175,7 +175,8 @@ def gather(session: Session, found: Round, *, now: datetime, organiser: Actor) -
         ),
         corrections=tuple(corrections(session, found.id)),
         notice=NoticeFacts(notice.number, instant(notice.given_at), instant(notice.closes_at), notice.counted),
-        noticed=session.scalars(select(TallyRun.number).where(TallyRun.id == notice.tally_run_id)).one(),
+        noticed=[(line["application"], line["rank"], line["outcome"]) for line in notice.proposal],
+        computed=[(line.application, line.rank, line.outcome) for line in tally.ranking],
         objections=tuple(_objections(session, found.id, now)),
         commitments={
             view.ref: _commitment(view, contents[view.id], ringable=view.merchant_id in ringable)

@@ -41,9 +41,14 @@ def phases_for(effect: Effect) -> tuple[Phase, ...]:
     return (Phase.DECIDING,) if effect is Effect.CONFIRMED else (Phase.DECIDED,)
 
 
-def check_result(*, noticed: int, computed: int) -> list[Problem]:
-    """The tally that was on public notice must be the latest one (both by their number)."""
-    if noticed == computed:
+Order = Sequence[tuple[str, int | None, str]]
+"""Who is proposed in which order: (application, rank, outcome)."""
+
+
+def check_result(*, noticed: Order, computed: Order) -> list[Problem]:
+    """The order that was on public notice must be that of the latest computation: a mark that a ruling corrected may
+    have changed a total, but nobody's place."""
+    if list(noticed) == list(computed):
         return []
     return [Problem(N_("The result was computed again after the notice was given. Give notice of it first."))]
 

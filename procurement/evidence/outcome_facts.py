@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
-from procurement.decisions.entries import DecisionDrawnUp, DecisionPublished, PlaceGivenUp
+from procurement.decisions.entries import DecisionDrawnUp, DecisionPublished, DecisionWithdrawn, PlaceGivenUp
 from procurement.errors import N_, Problem
 from procurement.evidence.facts import PdfReading, Record, Unknown, checks
 from procurement.objections.entries import NoticeGiven
@@ -72,7 +72,12 @@ def _decision(record: Record) -> Iterator[Problem]:
         raise Unknown(N_("No decision has been published yet."))
     texts = {sha256(content).hexdigest(): content for content in record.bundle.below("decisions", ".json").values()}
     drawn = {entry.decision: (n, at, entry) for n, at, entry in record.of(DecisionDrawnUp)}
+    withdrawn = {entry.decision for _, _, entry in record.of(DecisionWithdrawn)}
     for _, _, entry in published:
+        if entry.decision in withdrawn:
+            yield Problem(
+                N_("The decision %(ref)s was withdrawn, and published all the same."), {"ref": entry.decision}
+            )
         content = texts.get(entry.document)
         if content is None:
             yield Problem(N_("The decision %(ref)s is not in the file."), {"ref": entry.decision})
@@ -89,8 +94,11 @@ def _decision(record: Record) -> Iterator[Problem]:
 
 def _follows(record: Record, position: int, ref: str, decision: dict[str, Any]) -> Iterator[Problem]:
     notices = [entry for n, _, entry in record.of(NoticeGiven) if n < position]
+    tallied = [entry.tally for n, _, entry in record.of(Tallied) if n < position]
     result = decision["result"]
-    if not notices or result["sha256"] != notices[-1].tally:
+    if not tallied or result["sha256"] != tallied[-1]:
+        yield Problem(N_("The decision %(ref)s does not rest on the last computed result."), {"ref": ref})
+    if not notices or _order(record, result["sha256"]) != _order(record, notices[-1].tally):
         yield Problem(N_("The decision %(ref)s rests on another result than the one on notice."), {"ref": ref})
     yield from _by_rule(record, position, ref, result)
     departs = any(line["outcome"] != line["by_rule"] for line in result["ranking"])
@@ -99,6 +107,15 @@ def _follows(record: Record, position: int, ref: str, decision: dict[str, Any]) 
     slots = record.rules_at(position).scoring.slots
     if sum(line["outcome"] == "selected" for line in result["ranking"]) > slots:
         yield Problem(N_("The decision %(ref)s selects more products than there are places."), {"ref": ref})
+
+
+def _order(record: Record, sha256_of_tally: str) -> list[tuple[str, int | None, str]] | None:
+    """Who comes where by a computation; None when it is not in the file, of which the check of the results tells."""
+    for text in record.bundle.below("tallies", ".json").values():
+        if sha256(text).hexdigest() == sha256_of_tally:
+            ranking = recompute(text.decode())[1].ranking
+            return [(line.application, line.rank, line.outcome) for line in ranking]
+    return None
 
 
 def _by_rule(record: Record, position: int, ref: str, result: dict[str, Any]) -> Iterator[Problem]:

@@ -4,32 +4,23 @@ computed anew, quorum and notice are looked at again.
 It is here and not with the committee because it may void sheets and take a notice back.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from procurement.access import Actor, Permission, Role, require
-from procurement.committee.actions import recuse
 from procurement.committee.leaving import remove_by_ruling
 from procurement.committee.models import Member, RecusalRequest
-from procurement.committee.queries import Applicant, applicants_of, grounds_of, members_of
+from procurement.committee.queries import applicants_of, grounds_of
 from procurement.committee.recusing import DECIDED_IN, Origin, Outcome, Request, check_decision
 from procurement.committee.requests import find_request, open_request, open_requests, require_open, settle_request
-from procurement.committee.rules import Ground, sheets_for
+from procurement.committee.rules import Ground
 from procurement.errors import N_, NotAllowed, RuleBroken, refuse_if
-from procurement.objections.models import Notice
-from procurement.rounds.actions import record
+from procurement.objections.effects import go_back, how_far, order_of, recuse_from
 from procurement.rounds.canonical import plain_text
 from procurement.rounds.models import Round
-from procurement.rounds.phases import Course, Kind, Phase
-from procurement.rounds.queries import course_of, find_round, rules_of
-from procurement.scoring.actions import Cause, retally, void_sheet
-from procurement.scoring.queries import has_sealed, tally_of
-
-Order = list[tuple[str, int | None, str]]
-"""Who is proposed in which order: (application, rank, outcome)."""
+from procurement.rounds.phases import Kind, Phase
+from procurement.rounds.queries import course_of, find_round
 
 
 def decide_request(
@@ -120,109 +111,32 @@ def _carry_out(
     now: datetime,
 ) -> Kind | None:
     """Recuse or remove the member; returns the milestone by which the round goes back, None when it goes on."""
-    course = course_of(session, found.id)
     member = session.get_one(Member, row.member_id)
-    if outcome is Outcome.REMOVED and course.phase_at(now) in (Phase.CHECKING, Phase.FORMING):
+    phase = course_of(session, found.id).phase_at(now)
+    if outcome is Outcome.REMOVED and phase in (Phase.CHECKING, Phase.FORMING):
         remove_by_ruling(session, found, member, reason=text, now=now, actor=actor)
         return None
-    before = _order(session, found, course)
-    grounds = grounds_of(session, found.id)
+    before, grounds = order_of(session, found), grounds_of(session, found.id)
     meant = [
-        applicant
+        applicant.ref
         for applicant in applicants_of(session, found.id)
         if (outcome is Outcome.REMOVED or applicant.ref == application)
         and grounds.get((member.id, applicant.id)) in (None, Ground.NONE)
     ]
     if not meant:
         raise RuleBroken(N_("This member is recused from this application already."), field="application")
-    for applicant in meant:
-        _recuse(session, found, row, member, applicant, text, course, actor=actor, now=now)
-    return _go_back(session, found, meant, before, course, actor=actor, now=now)
-
-
-def _recuse(
-    session: Session,
-    found: Round,
-    row: RecusalRequest,
-    member: Member,
-    applicant: Applicant,
-    text: str,
-    course: Course,
-    *,
-    actor: Actor,
-    now: datetime,
-) -> None:
-    """Recuse the member from one application; a sheet that is there becomes void, and the result is computed anew."""
-    recuse(
-        session,
-        actor=actor,
-        now=now,
-        ref=found.ref,
-        member_id=member.id,
-        application_ref=applicant.ref,
-        ground=Ground(row.ground),
-        cause=row.ref,
-        detail=row.argument[:1000],
-    )
-    if has_sealed(session, found.id, application_ref=applicant.ref, member_id=member.id):
-        void_sheet(
+    for ref in meant:
+        recuse_from(
             session,
+            found,
+            (member.id, member.code),
+            ref,
+            Ground(row.ground),
+            text,
+            cause=row.ref,
             actor=actor,
             now=now,
-            ref=found.ref,
-            application_ref=applicant.ref,
-            member_code=member.code,
-            reason=text,
-            objection_ref=row.ref,
+            detail=row.argument[:1000],
         )
-    elif course.scores_opened is not None:
-        retally(session, round=found, cause=Cause.RECUSAL, now=now, by=actor)
-
-
-def _order(session: Session, found: Round, course: Course) -> Order | None:
-    """Who is proposed in which order; None while scores are sealed."""
-    if course.scores_opened is None:
-        return None
-    tally = tally_of(session, found.id)
-    return None if tally is None else [(line.application, line.rank, line.outcome) for line in tally.ranking]
-
-
-def _go_back(
-    session: Session,
-    found: Round,
-    meant: Sequence[Applicant],
-    before: Order | None,
-    course: Course,
-    *,
-    actor: Actor,
-    now: datetime,
-) -> Kind | None:
-    """An application with too few sheets left must be scored by somebody else: back to forming. A changed order must
-    be on notice for its full period: back to the opened scores."""
-    kind: Kind | None = None
-    if course.scoring_began is not None and _too_few(session, found, meant, before):
-        kind = Kind.REOPENED_FORMING
-    elif course.notice_given is not None and _order(session, found, course) != before:
-        kind = Kind.REOPENED_TALLY
-    if kind is None:
-        return None
-    if course.notice_given is not None:
-        notice = session.scalars(
-            select(Notice).where(Notice.round_id == found.id, Notice.superseded_at.is_(None)).with_for_update()
-        ).one()
-        notice.superseded_at = now
-        session.flush()
-    record(session, round=found, kind=kind, at=now, by=actor)
-    return kind
-
-
-def _too_few(session: Session, found: Round, meant: Sequence[Applicant], before: Order | None) -> bool:
-    quorum = rules_of(session, found.id).scoring.quorum
-    if before is not None:
-        tally = tally_of(session, found.id)
-        touched = {applicant.ref for applicant in meant}
-        return tally is not None and any(
-            line.sheets < quorum for line in tally.ranking if line.application in touched
-        )
-    ids, grounds = [member.id for member in members_of(session, found.id)], grounds_of(session, found.id)
-    return any(sheets_for(applicant.id, ids, grounds).expected < quorum for applicant in meant)
+    kind = how_far(session, found, meant, before)
+    return go_back(session, found, kind, cause=row.ref, actor=actor, now=now)

@@ -35,7 +35,7 @@ class ObjectionFiled(
     labels={
         "objection": N_("Objection"),
         "target": N_("Against"),
-        "target_ref": N_("Application or member"),
+        "target_ref": N_("Application objected to"),
         "ground": N_("Ground"),
         "argument": N_("SHA-256 of the argument"),
         "remedy": N_("Asked for"),

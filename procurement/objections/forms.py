@@ -94,11 +94,7 @@ class FilingForm(Particulars):
         self.offer(choices)
         self.ground.choices = _texts(GROUNDS, GROUNDS_FOR[target])
         self.remedy.choices = _texts(REMEDIES, REMEDIES_FOR[target])
-        if target is Target.MEMBER:
-            self.target_ref.label.text = _("Which member")
-            self.target_ref.choices = self.member.choices
-        else:
-            self.target_ref.choices = self.application.choices
+        self.target_ref.choices = self.application.choices
 
 
 class WithdrawForm(Form):

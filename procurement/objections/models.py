@@ -49,7 +49,7 @@ class Objection(Base):
     round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
     number: Mapped[int]
     target: Mapped[str] = mapped_column(String(20))  # rules.Target
-    target_ref: Mapped[str] = mapped_column(String(40), default="")  # application ref or member code
+    target_ref: Mapped[str] = mapped_column(String(40), default="")  # application ref
     ground: Mapped[str] = mapped_column(String(40))
     argument: Mapped[str] = mapped_column(Text)
     remedy: Mapped[str] = mapped_column(String(30))

@@ -644,7 +644,6 @@ def window_of(session: Session, found: RoundForObjections, target: Target, *, re
         )
     closes = {
         Target.CALL: course.applications_close,
-        Target.MEMBER: course.scoring_closes,
         Target.TALLY: course.notice_closes,
         Target.RESULT: course.notice_closes,
     }[target]
@@ -668,11 +667,6 @@ def attacked_by(session: Session, objection: Objection) -> frozenset[int]:
     if target is Target.VERDICT:
         given = verdict_given(session, objection.round_id, objection.target_ref)
         accounts.add(given[1] if given else None)
-    if target is Target.MEMBER:
-        wanted = select(Member.user_id).where(
-            Member.round_id == objection.round_id, Member.code == objection.target_ref
-        )
-        accounts |= set(session.scalars(wanted))
     if target in (Target.TALLY, Target.RESULT):
         accounts |= set(session.scalars(_by(objection.round_id, Kind.SCORES_OPENED, Kind.NOTICE_GIVEN)))
         detail = Detail.from_json(objection.remedy_detail)

@@ -20,7 +20,6 @@ from types import MappingProxyType
 from typing import Any
 
 from procurement.applications.verdicts import ELIGIBLE_REASONS, OFFERED
-from procurement.committee.rules import GROUNDS as RECUSAL_GROUNDS
 from procurement.committee.rules import Ground as RecusalGround
 from procurement.errors import N_, Problem
 from procurement.masking import Field, public_text_problems, shown
@@ -35,11 +34,10 @@ from procurement.rounds.scoring_rule import ScoringRule, plain_decimal, show_dec
 
 
 class Target(StrEnum):
-    """The act that is objected to."""
+    """The act that is objected to. That a member be recused is asked for by a request (committee/requests)."""
 
     CALL = "call"
     VERDICT = "verdict"
-    MEMBER = "member"
     TALLY = "tally"
     RESULT = "result"
     DECISION = "decision"
@@ -49,7 +47,6 @@ TARGETS: Mapping[Target, str] = MappingProxyType(
     {
         Target.CALL: N_("the call and its rules"),
         Target.VERDICT: N_("whether an application is eligible"),
-        Target.MEMBER: N_("a member of the committee"),
         Target.TALLY: N_("scores and how they were added up"),
         Target.RESULT: N_("the proposed result"),
         Target.DECISION: N_("the decision"),
@@ -58,7 +55,7 @@ TARGETS: Mapping[Target, str] = MappingProxyType(
 
 
 class Ground(StrEnum):
-    """Why the act is wrong. A member is objected to on one of the five grounds for recusal."""
+    """Why the act is wrong."""
 
     RESTRICTIVE_CONDITION = "restrictive_condition"
     UNCLEAR_RULES = "unclear_rules"
@@ -67,11 +64,6 @@ class Ground(StrEnum):
     DOCUMENT_OVERLOOKED = "document_overlooked"
     RULE_MISAPPLIED = "rule_misapplied"
     UNEQUAL_TREATMENT = "unequal_treatment"
-    EMPLOYMENT = "employment"
-    OFFICE = "office"
-    OWNERSHIP = "ownership"
-    FAMILY = "family"
-    OTHER_RELATION = "other"
     ARITHMETIC = "arithmetic"
     OUT_OF_RANGE = "out_of_range"
     NOT_AS_EVIDENCED = "not_as_evidenced"
@@ -92,11 +84,6 @@ GROUNDS: Mapping[Ground, str] = MappingProxyType(
         Ground.DOCUMENT_OVERLOOKED: N_("a document that was sent was overlooked"),
         Ground.RULE_MISAPPLIED: N_("a published rule was applied wrongly"),
         Ground.UNEQUAL_TREATMENT: N_("like cases were treated differently"),
-        Ground.EMPLOYMENT: RECUSAL_GROUNDS[RecusalGround.EMPLOYMENT],
-        Ground.OFFICE: RECUSAL_GROUNDS[RecusalGround.OFFICE],
-        Ground.OWNERSHIP: RECUSAL_GROUNDS[RecusalGround.OWNERSHIP],
-        Ground.FAMILY: RECUSAL_GROUNDS[RecusalGround.FAMILY],
-        Ground.OTHER_RELATION: RECUSAL_GROUNDS[RecusalGround.OTHER],
         Ground.ARITHMETIC: N_("the arithmetic is wrong"),
         Ground.OUT_OF_RANGE: N_("a mark is outside its range"),
         Ground.NOT_AS_EVIDENCED: N_("a mark does not fit the evidence that was sent"),
@@ -117,13 +104,6 @@ GROUNDS_FOR: Mapping[Target, tuple[Ground, ...]] = MappingProxyType(
             Ground.DOCUMENT_OVERLOOKED,
             Ground.RULE_MISAPPLIED,
             Ground.UNEQUAL_TREATMENT,
-        ),
-        Target.MEMBER: (
-            Ground.EMPLOYMENT,
-            Ground.OFFICE,
-            Ground.OWNERSHIP,
-            Ground.FAMILY,
-            Ground.OTHER_RELATION,
         ),
         Target.TALLY: (
             Ground.ARITHMETIC,
@@ -180,7 +160,6 @@ REMEDIES_FOR: Mapping[Target, tuple[Remedy, ...]] = MappingProxyType(
     {
         Target.CALL: (Remedy.AMEND, Remedy.END),
         Target.VERDICT: (Remedy.READMIT, Remedy.EXCLUDE, Remedy.RECHECK),
-        Target.MEMBER: (Remedy.RECUSE,),
         Target.TALLY: (Remedy.CORRECT_SCORE, Remedy.VOID_SHEET, Remedy.RERUN),
         Target.RESULT: (
             Remedy.EXCLUDE,
@@ -384,8 +363,8 @@ class Attached:
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """An objection as somebody wants to file it. `target_ref`: the application or member objected to, where there is
-    one. `withhold_name`: a person's name is not shown at all, instead of masked."""
+    """An objection as somebody wants to file it. `target_ref`: the application whose verdict is objected to.
+    `withhold_name`: a person's name is not shown at all, instead of masked."""
 
     target: Target
     target_ref: str
@@ -400,13 +379,11 @@ class Filing:
     files: tuple[Attached, ...] = ()
 
     def plain(self) -> "Filing":
-        """The same with texts as they are kept, and with just the particulars that the remedy needs: what a verdict
-        or member is objected to for is the application or member itself."""
+        """The same with texts as they are kept, and with just the particulars that the remedy needs: an objection to
+        a verdict is about its application."""
         detail = self.detail
         if self.target is Target.VERDICT:
             detail = replace(detail, application=self.target_ref)
-        elif self.target is Target.MEMBER:
-            detail = replace(detail, member=self.target_ref)
         return Filing(
             target=self.target,
             target_ref=self.target_ref,
@@ -427,8 +404,6 @@ def check_filing(filing: Filing, facts: Facts) -> list[Problem]:
     problems = []
     if filing.target is Target.VERDICT and filing.target_ref not in facts.applications:
         problems.append(Problem(N_("Choose the application."), {}, "target_ref"))
-    if filing.target is Target.MEMBER and filing.target_ref not in facts.members:
-        problems.append(Problem(N_("Choose the member."), {}, "target_ref"))
     if filing.ground not in GROUNDS_FOR[filing.target]:
         problems.append(Problem(N_("Choose the ground of the objection."), {}, "ground"))
     shortest, longest = ARGUMENT
@@ -501,7 +476,6 @@ def window_for(target: Target, *, phase: Phase, closes: datetime | None = None) 
     """
     during = {
         Target.CALL: (Phase.OPEN,),
-        Target.MEMBER: (Phase.FORMING, Phase.SCORING),
         Target.TALLY: (Phase.NOTICE,),
         Target.RESULT: (Phase.NOTICE,),
     }[target]

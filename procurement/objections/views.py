@@ -14,6 +14,7 @@ from werkzeug.datastructures import FileStorage
 
 from procurement.access import Permission, may
 from procurement.applications.wording import REASONS
+from procurement.committee.recusing import ASKED_IN, Origin
 from procurement.committee.rules import GROUNDS as RECUSAL_GROUNDS
 from procurement.committee.rules import Ground as RecusalGround
 from procurement.errors import N_, NotFound, Problem, RuleBroken, refuse_if
@@ -208,6 +209,7 @@ def choose_target(ref: str) -> ResponseReturnValue:
         windows = queries.windows_of(session, found, now=now())
         choices = queries.choices_of(session, found, now=now())
     offered = {target: window for target, window in windows.items() if window.open and _nameable(target, choices)}
+    recusals = bool(choices.members) and found.phase in ASKED_IN[Origin.CITIZEN]
     chosen = request.args.get("target", "")
     if chosen in offered:
         return redirect("objections.file", ref=ref, target=chosen)
@@ -217,6 +219,7 @@ def choose_target(ref: str) -> ResponseReturnValue:
         status=422 if problems else 200,
         round=found,
         offered=offered,
+        recusals=recusals,
         problems=problems,
         words=WORDS,
     )
@@ -224,9 +227,7 @@ def choose_target(ref: str) -> ResponseReturnValue:
 
 def _nameable(target: Target, choices: Choices) -> bool:
     """Whether there is anything of that kind to object to."""
-    if target is Target.VERDICT:
-        return any(view.verdict is not None for view in choices.applications)
-    return target is not Target.MEMBER or bool(choices.members)
+    return target is not Target.VERDICT or any(view.verdict is not None for view in choices.applications)
 
 
 @page(
@@ -301,7 +302,7 @@ def _filing(form: FilingForm, target: Target, files: tuple[Attached, ...]) -> Fi
     refuse_if(problems)
     return Filing(
         target=target,
-        target_ref=(form.target_ref.data or "") if target in (Target.VERDICT, Target.MEMBER) else "",
+        target_ref=(form.target_ref.data or "") if target is Target.VERDICT else "",
         ground=Ground(ground),
         argument=form.argument.data or "",
         remedy=Remedy(remedy),

@@ -463,6 +463,17 @@ def _extended(
     return clock.due, clock.counted
 
 
+Enough = Callable[[Session, Round, datetime], list[Problem]]
+_ENOUGH: list[Enough] = []
+
+
+def before_ending_for_few(enough: Enough) -> Enough:
+    """Let a later step say what keeps a round from being ended because too few applications are eligible."""
+    if enough not in _ENOUGH:
+        _ENOUGH.append(enough)
+    return enough
+
+
 def abort(
     session: Session, *, actor: Actor, now: datetime, ref: str, reason: AbortReason, explanation: Text
 ) -> Milestone:
@@ -478,6 +489,8 @@ def abort(
         problems.append(
             Problem(N_("How many are eligible is only known after applications have closed."), {}, "reason")
         )
+    elif reason is AbortReason.FEW_ELIGIBLE:
+        problems += [problem for enough in _ENOUGH for problem in enough(session, found, now)]
     refuse_if(problems)
     return _end(session, found, reason, explanation, actor, Permission.EDIT_ROUND, now)
 

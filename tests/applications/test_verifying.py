@@ -27,7 +27,7 @@ from procurement.rounds import actions as rounds
 from procurement.rounds import clocks
 from procurement.rounds.phases import Phase
 from procurement.rounds.queries import course_of
-from procurement.rounds.rules import HoldLabel
+from procurement.rounds.rules import AbortReason, HoldLabel
 from procurement.rounds.scoring_rule import Text
 from procurement.uploads import Upload
 from tests.applications.test_views import picture
@@ -41,6 +41,12 @@ MICROSECOND = timedelta(microseconds=1)
 ASKED = "The licence cannot be read; send it again."
 SENT = "Here is the licence once more."
 SAID = "The licence ended in May 2025."
+
+
+@pytest.fixture
+def applied(engine: Engine, clock: MovableClock) -> AppliedWorld:
+    """Three have applied, and the call is still open."""
+    return applied_round(published_round(people(engine, clock()), clock))
 
 
 @pytest.fixture
@@ -337,6 +343,56 @@ def test_the_audit_names_each_edit_of_findings_and_supplements(closed: AppliedWo
 
 
 # ---- too few -----------------------------------------------------------------------------------------------------
+
+
+def test_by_whichever_way_a_round_is_not_ended_for_few_when_there_are_enough(closed: AppliedWorld) -> None:
+    def end() -> None:
+        with transaction(closed.engine) as session:
+            rounds.abort(
+                session,
+                actor=closed.people.organiser.now(session),
+                now=closed.clock(),
+                ref=closed.ref,
+                reason=AbortReason.FEW_ELIGIBLE,
+                explanation=Text("Only two.", "只有两件。"),
+            )
+
+    for number in range(3):
+        with pytest.raises(RuleBroken, match="has no verdict"):
+            end()
+        judge(closed, number)
+    with pytest.raises(RuleBroken, match="there are enough"):
+        end()
+    assert closed.round.course.aborted is None
+    judge(closed, 2, Reason.DOCUMENTS_INVALID, SAID)
+    end()
+    assert closed.round.course.aborted == closed.clock()
+
+
+def test_an_application_that_was_withdrawn_counts_for_nothing(applied: AppliedWorld) -> None:
+    with transaction(applied.engine) as session:
+        actor = applied.merchants[2].now(session)
+        actions.withdraw(session, actor=actor, now=applied.clock(), ref=applied.refs[2])
+    close_applications(applied)
+    judge(applied, 0)
+    with transaction(applied.engine) as session, pytest.raises(RuleBroken, match="has no verdict"):
+        actions.end_for_few(
+            session,
+            actor=applied.people.organiser.now(session),
+            now=applied.clock(),
+            round_ref=applied.ref,
+            explanation=Text("Only two.", "只有两件。"),
+        )
+    judge(applied, 1)
+    with transaction(applied.engine) as session:
+        actions.end_for_few(
+            session,
+            actor=applied.people.organiser.now(session),
+            now=applied.clock(),
+            round_ref=applied.ref,
+            explanation=Text("Only two.", "只有两件。"),
+        )
+    assert applied.round.course.aborted == applied.clock()
 
 
 def test_too_few_eligible_ends_the_round_with_that_reason(closed: AppliedWorld) -> None:

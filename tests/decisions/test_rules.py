@@ -88,8 +88,18 @@ def test_whatever_is_not_the_rules_own_result_departs(outcomes):
     assert any("departs" in w for w in without) == departs
 
 
-@pytest.mark.parametrize(("noticed", "computed", "faults"), [(1, 1, 0), (1, 2, 1), (2, 2, 0)])
-def test_only_the_result_that_was_on_notice_is_decided(noticed, computed, faults):
+@pytest.mark.parametrize(
+    ("computed", "faults"),
+    [
+        ([("A1", 1, "selected"), ("A2", 2, "reserve")], 0),
+        ([("A2", 1, "selected"), ("A1", 2, "reserve")], 1),
+        ([("A1", 1, "selected"), ("A2", 1, "selected")], 1),
+        ([("A1", 1, "selected")], 1),
+        ([], 1),
+    ],
+)
+def test_only_the_order_that_was_on_notice_is_decided(computed, faults):
+    noticed = [("A1", 1, "selected"), ("A2", 2, "reserve")]
     assert len(check_result(noticed=noticed, computed=computed)) == faults
 
 

@@ -543,24 +543,6 @@ def test_a_mark_that_a_ruling_set_is_not_judged_again_by_who_set_it(noticed: Sco
     refused_with(noticed, NotAllowed, actions.admit, by=noticed.supervisor, ref=again)
 
 
-def test_a_member_objected_to_in_time_does_not_count(sealed: ScoringWorld) -> None:
-    """A recusal while scores are sealed: the sealed sheet of the recused member is not part of the result."""
-    detail = Detail(sealed.refs[0], "M1")
-    filing = replace(
-        against_result(Remedy.RECUSE, detail),
-        target=Target.MEMBER,
-        target_ref="M1",
-        ground=Ground.FAMILY,
-    )
-    ref = answered(sealed, objected(sealed, filing))
-    ruled(sealed, ref, Step.UPHELD, Effect(Remedy.RECUSE, detail, RecusalGround.FAMILY))
-    assert phase(sealed) is Phase.SCORING
-    with transaction(sealed.engine) as session:
-        scoring.open_scores(session, actor=sealed.organiser.now(session), now=sealed.clock(), ref=sealed.ref)
-    sheets = {line.application: line.sheets for line in sealed.tally().ranking}
-    assert sheets[sealed.refs[0]] == 4
-
-
 def test_the_call_can_be_objected_to_while_it_is_open(engine: Engine, clock: MovableClock) -> None:
     """What only the organiser can carry out is ordered by the ruling and settles the objection."""
     world = published_round(people(engine, clock()), clock)

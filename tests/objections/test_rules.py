@@ -120,8 +120,8 @@ def test_every_code_has_its_words_and_its_place() -> None:
         (Target.VERDICT, Remedy.EXCLUDE, Detail("R1-A001"), []),
         (Target.VERDICT, Remedy.EXCLUDE, Detail("R1-A002"), ["application"]),
         (Target.VERDICT, Remedy.EXCLUDE, Detail("R1-A009"), ["application"]),
-        (Target.MEMBER, Remedy.RECUSE, Detail("R1-A001", "M2"), []),
-        (Target.MEMBER, Remedy.RECUSE, Detail("R1-A001"), ["member"]),
+        (Target.RESULT, Remedy.RECUSE, Detail("R1-A001", "M2"), []),
+        (Target.RESULT, Remedy.RECUSE, Detail("R1-A001"), ["member"]),
         (Target.VERDICT, Remedy.RECHECK, Detail("R1-A001"), []),
         (Target.VERDICT, Remedy.RECHECK, Detail("R1-A002"), []),
         (Target.VERDICT, Remedy.RECHECK, Detail("R1-A009"), ["application"]),
@@ -195,11 +195,6 @@ def test_what_is_typed_as_a_mark(text: str, value: Decimal | None, wrong: int) -
             {"target": Target.VERDICT, "target_ref": "", "remedy": Remedy.READMIT, "ground": Ground.FACTS_WRONG},
             ["target_ref", "application"],
         ),
-        ({"target": Target.MEMBER, "target_ref": "M2", "remedy": Remedy.RECUSE, "ground": Ground.FAMILY}, []),
-        (
-            {"target": Target.MEMBER, "target_ref": "M7", "remedy": Remedy.RECUSE, "ground": Ground.FAMILY},
-            ["target_ref", "member"],
-        ),
     ],
 )
 def test_what_keeps_an_objection_from_being_filed(change: dict[str, object], wrong: list[str]) -> None:
@@ -238,7 +233,6 @@ def test_what_is_shown_of_who_objects(filer: Filer, name: str, withhold: bool, s
     ("target", "during"),
     [
         (Target.CALL, {Phase.OPEN}),
-        (Target.MEMBER, {Phase.FORMING, Phase.SCORING}),
         (Target.TALLY, {Phase.NOTICE}),
         (Target.RESULT, {Phase.NOTICE}),
     ],

@@ -1,0 +1,209 @@
+"""Ways that a round takes beside the straight one, each walked by real acts; afterwards the record holds."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from procurement import storage
+from procurement.applications.queries import applications_of, is_own
+from procurement.committee.recusing import Outcome as Asked
+from procurement.db import reading, transaction
+from procurement.decisions import actions, queries
+from procurement.decisions.document import Outcome
+from procurement.decisions.entries import DecisionWithdrawn
+from procurement.errors import WrongPhase
+from procurement.evidence.bundle import unpack
+from procurement.evidence.check import check
+from procurement.evidence.facts import Outcome as Held
+from procurement.evidence.facts import Policy
+from procurement.evidence.pdf_reading import read_pdf
+from procurement.objections.outside import Outcome as Outside
+from procurement.objections.rules import Detail, Remedy, Step
+from procurement.objections.rules import Effect as Ruled
+from procurement.rounds.phases import Phase
+from tests.decisions.conftest import installation
+from tests.evidence.conftest import gathered
+from tests.objections.test_conflicts import ask, decide, find, findings, phase, said
+from tests.worlds.decisions import drawn_up
+from tests.worlds.objections import (
+    against_result,
+    answered,
+    correcting,
+    decided_outside,
+    escalated,
+    give_notice,
+    held,
+    notice,
+    notice_closes,
+    objected,
+    order,
+    paused,
+    resumed,
+    ruled,
+    substituted,
+    suspended,
+    view,
+)
+from tests.worlds.scoring import ScoringWorld
+
+
+def holds(world: ScoringWorld, folder: Path) -> None:
+    """What stands in the tables follows from the log, and the evidence file bears the course out."""
+    assert findings(world) == []
+    bundle = unpack(gathered(world, folder, storage.store(installation(world))))
+    report = check(bundle, Policy(pdf=lambda pdf: read_pdf(pdf, roots=[], now=world.clock())))
+    assert [(fact.code, fact.problems) for fact in report.facts if fact.outcome is Held.FAILS] == []
+
+
+def lowered(world: ScoringWorld, value: str = "3") -> str:
+    """An upheld objection lowers M3's mark of the first product: it stays first, by half a point."""
+    ref = answered(world, objected(world, correcting(world, 0, "M3", "quality", value)))
+    effect = Ruled(Remedy.CORRECT_SCORE, Detail(world.refs[0], "M3", "quality", Decimal(value)))
+    ruled(world, ref, Step.UPHELD, effect)
+    return ref
+
+
+def test_a_correction_that_leaves_the_order_does_not_keep_the_round_from_being_decided(
+    noticed: ScoringWorld, tmp_path: Path
+) -> None:
+    before = order(noticed)
+    lowered(noticed)
+    noticed.clock.move_to(notice_closes(noticed))
+    assert (order(noticed), phase(noticed)) == (before, Phase.DECIDING)
+    ref = drawn_up(noticed)
+    with reading(noticed.engine) as session:
+        document = queries.decision_of(session, noticed.id, now=noticed.clock())
+        drawing = queries.drawing_of(session, noticed.ref, actor=noticed.organiser.actor, now=noticed.clock())
+    assert document is None
+    assert (drawing.instead_of, drawing.facts.result.number) == (ref, noticed.tally().number)
+    holds(noticed, tmp_path)
+
+
+def test_a_conflict_found_while_it_is_decided_withdraws_the_decision(noticed: ScoringWorld, tmp_path: Path) -> None:
+    """A changed order goes back on notice for its full period; the decision that was drawn up is not published."""
+    lowered(noticed)
+    noticed.clock.move_to(notice_closes(noticed))
+    first, given = order(noticed)[0], notice(noticed)
+    ref = drawn_up(noticed)
+    request = find(noticed, "M4", 0).ref
+    assert order(noticed)[0] != first
+    assert phase(noticed) is Phase.OPENED
+    assert said(noticed, DecisionWithdrawn) == [DecisionWithdrawn(decision=ref, cause=request)]
+    with reading(noticed.engine) as session:
+        assert queries.decision_in_work(session, noticed.id) is None
+    again = give_notice(noticed)
+    assert (again.number, given.number) == (2, 1)
+    assert again.closes_at > given.closes_at
+    noticed.clock.move_to(again.closes_at)
+    assert phase(noticed) is Phase.DECIDING
+    assert drawn_up(noticed) != ref
+    holds(noticed, tmp_path)
+
+
+def test_a_conflict_that_changes_no_place_withdraws_the_decision_and_leaves_the_notice(
+    deciding: ScoringWorld, tmp_path: Path
+) -> None:
+    ref, given = drawn_up(deciding), notice(deciding)
+    find(deciding, "M5", 2)
+    assert [entry.decision for entry in said(deciding, DecisionWithdrawn)] == [ref]
+    assert (phase(deciding), notice(deciding)) == (Phase.DECIDING, given)
+    assert drawn_up(deciding).endswith("-D2")
+    holds(deciding, tmp_path)
+
+
+def test_what_changes_nothing_leaves_the_decision(deciding: ScoringWorld) -> None:
+    """A dismissed request freezes the award meanwhile, and no more."""
+    drawn_up(deciding)
+    request = ask(deciding, "M1", 0, by=deciding.member("M1"))
+    assert phase(deciding) is Phase.RULING
+    with pytest.raises(WrongPhase):
+        drawn_up(deciding)
+    decide(deciding, request, Asked.DISMISSED)
+    assert (phase(deciding), said(deciding, DecisionWithdrawn)) == (Phase.DECIDING, [])
+
+
+def test_an_objection_upheld_during_a_hold_after_a_late_recusal(noticed: ScoringWorld, tmp_path: Path) -> None:
+    ref = answered(noticed, objected(noticed, correcting(noticed, 0, "M3", "quality", "3")))
+    find(noticed, "M5", 0)
+    noticed.clock.advance(hours=1)
+    held(noticed)
+    noticed.clock.advance(hours=1)
+    effect = Ruled(Remedy.CORRECT_SCORE, Detail(noticed.refs[0], "M3", "quality", Decimal(3)))
+    ruled(noticed, ref, Step.UPHELD, effect)
+    assert phase(noticed) is Phase.HELD
+    before = notice_closes(noticed)
+    noticed.clock.advance(days=1)
+    resumed(noticed)
+    if phase(noticed) is Phase.OPENED:  # the order changed: another notice, for its full period
+        assert give_notice(noticed).closes_at > before
+    noticed.clock.move_to(notice_closes(noticed))
+    assert phase(noticed) is Phase.DECIDING
+    drawn_up(noticed)
+    holds(noticed, tmp_path)
+
+
+def test_a_selected_merchant_gives_up_while_a_complaint_is_before_the_authority(
+    noticed: ScoringWorld, tmp_path: Path
+) -> None:
+    first, reserve = order(noticed)[:2]
+    ref = answered(noticed, objected(noticed, against_result(Remedy.EXCLUDE, Detail(first))))
+    ruled(noticed, ref, Step.DISMISSED)
+    escalated(noticed, ref)
+    other = substituted(noticed, ref, noticed.applied.people.second_supervisor)
+    suspended(noticed, ref, other)
+    noticed.clock.move_to(notice_closes(noticed))
+    assert phase(noticed) is Phase.RULING
+    with reading(noticed.engine) as session:
+        merchant = next(
+            one
+            for one in noticed.applied.merchants
+            if is_own(session, one.now(session), _merchant_of(noticed, first))
+        )
+    with transaction(noticed.engine) as session:
+        actions.give_up(
+            session,
+            actor=merchant.now(session),
+            now=noticed.clock(),
+            application_ref=first,
+            reason="We cannot deliver as many as we offered.",
+        )
+    decided_outside(noticed, ref, other, Outside.DISMISSED)
+    assert phase(noticed) is Phase.DECIDING
+    with reading(noticed.engine) as session:
+        drawing = queries.drawing_of(session, noticed.ref, actor=noticed.organiser.actor, now=noticed.clock())
+    assert {line.application: line.by_rule for line in drawing.ranking}[reserve] is Outcome.SELECTED
+    drawn_up(noticed)
+    holds(noticed, tmp_path)
+
+
+def _merchant_of(world: ScoringWorld, ref: str) -> int:
+    with reading(world.engine) as session:
+        views = applications_of(session, world.id, now=world.clock())
+    return next(one.merchant_id for one in views if one.ref == ref)
+
+
+def test_a_hold_during_a_pause_gives_back_both(noticed: ScoringWorld, tmp_path: Path) -> None:
+    ref = answered(noticed, objected(noticed, correcting(noticed, 0, "M1", "quality", "8.5")))
+    due = view(noticed, ref).due
+    assert due is not None
+    paused(noticed, ref, days=3)
+    noticed.clock.advance(days=1)
+    held(noticed)
+    standing = view(noticed, ref)
+    assert standing.due is None
+    pause = standing.pause(noticed.clock())
+    assert pause is not None
+    assert pause.clock.due is None, "the pause itself stands still while the round is held"
+    noticed.clock.advance(days=7)
+    resumed(noticed)
+    assert view(noticed, ref).due is None, "the pause goes on after the hold"
+    ends = view(noticed, ref).pauses[0].clock.due
+    assert ends is not None
+    noticed.clock.move_to(ends)
+    later = view(noticed, ref)
+    assert later.pause(noticed.clock()) is None
+    assert later.due is not None
+    assert later.due > max(due, ends)
+    ruled(noticed, ref, Step.DISMISSED)
+    holds(noticed, tmp_path)
