@@ -90,6 +90,7 @@ class Permission(StrEnum):
     READ_PUBLIC = "read_public"  # portal and every public page
     HAVE_ACCOUNT = "have_account"  # accounts: own account, sessions, second factor
     MANAGE_ACCOUNTS = "manage_accounts"  # accounts: invite, disable
+    ERASE_DATA = "erase_data"  # privacy: a person's data
     OWN_BUSINESS = "own_business"  # merchants: register, join or take over a business as one's own
     HELP_AT_COUNTER = "help_at_counter"  # merchants: register for others, help with their paper
     MANAGE_MERCHANT = "manage_merchant"  # merchants: businesses one acts for; the office's clerks only help
@@ -131,6 +132,7 @@ GRANTS: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         Permission.ASK: frozenset(Role),
         Permission.HAVE_ACCOUNT: frozenset(Role) - {Role.VISITOR},
         Permission.MANAGE_ACCOUNTS: frozenset({Role.ADMINISTRATOR}),
+        Permission.ERASE_DATA: frozenset({Role.ADMINISTRATOR}),
         Permission.OWN_BUSINESS: frozenset({Role.MERCHANT}),
         Permission.HELP_AT_COUNTER: frozenset({Role.ORGANISER}),
         Permission.MANAGE_MERCHANT: frozenset({Role.MERCHANT, Role.ORGANISER}),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from config import Config
     from procurement.committee.retracing import Retraced
+    from procurement.privacy.actions import Plan
     from procurement.rounds.scoring_rule import ScoringRule
     from procurement.scoring.tally import Tally
 
@@ -518,6 +519,75 @@ def create_admin(email: str, name: str, language: str, password_stdin: bool, for
         print_json({"id": user_id, "email": email})
     else:
         click.echo(f"{email} can sign in as administrator.")
+
+
+@sunlit.group()
+def privacy() -> None:
+    """Personal data: erase what is kept of somebody."""
+
+
+@privacy.command("erase")
+@click.argument("whose")
+@click.option("--ground", help="Ground in law: a code of PIPL art. 47; pipl-47-3 is that consent was withdrawn.")
+@click.option("--reason", default="", help="For the file: who asked, when, how you made sure who it is.")
+@click.option("--dry-run", is_flag=True, help="Only say what would go, and what stays and why.")
+@as_format
+def privacy_erase(whose: str, ground: str | None, reason: str, dry_run: bool, form: str) -> None:
+    """Erase the data of WHOSE; every proof of the log stays valid.
+
+    WHOSE is account:ADDRESS, merchant:M-000012, objection:R2026-001-O02, recusal:R2026-001-RC01,
+    observer:R2026-001:O3 or invitation:ADDRESS. It cannot be undone; begin with --dry-run.
+    """
+    from procurement.db import reading, transaction
+    from procurement.privacy import actions
+    from procurement.privacy.rules import parse_reference
+    from procurement.publiclog.entries import GROUND_NAMES, Ground
+
+    config, engine = installation()
+    subject, name = parse_reference(whose)
+    meant: dict[str, Any] = {"actor": None, "now": system_clock(), "zone": config.zone}
+    meant |= {"subject": subject, "name": name}
+    if dry_run:
+        with reading(engine) as session:
+            found = actions.plan(session, **meant)
+    else:
+        if ground not in set(Ground):
+            known = "; ".join(f"{code}: {text}" for code, text in GROUND_NAMES.items())
+            raise click.BadParameter(f"choose one. {known}", param_hint="--ground")
+        with transaction(engine) as session:
+            found = actions.erase(session, **meant, ground=Ground(ground), reason=reason)
+    if form == "json":
+        print_json(_told_erasure(found))
+        return
+    for line in (*found.going, *found.kept):
+        verb = "stays " if line.stays else "goes  "
+        count = f"{line.rows} rows, {len(line.digests)} disclosures"
+        why = f": {line.stays}" if line.stays else ""
+        click.echo(f"{verb} {line.whose.subject}: {line.part.what} ({count}){why}")
+    for problem in found.open:
+        click.echo(f"waits  {problem}")
+    done = f"{len(found.disclosures)} disclosures were erased. Now run: sunlit log audit"
+    click.echo("Nothing was changed." if dry_run else done)
+
+
+def _told_erasure(found: "Plan") -> dict[str, Any]:
+    lines = [*found.going, *found.kept]
+    return {
+        "person": found.whose.person,
+        "disclosures": len(found.disclosures),
+        "open": [str(problem) for problem in found.open],
+        "parts": [
+            {
+                "subject": line.whose.subject,
+                "part": line.part.code,
+                "what": line.part.what,
+                "rows": line.rows,
+                "disclosures": len(line.digests),
+                "stays": None if line.stays is None else str(line.stays),
+            }
+            for line in lines
+        ],
+    }
 
 
 @log.command("export")

@@ -71,6 +71,9 @@ class Rule:
     when: str = ""
 
 
+ERASED = "［已删除 erased］"
+"""Stands where personal data was that has been erased (privacy.rules). In both languages, as names are of either."""
+
 # --- how things are masked ----------------------------------------------------------------------------------------
 
 _COMPOUND = (
@@ -86,8 +89,8 @@ def masked_name(name: str) -> str:
     Of a name in another script the first letter remains. Never more than three stars: they tell no length.
     """
     name = " ".join(unicodedata.normalize("NFC", name).split())
-    if not name:
-        return ""
+    if not name or name == ERASED:
+        return name
     kept = name[:2] if name[:2] in _COMPOUND_SURNAMES and len(name) > 2 else name[:1]
     return kept + "*" * max(1, min(3, len(name) - len(kept)))
 

@@ -61,6 +61,24 @@ GUARDS = {'postgresql': ['\n'
                 '      RETURN new;\n'
                 '    END $$\n'
                 '    ',
+                '\n'
+                '    CREATE FUNCTION sunlit_log_disclosure_step() RETURNS trigger LANGUAGE plpgsql AS $$\n'
+                '    BEGIN\n'
+                "      IF tg_op = 'INSERT' THEN\n"
+                '        IF EXISTS (SELECT 1 FROM log_erased WHERE digest = new.digest) THEN\n'
+                "          RAISE EXCEPTION USING ERRCODE = 'restrict_violation', MESSAGE = 'append-only: "
+                "this disclosure was erased';\n"
+                '        END IF;\n'
+                '        RETURN new;\n'
+                '      END IF;\n'
+                '      IF NOT EXISTS (SELECT 1 FROM log_erased WHERE digest = old.digest AND idx = old.idx) '
+                'THEN\n'
+                "        RAISE EXCEPTION USING ERRCODE = 'restrict_violation',\n"
+                "          MESSAGE = 'append-only: a disclosure goes only once it is noted as erased';\n"
+                '      END IF;\n'
+                '      RETURN old;\n'
+                '    END $$\n'
+                '    ',
                 'CREATE TRIGGER log_entry_frozen BEFORE UPDATE OR DELETE ON log_entry FOR EACH ROW EXECUTE '
                 'FUNCTION sunlit_log_deny()',
                 'ALTER TABLE log_entry ENABLE ALWAYS TRIGGER log_entry_frozen',
@@ -73,6 +91,9 @@ GUARDS = {'postgresql': ['\n'
                 'CREATE TRIGGER log_cosignature_frozen BEFORE UPDATE OR DELETE ON log_cosignature FOR EACH '
                 'ROW EXECUTE FUNCTION sunlit_log_deny()',
                 'ALTER TABLE log_cosignature ENABLE ALWAYS TRIGGER log_cosignature_frozen',
+                'CREATE TRIGGER log_erased_frozen BEFORE UPDATE OR DELETE ON log_erased FOR EACH ROW EXECUTE '
+                'FUNCTION sunlit_log_deny()',
+                'ALTER TABLE log_erased ENABLE ALWAYS TRIGGER log_erased_frozen',
                 'CREATE TRIGGER log_entry_kept BEFORE TRUNCATE ON log_entry FOR EACH STATEMENT EXECUTE '
                 'FUNCTION sunlit_log_deny()',
                 'ALTER TABLE log_entry ENABLE ALWAYS TRIGGER log_entry_kept',
@@ -85,6 +106,9 @@ GUARDS = {'postgresql': ['\n'
                 'CREATE TRIGGER log_cosignature_kept BEFORE TRUNCATE ON log_cosignature FOR EACH STATEMENT '
                 'EXECUTE FUNCTION sunlit_log_deny()',
                 'ALTER TABLE log_cosignature ENABLE ALWAYS TRIGGER log_cosignature_kept',
+                'CREATE TRIGGER log_erased_kept BEFORE TRUNCATE ON log_erased FOR EACH STATEMENT EXECUTE '
+                'FUNCTION sunlit_log_deny()',
+                'ALTER TABLE log_erased ENABLE ALWAYS TRIGGER log_erased_kept',
                 'CREATE TRIGGER log_head_kept BEFORE TRUNCATE ON log_head FOR EACH STATEMENT EXECUTE '
                 'FUNCTION sunlit_log_deny()',
                 'ALTER TABLE log_head ENABLE ALWAYS TRIGGER log_head_kept',
@@ -106,6 +130,9 @@ GUARDS = {'postgresql': ['\n'
                 'CREATE TRIGGER log_disclosure_same BEFORE UPDATE ON log_disclosure FOR EACH ROW EXECUTE '
                 'FUNCTION sunlit_log_deny()',
                 'ALTER TABLE log_disclosure ENABLE ALWAYS TRIGGER log_disclosure_same',
+                'CREATE TRIGGER log_disclosure_step BEFORE INSERT OR DELETE ON log_disclosure FOR EACH ROW '
+                'EXECUTE FUNCTION sunlit_log_disclosure_step()',
+                'ALTER TABLE log_disclosure ENABLE ALWAYS TRIGGER log_disclosure_step',
                 "INSERT INTO log_head (id, size, frontier) VALUES (1, 0, '')",
                 'CREATE INDEX ix_search_document_words ON search_document\n'
                 "        USING gin ((setweight(to_tsvector('simple', title), 'A') || to_tsvector('simple', "
@@ -160,6 +187,10 @@ GUARDS = {'postgresql': ['\n'
             "RAISE(ABORT, 'append-only: no update on log_cosignature'); END",
             'CREATE TRIGGER log_cosignature_deleted BEFORE DELETE ON log_cosignature  BEGIN SELECT '
             "RAISE(ABORT, 'append-only: no delete on log_cosignature'); END",
+            'CREATE TRIGGER log_erased_updated BEFORE UPDATE ON log_erased  BEGIN SELECT RAISE(ABORT, '
+            "'append-only: no update on log_erased'); END",
+            'CREATE TRIGGER log_erased_deleted BEFORE DELETE ON log_erased  BEGIN SELECT RAISE(ABORT, '
+            "'append-only: no delete on log_erased'); END",
             'CREATE TRIGGER log_entry_next BEFORE INSERT ON log_entry WHEN new.idx IS NOT (SELECT size FROM '
             'log_head WHERE id = 1) OR new.idx <> (SELECT coalesce(max(idx) + 1, 0) FROM log_entry) BEGIN '
             "SELECT RAISE(ABORT, 'append-only: the index is not the next one'); END",
@@ -181,8 +212,15 @@ GUARDS = {'postgresql': ['\n'
             'CREATE TRIGGER log_disclosure_same BEFORE UPDATE ON log_disclosure  BEGIN SELECT RAISE(ABORT, '
             "'append-only: no update on log_disclosure'); END",
             'CREATE TRIGGER log_disclosure_new BEFORE INSERT ON log_disclosure WHEN EXISTS (SELECT 1 FROM '
-            "log_disclosure WHERE digest = new.digest) BEGIN SELECT RAISE(ABORT, 'append-only: this "
-            "disclosure is there'); END",
+            'log_disclosure WHERE digest = new.digest) OR EXISTS (SELECT 1 FROM log_erased WHERE digest = '
+            "new.digest) BEGIN SELECT RAISE(ABORT, 'append-only: this disclosure is there or was erased'); "
+            'END',
+            'CREATE TRIGGER log_disclosure_gone BEFORE DELETE ON log_disclosure WHEN NOT EXISTS (SELECT 1 '
+            'FROM log_erased WHERE digest = old.digest AND idx = old.idx) BEGIN SELECT RAISE(ABORT, '
+            "'append-only: a disclosure goes only once it is noted as erased'); END",
+            'CREATE TRIGGER log_erased_new BEFORE INSERT ON log_erased WHEN EXISTS (SELECT 1 FROM log_erased '
+            "WHERE digest = new.digest) BEGIN SELECT RAISE(ABORT, 'append-only: this is noted as erased'); "
+            'END',
             "INSERT INTO log_head (id, size, frontier) VALUES (1, 0, X'')",
             "CREATE VIRTUAL TABLE search_words USING fts5(title, body, content='search_document', "
             "content_rowid='id')",
@@ -232,10 +270,12 @@ UNGUARD = {'postgresql': ['DROP TRIGGER objection_step_judge ON objection_step',
                 'DROP TRIGGER log_tile_hash_frozen ON log_tile_hash',
                 'DROP TRIGGER log_checkpoint_frozen ON log_checkpoint',
                 'DROP TRIGGER log_cosignature_frozen ON log_cosignature',
+                'DROP TRIGGER log_erased_frozen ON log_erased',
                 'DROP TRIGGER log_entry_kept ON log_entry',
                 'DROP TRIGGER log_tile_hash_kept ON log_tile_hash',
                 'DROP TRIGGER log_checkpoint_kept ON log_checkpoint',
                 'DROP TRIGGER log_cosignature_kept ON log_cosignature',
+                'DROP TRIGGER log_erased_kept ON log_erased',
                 'DROP TRIGGER log_head_kept ON log_head',
                 'DROP TRIGGER log_disclosure_kept ON log_disclosure',
                 'DROP TRIGGER log_entry_next ON log_entry',
@@ -243,10 +283,12 @@ UNGUARD = {'postgresql': ['DROP TRIGGER objection_step_judge ON objection_step',
                 'DROP TRIGGER log_head_stays ON log_head',
                 'DROP TRIGGER log_checkpoint_step ON log_checkpoint',
                 'DROP TRIGGER log_disclosure_same ON log_disclosure',
+                'DROP TRIGGER log_disclosure_step ON log_disclosure',
                 'DROP FUNCTION sunlit_log_deny()',
                 'DROP FUNCTION sunlit_log_entry_next()',
                 'DROP FUNCTION sunlit_log_head_step()',
-                'DROP FUNCTION sunlit_log_checkpoint_step()'],
+                'DROP FUNCTION sunlit_log_checkpoint_step()',
+                'DROP FUNCTION sunlit_log_disclosure_step()'],
  'sqlite': ['DROP TRIGGER objection_step_judge',
             'DROP TRIGGER round_rules_food_insert',
             'DROP TRIGGER round_rules_food_update',
@@ -262,6 +304,8 @@ UNGUARD = {'postgresql': ['DROP TRIGGER objection_step_judge ON objection_step',
             'DROP TRIGGER log_checkpoint_deleted',
             'DROP TRIGGER log_cosignature_updated',
             'DROP TRIGGER log_cosignature_deleted',
+            'DROP TRIGGER log_erased_updated',
+            'DROP TRIGGER log_erased_deleted',
             'DROP TRIGGER log_entry_next',
             'DROP TRIGGER log_head_start',
             'DROP TRIGGER log_head_step',
@@ -269,7 +313,9 @@ UNGUARD = {'postgresql': ['DROP TRIGGER objection_step_judge ON objection_step',
             'DROP TRIGGER log_tile_hash_new',
             'DROP TRIGGER log_checkpoint_step',
             'DROP TRIGGER log_disclosure_same',
-            'DROP TRIGGER log_disclosure_new']}
+            'DROP TRIGGER log_disclosure_new',
+            'DROP TRIGGER log_disclosure_gone',
+            'DROP TRIGGER log_erased_new']}
 
 
 def upgrade() -> None:
@@ -329,6 +375,13 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('idx', name=op.f('pk_log_entry'))
     )
     op.create_index('ix_log_entry_round_ref_idx', 'log_entry', ['round_ref', 'idx'], unique=False)
+    op.create_table('log_erased',
+    sa.Column('digest', sa.String(length=43), nullable=False),
+    sa.Column('idx', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('erasure', sa.String(length=64), nullable=False),
+    sa.PrimaryKeyConstraint('digest', name=op.f('pk_log_erased'))
+    )
+    op.create_index(op.f('ix_log_erased_idx'), 'log_erased', ['idx'], unique=False)
     op.create_table('log_head',
     sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('size', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -490,6 +543,21 @@ def upgrade() -> None:
     sa.UniqueConstraint('ref', name=op.f('uq_debarment_ref'))
     )
     op.create_index(op.f('ix_debarment_merchant_id'), 'debarment', ['merchant_id'], unique=False)
+    op.create_table('erasure',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('subject', sa.String(length=20), nullable=False),
+    sa.Column('person', sa.String(length=60), nullable=False),
+    sa.Column('ground', sa.String(length=20), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('parts', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('kept', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('disclosures', sa.Integer(), nullable=False),
+    sa.Column('digests', sa.String(length=64), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('by_id', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['by_id'], ['user_account.id'], name=op.f('fk_erasure_by_id_user_account')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_erasure'))
+    )
     op.create_table('expert',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('ref', sa.String(length=12), nullable=False),
@@ -1881,6 +1949,7 @@ def downgrade() -> None:
     op.drop_index('uq_expert_in_force', table_name='expert', sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
     op.drop_index(op.f('ix_expert_user_id'), table_name='expert')
     op.drop_table('expert')
+    op.drop_table('erasure')
     op.drop_index(op.f('ix_debarment_merchant_id'), table_name='debarment')
     op.drop_table('debarment')
     op.drop_table('counter_visit')
@@ -1896,6 +1965,8 @@ def downgrade() -> None:
     op.drop_table('merchant')
     op.drop_table('log_tile_hash')
     op.drop_table('log_head')
+    op.drop_index(op.f('ix_log_erased_idx'), table_name='log_erased')
+    op.drop_table('log_erased')
     op.drop_index('ix_log_entry_round_ref_idx', table_name='log_entry')
     op.drop_table('log_entry')
     op.drop_index(op.f('ix_log_disclosure_whose'), table_name='log_disclosure')

@@ -27,6 +27,7 @@ from procurement.applications.rules import check_complete, product_key
 from procurement.applications.verdicts import ELIGIBLE_REASONS, Reason, check_too_few, check_verdict, met
 from procurement.applications.writing import editable, require_applicant, require_open
 from procurement.errors import N_, NotFound, Problem, WrongPhase, refuse_if
+from procurement.merchants.models import Merchant
 from procurement.publiclog.entry import Salted, digest_of
 from procurement.publiclog.writing import append
 from procurement.rounds import actions as round_actions
@@ -114,7 +115,7 @@ def submit(session: Session, *, actor: Actor, now: datetime, key: str) -> Receip
     append(
         session,
         ApplicationSubmitted(
-            application=Salted(ref, whose=f"merchant:{merchant.id}"),
+            application=Salted(ref, whose=f"merchant:{merchant.ref}"),
             document=sha256,
             compared=canonical.digest(submission.compared),
             again=version > 1,
@@ -155,9 +156,10 @@ def withdraw(session: Session, *, actor: Actor, now: datetime, ref: str) -> None
     draft = session.scalars(select(ApplicationDraft).where(ApplicationDraft.application_id == application.id)).one()
     draft.closed_at = now
     sha256 = queries.sha256_of(session, application)
+    merchant = session.get_one(Merchant, application.merchant_id)
     append(
         session,
-        ApplicationWithdrawn(application=Salted(ref, whose=f"merchant:{application.merchant_id}"), document=sha256),
+        ApplicationWithdrawn(application=Salted(ref, whose=f"merchant:{merchant.ref}"), document=sha256),
         now=now,
         actor=actor,
         role=Role.MERCHANT,

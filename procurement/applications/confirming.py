@@ -57,7 +57,7 @@ def confirm(session: Session, *, actor: Actor, now: datetime, key: str, rules_ve
     append(
         session,
         ApplicationConfirmed(
-            application=Salted(application.ref, whose=f"merchant:{merchant.id}"), document=sha256, rules=in_force
+            application=Salted(application.ref, whose=f"merchant:{merchant.ref}"), document=sha256, rules=in_force
         ),
         now=now,
         actor=actor,

@@ -43,7 +43,7 @@ from procurement.committee.models import (
     Observer,
     SetAside,
 )
-from procurement.publiclog.audit import Replay, Row, disclosed, person, replays, who
+from procurement.publiclog.audit import UNTOLD, Replay, Row, disclosed, person, replays, who
 from procurement.publiclog.entry import Salted, digest_of
 from procurement.publiclog.queries import Logged
 from procurement.rounds.models import Round
@@ -281,9 +281,8 @@ replays(
 
 
 def _who(person: Salted) -> Any:
-    """The account's reference, with which what was committed to begins."""
-    value = disclosed(person)
-    return value.partition(" · ")[0] if isinstance(value, str) else value
+    """The account's reference, with which what was committed to begins; nobody can say it once it is erased."""
+    return UNTOLD if person.value is None else person.value.partition(" · ")[0]
 
 
 def candidates_from_log(entries: Iterable[Logged]) -> Iterable[Row]:

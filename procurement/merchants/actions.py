@@ -156,6 +156,22 @@ def change(session: Session, *, actor: Actor, now: datetime, today: date, ref: s
         consents.end(session, merchant, consents.held_by(merchant), actor=actor, now=now)
 
 
+def log_particulars(
+    session: Session,
+    merchant: Merchant,
+    fields: tuple[str, ...],
+    actor: Actor | None,
+    role: Role | None,
+    now: datetime,
+) -> None:
+    """Say that the office changed `fields`, which are changed already: when it erases a person's data."""
+    merchant.updated_at = now
+    changed = entries.MerchantChanged(
+        merchant=merchant.ref, fields=fields, particulars=_salted(particulars_of(merchant), merchant.ref)
+    )
+    append(session, changed, now=now, actor=actor, role=role)
+
+
 def _set(merchant: Merchant, given: Particulars) -> None:
     merchant.kind, merchant.name, merchant.uscc = given.kind.value, given.name, given.uscc
     merchant.representative, merchant.address = given.representative, given.address

@@ -20,8 +20,9 @@ So each step registers how its tables follow from the entries, and the audit com
                     yield {"ref": logged.envelope.round_ref, "version": 1, "sha256": rules}
 
 `expected` gives the same columns as the query. Personal data is compared where it has not been erased: the entries
-come with what the disclosures say, and `disclosed(salted)` gives the value, or something that equals everything once
-it is erased (so it cannot be part of a key). Rows that no entry speaks of (drafts) must be left out of the query.
+come with what the disclosures say, and `disclosed(salted)` gives the value, or, once it is erased, something that
+equals what erasing leaves in a column (so it cannot be part of a key). Rows that no entry speaks of (drafts) must be
+left out of the query.
 Register at import time in the step's `audit.py`; `load_steps` imports it.
 """
 
@@ -39,8 +40,10 @@ from sqlalchemy.sql.visitors import iterate
 
 import procurement
 from procurement.errors import Refused
+from procurement.masking import ERASED
 from procurement.publiclog import queries
 from procurement.publiclog.checkpoint import Checkpoint, NoteError, VerifierKey, open_checkpoint
+from procurement.publiclog.entries import DataErased, digest_of_erased
 from procurement.publiclog.entry import (
     Disclosure,
     Entry,
@@ -51,7 +54,7 @@ from procurement.publiclog.entry import (
     digests_in,
     unseal,
 )
-from procurement.publiclog.models import LogCheckpoint, LogDisclosure, LogHead, LogTileHash
+from procurement.publiclog.models import LogCheckpoint, LogDisclosure, LogErased, LogHead, LogTileHash
 from procurement.publiclog.queries import Logged
 from procurement.publiclog.tree import Frontier, leaf_hash
 from procurement.publiclog.triggers import missing_triggers
@@ -59,22 +62,36 @@ from procurement.publiclog.triggers import missing_triggers
 Row = Mapping[str, Any]
 
 
-class _Erased:
-    """Equal to everything: nobody can say any more what it was."""
+class _Untold:
+    """Equal to everything: nobody can say what it was."""
 
     def __eq__(self, other: object) -> bool:
         return True
 
     def __hash__(self) -> int:
-        raise TypeError("erased data is no part of a key")
+        raise TypeError("what nobody can say is no part of a key")
 
 
-UNTOLD: Any = _Erased()
+class _Erased(_Untold):
+    """Equal to what erasing leaves in a column: nothing, the mark of erased data, a document of such."""
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, dict):
+            return ERASED in other.values() or not any(other.values())
+        return not other or other == ERASED or str(other).startswith("erased:")
+
+    __hash__ = _Untold.__hash__
+
+    def __str__(self) -> str:
+        return "that it was erased"
+
+
+UNTOLD: Any = _Untold()
 """Stands in an expected row for what no entry says; equal to everything."""
 
 
 def disclosed(salted: Salted) -> Any:
-    """What a salted field of an entry says, or, once that is erased, something that equals everything."""
+    """What a salted field of an entry says, or, once that is erased, something that equals what erasing leaves."""
     return _Erased() if salted.value is None else salted.value
 
 
@@ -182,7 +199,7 @@ def audit(session: Session, key: VerifierKey | None, guard: Checkpoint | None = 
     report = Report()
     promised = {} if guard is None else {guard.size: guard.root}
     replayed = _entries(session, report, _checkpoints(session, report, key) | promised)
-    _disclosures(session, report, replayed.digests)
+    _disclosures(session, report, replayed)
     for name in missing_triggers(session.connection()):
         report.found("database", f"the trigger {name} is missing or switched off")
     for replay in REPLAYS.values():
@@ -224,7 +241,7 @@ def _checkpoints(session: Session, report: Report, key: VerifierKey | None) -> d
 
 def _entries(session: Session, report: Report, roots: dict[int, bytes]) -> _Replayed:
     """Recompute every leaf, tile hash and root; read every entry."""
-    wanted = {kind for replay in REPLAYS.values() for kind in replay.kinds}
+    wanted = {DataErased, *(kind for replay in REPLAYS.values() for kind in replay.kinds)}
     replayed, tree = _Replayed(), Frontier()
     values = {row.digest: row.value for row in session.execute(select(LogDisclosure.digest, LogDisclosure.value))}
     tiles = {(row.level, row.n): row.hash for row in session.scalars(select(LogTileHash))}
@@ -292,15 +309,44 @@ def _head(session: Session, report: Report, tree: Frontier) -> None:
         report.found("head", f"says {sizes}; the entries make a tree of {tree.size}, or another one of that size")
 
 
-def _disclosures(session: Session, report: Report, digests: dict[str, int]) -> None:
-    """Every disclosure belongs to the entry it is kept for. One that is gone was erased, which is allowed."""
+def _disclosures(session: Session, report: Report, replayed: _Replayed) -> None:
+    """Every disclosure belongs to the entry it is kept for; one that is gone is accounted for by an erasure."""
+    kept: set[str] = set()
     for row in session.scalars(select(LogDisclosure), execution_options={"yield_per": 1000}):
         report.disclosures += 1
+        kept.add(row.digest)
         where = f"disclosure of {row.field} for entry {row.idx}"
         if Disclosure(row.salt, row.field, row.value).digest != row.digest:
             report.found(where, "salt and value do not have the digest")
-        elif digests.get(row.digest) != row.idx:
+        elif replayed.digests.get(row.digest) != row.idx:
             report.found(where, "the entry does not hold this digest")
+    erased = _erased(session, report, replayed)
+    for digest, index in replayed.digests.items():
+        where = f"disclosure {digest} for entry {index}"
+        if digest in erased and digest in kept:
+            report.found(where, "the log says that it was erased, and it is there")
+        elif digest not in erased and digest not in kept:
+            report.found(where, "it is gone, and no erasure in the log accounts for it")
+
+
+def _erased(session: Session, report: Report, replayed: _Replayed) -> set[str]:
+    """The digests whose disclosures were erased, as far as entries account for them."""
+    noted: dict[str, set[str]] = {}
+    for row in session.scalars(select(LogErased), execution_options={"yield_per": 1000}):
+        noted.setdefault(row.erasure, set()).add(row.digest)
+        if replayed.digests.get(row.digest) != row.idx:
+            report.found(f"erasure of {row.digest}", f"entry {row.idx} does not hold this digest")
+    accounted: set[str] = set()
+    for logged in replayed.of((DataErased,)):
+        entry = logged.envelope.entry
+        assert isinstance(entry, DataErased)  # noqa: S101
+        digests = noted.get(entry.digests, set())
+        if len(digests) == entry.disclosures and digest_of_erased(digests) == entry.digests:
+            accounted |= digests
+        else:
+            said = f"the log tells of {entry.disclosures} erased disclosures, {len(digests)} are noted"
+            report.found(f"erasure in entry {logged.index}", said)
+    return accounted
 
 
 _UNREADABLE = (ValueError, KeyError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError, Refused)

@@ -62,8 +62,8 @@ class LogCheckpoint(Base):
 
 
 class LogDisclosure(Base):
-    """Salt and value of personal data whose digest stands in an entry. A row may be deleted, which erases the data
-    and leaves every proof as it was; it may not be changed."""
+    """Salt and value of personal data whose digest stands in an entry. A row that is noted in `log_erased` may be
+    deleted, which erases the data and leaves every proof as it was; it may not be changed."""
 
     __tablename__ = "log_disclosure"
     __table_args__ = ({"info": {"unlogged": "erasure is logged by the act that erases"}},)
@@ -74,6 +74,18 @@ class LogDisclosure(Base):
     salt: Mapped[str] = mapped_column(String(43))
     value: Mapped[str] = mapped_column(Text)
     whose: Mapped[str | None] = mapped_column(String(120), index=True)
+
+
+class LogErased(Base):
+    """That the disclosure of `digest` was erased. Insert-only. `erasure`: the `digests` of the entry that accounts
+    for it, alone or with others."""
+
+    __tablename__ = "log_erased"
+    __table_args__ = ({"info": {"unlogged": "the entry that accounts for it is appended by the act that erases"}},)
+
+    digest: Mapped[str] = mapped_column(String(43), primary_key=True)
+    idx: Mapped[int] = mapped_column(Index64, index=True)
+    erasure: Mapped[str] = mapped_column(String(64))
 
 
 class LogCosignature(Base):

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from procurement.access import ROLE_NAMES
 from procurement.errors import N_
 from procurement.publiclog.entry import Entry, Part, Salted
+from procurement.publiclog.erasing import Erased
 from procurement.publiclog.queries import Logged
 from procurement.publiclog.writing import SYSTEM
 
@@ -37,13 +39,15 @@ class EntryLine:
 
 @dataclass(frozen=True, slots=True)
 class EntryPage:
-    """An entry with all it says. `fields`: (name, label, value); `body`: the bytes that were hashed, as text."""
+    """An entry with all it says. `fields`: (name, label, value); `body`: the bytes that were hashed, as text;
+    `erased`: digest → when and why its data was erased."""
 
     line: EntryLine
     person: str | None
     fields: tuple[tuple[str, str, Shown], ...]
     leaf_hash: str
     body: str
+    erased: Mapping[str, Erased]
 
 
 def line_of(logged: Logged) -> EntryLine:
@@ -60,13 +64,14 @@ def line_of(logged: Logged) -> EntryLine:
     )
 
 
-def page_of(logged: Logged) -> EntryPage:
-    """Everything about an entry."""
+def page_of(logged: Logged, erased: Mapping[str, Erased] = MappingProxyType({})) -> EntryPage:
+    """Everything about an entry. `erased`: which of its personal data was (erasing.erased_in)."""
     entry, person = logged.envelope.entry, logged.envelope.by.person
     return EntryPage(
         line=line_of(logged),
         person=None if person is None else person.digest,
         fields=_fields(entry, entry.labels),
+        erased=erased,
         leaf_hash=logged.leaf_hash.hex(),
         body=json.dumps(json.loads(logged.body), ensure_ascii=False, indent=2),
     )

@@ -2,7 +2,8 @@
 
 Entries, tile hashes and checkpoints cannot be changed, deleted or truncated; an entry's index must be the next one,
 the head may only grow by one and only behind an entry, a checkpoint must be of a larger size than those before it and
-of no larger size than the log. A disclosure can be deleted (erasure) but not changed.
+of no larger size than the log. A disclosure can be deleted once it is noted as erased; it is never changed or put
+back.
 
 On PostgreSQL the triggers are ENABLE ALWAYS, so that `session_replication_role = replica` does not switch them off.
 What they cannot stop is the owner of the tables, who may drop them: let the application connect as another role, and
@@ -13,7 +14,7 @@ from sqlalchemy import Connection, MetaData, event, text
 
 from procurement.db import Base
 
-_FROZEN = ("log_entry", "log_tile_hash", "log_checkpoint", "log_cosignature")
+_FROZEN = ("log_entry", "log_tile_hash", "log_checkpoint", "log_cosignature", "log_erased")
 
 _POSTGRESQL_FUNCTIONS = (
     """
@@ -62,6 +63,22 @@ _POSTGRESQL_FUNCTIONS = (
       RETURN new;
     END $$
     """,
+    """
+    CREATE FUNCTION sunlit_log_disclosure_step() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF tg_op = 'INSERT' THEN
+        IF EXISTS (SELECT 1 FROM log_erased WHERE digest = new.digest) THEN
+          RAISE EXCEPTION USING ERRCODE = 'restrict_violation', MESSAGE = 'append-only: this disclosure was erased';
+        END IF;
+        RETURN new;
+      END IF;
+      IF NOT EXISTS (SELECT 1 FROM log_erased WHERE digest = old.digest AND idx = old.idx) THEN
+        RAISE EXCEPTION USING ERRCODE = 'restrict_violation',
+          MESSAGE = 'append-only: a disclosure goes only once it is noted as erased';
+      END IF;
+      RETURN old;
+    END $$
+    """,
 )
 
 # name → (when, table, level, function)
@@ -76,6 +93,7 @@ _POSTGRESQL_TRIGGERS = {
     "log_head_stays": ("BEFORE DELETE", "log_head", "ROW", "sunlit_log_deny"),
     "log_checkpoint_step": ("BEFORE INSERT", "log_checkpoint", "ROW", "sunlit_log_checkpoint_step"),
     "log_disclosure_same": ("BEFORE UPDATE", "log_disclosure", "ROW", "sunlit_log_deny"),
+    "log_disclosure_step": ("BEFORE INSERT OR DELETE", "log_disclosure", "ROW", "sunlit_log_disclosure_step"),
 }
 
 # SQLite resolves INSERT OR REPLACE after its BEFORE INSERT triggers and deletes the old row without asking the
@@ -130,8 +148,23 @@ _SQLITE_TRIGGERS = {
     "log_disclosure_new": (
         "BEFORE INSERT",
         "log_disclosure",
-        "WHEN EXISTS (SELECT 1 FROM log_disclosure WHERE digest = new.digest)",
-        "append-only: this disclosure is there",
+        (
+            "WHEN EXISTS (SELECT 1 FROM log_disclosure WHERE digest = new.digest)"
+            " OR EXISTS (SELECT 1 FROM log_erased WHERE digest = new.digest)"
+        ),
+        "append-only: this disclosure is there or was erased",
+    ),
+    "log_disclosure_gone": (
+        "BEFORE DELETE",
+        "log_disclosure",
+        "WHEN NOT EXISTS (SELECT 1 FROM log_erased WHERE digest = old.digest AND idx = old.idx)",
+        "append-only: a disclosure goes only once it is noted as erased",
+    ),
+    "log_erased_new": (
+        "BEFORE INSERT",
+        "log_erased",
+        "WHEN EXISTS (SELECT 1 FROM log_erased WHERE digest = new.digest)",
+        "append-only: this is noted as erased",
     ),
 }
 
@@ -166,6 +199,7 @@ def drop_statements(dialect_name: str) -> list[str]:
                 "sunlit_log_entry_next",
                 "sunlit_log_head_step",
                 "sunlit_log_checkpoint_step",
+                "sunlit_log_disclosure_step",
             )
         ),
     ]

@@ -8,6 +8,7 @@ from wtforms import FileField, StringField
 from procurement.access import Permission
 from procurement.errors import N_, NotFound, RuleBroken
 from procurement.publiclog import handing_out, keys, queries, serving, witnessing
+from procurement.publiclog.erasing import erased_in
 from procurement.publiclog.pages import line_of, page_of
 from procurement.publiclog.receipt import read_code, receipt_code
 from procurement.web import (
@@ -56,7 +57,8 @@ def entry(index: int) -> ResponseReturnValue:
         if logged is None:
             raise NotFound(N_("The log has no entry %(index)s."), index=index)
         checkpoint = queries.covering_checkpoint(session, index)
-    return render("publiclog/entry.html", entry=page_of(logged), checkpoint=checkpoint)
+        erased = erased_in(session, index)
+    return render("publiclog/entry.html", entry=page_of(logged, erased), checkpoint=checkpoint)
 
 
 # --- receipts -----------------------------------------------------------------------------------------------------

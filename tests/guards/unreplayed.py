@@ -12,6 +12,7 @@ TABLES: dict[str, str] = {
     "log_checkpoint": "the log itself; the audit checks every signature and root",
     "log_cosignature": "the log itself; whoever relies on a witness checks its signature",
     "log_disclosure": "the log itself; the audit checks every digest",
+    "log_erased": "the log itself; the audit holds it against the entries that account for erasures",
     "log_entry": "the log itself; the audit computes every hash",
     "log_head": "the log itself; the audit computes it anew",
     "log_tile_hash": "the log itself; the audit computes it anew",

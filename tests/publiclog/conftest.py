@@ -10,5 +10,6 @@ TABLES = [
         models.LogTileHash,
         models.LogCheckpoint,
         models.LogDisclosure,
+        models.LogErased,
     )
 ]

@@ -1,6 +1,7 @@
 """The audit: one change at a time, each is found and named."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,16 @@ from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, select
 
 from procurement.db import reading, transaction
 from procurement.publiclog import audit as auditing
+from procurement.publiclog import queries
 from procurement.publiclog.audit import Replay, Report, Row, audit, replays
 from procurement.publiclog.checkpoint import Checkpoint, SigningKey
+from procurement.publiclog.entries import DataErased, Ground
+from procurement.publiclog.entry import Salted
+from procurement.publiclog.erasing import erase_disclosures
+from procurement.publiclog.models import LogDisclosure
 from procurement.publiclog.queries import Logged
 from procurement.publiclog.signer import sign_checkpoint
+from procurement.publiclog.writing import append
 from tests.publiclog.happenings import NOON, Happened
 from tests.publiclog.test_signer import KEY, without_triggers
 from tests.publiclog.test_triggers import append_personal
@@ -77,10 +84,64 @@ def test_nothing_is_found_where_nothing_is_wrong(filled: Engine) -> None:
     }
 
 
+def erase_person(engine: Engine) -> None:
+    """Erase the data of whoever is in entry 2, as the act of erasing does."""
+    with transaction(engine) as session:
+        kept = {row.digest: row.idx for row in session.scalars(select(LogDisclosure))}
+        entry = DataErased(
+            subject="account",
+            person=Salted("user:7"),
+            ground=Ground.CONSENT_WITHDRAWN,
+            reason="ab" * 32,
+            parts=("name",),
+            kept=(),
+            disclosures=len(kept),
+            digests=erase_disclosures(session, kept),
+        )
+        append(session, entry, now=NOON, actor=None, role=None)
+
+
 def test_erased_personal_data_is_no_finding(filled: Engine) -> None:
-    with filled.begin() as connection:
-        connection.exec_driver_sql("DELETE FROM log_disclosure WHERE field = 'person'")
+    erase_person(filled)
     assert audited(filled).findings == []
+
+
+def test_erased_again_after_a_backup_was_restored(filled: Engine) -> None:
+    """The entry of the first time finds its match in what the second time notes."""
+    erase_person(filled)
+    with reading(filled) as session:
+        told = queries.entries(session, limit=1)[0].envelope.entry
+    with transaction(filled) as session:
+        append(session, replace(told, person=Salted("user:7")), now=NOON, actor=None, role=None)
+    assert audited(filled).findings == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "found"),
+    [
+        ("DELETE FROM log_erased WHERE digest = (SELECT min(digest) FROM log_erased)", 3),
+        ("UPDATE log_erased SET erasure = 'x' WHERE digest = (SELECT min(digest) FROM log_erased)", 3),
+        ("UPDATE log_erased SET idx = 1 WHERE digest = (SELECT min(digest) FROM log_erased)", 1),
+        ("INSERT INTO log_erased (digest, idx, erasure) SELECT 'x', 2, erasure FROM log_erased LIMIT 1", 4),
+        ("INSERT INTO log_disclosure SELECT digest, idx, 'name', 'x', 'x', NULL FROM log_erased LIMIT 1", 2),
+    ],
+)
+def test_an_erasure_that_was_tampered_with_is_found(filled: Engine, damage: str, found: int) -> None:
+    erase_person(filled)
+    without_triggers(filled, damage)
+    assert len(findings(filled)) == found, findings(filled)
+
+
+def test_a_disclosure_noted_as_erased_without_an_entry_is_found(filled: Engine) -> None:
+    """The triggers let it go once it is noted; the log does not tell of it."""
+    with filled.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO log_erased (digest, idx, erasure) SELECT digest, idx, 'x' FROM log_disclosure"
+        )
+        connection.exec_driver_sql("DELETE FROM log_disclosure")
+    named = findings(filled)
+    assert len(named) == 2
+    assert all("for entry 2: it is gone, and no erasure in the log accounts for it" in found for found in named)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +192,10 @@ def test_erased_personal_data_is_no_finding(filled: Engine) -> None:
         (
             "UPDATE log_disclosure SET idx = 1 WHERE field = 'name'",
             ["disclosure of name for entry 1: the entry does"],
+        ),
+        (
+            "DELETE FROM log_disclosure WHERE field = 'name'",
+            ["for entry 2: it is gone, and no erasure in the log accounts for it"],
         ),
         (
             "UPDATE audited_number SET round = 'R9' WHERE number = 3",

@@ -47,6 +47,11 @@ BOTH = [
     "INSERT INTO log_tile_hash (level, n, hash) VALUES (1, 0, {blob})",
     "UPDATE log_disclosure SET value = 'somebody else'",
     "INSERT INTO log_disclosure SELECT * FROM log_disclosure",
+    "DELETE FROM log_disclosure",
+    "INSERT INTO log_erased (digest, idx, erasure) SELECT digest, 9, 'x' FROM log_erased",
+    "UPDATE log_erased SET idx = 9",
+    "DELETE FROM log_erased",
+    "INSERT INTO log_disclosure (digest, idx, field, salt, value) SELECT digest, idx, 'a', 'b', 'c' FROM log_erased",
 ]
 SQLITE = [
     INSERT.replace("{idx}", "1").replace("INSERT", "INSERT OR REPLACE"),
@@ -57,6 +62,7 @@ SQLITE = [
     "INSERT OR REPLACE INTO log_head (id, size, frontier) VALUES (1, 4, X'')",
     "INSERT OR REPLACE INTO log_checkpoint (size, root, note, signed_at) VALUES (2, {blob}, 'x', '2026-01-01')",
     "INSERT OR REPLACE INTO log_tile_hash (level, n, hash) VALUES (1, 0, {blob})",
+    "INSERT OR REPLACE INTO log_erased SELECT digest, 9, erasure FROM log_erased",
     "INSERT OR REPLACE INTO log_disclosure SELECT digest, 9, field, salt, value, whose FROM log_disclosure",
 ]
 POSTGRESQL = [
@@ -65,6 +71,7 @@ POSTGRESQL = [
     "TRUNCATE log_checkpoint",
     "TRUNCATE log_tile_hash",
     "TRUNCATE log_disclosure",
+    "TRUNCATE log_erased",
     "TRUNCATE log_entry, log_head CASCADE",
     "MERGE INTO log_entry USING (SELECT 1 AS one) AS s ON idx = one WHEN MATCHED THEN DELETE",
 ]
@@ -72,13 +79,15 @@ POSTGRESQL = [
 
 @pytest.fixture
 def filled(engine: Engine) -> Iterator[Engine]:
-    """Three entries, one of them with personal data, a checkpoint of two and a tile hash."""
+    """Three entries, one of them with personal data, half of it erased, a checkpoint of two and a tile hash."""
     with transaction(engine) as session:
         say(session, 0)
         append_personal(session)
         say(session, 2)
     run(engine, "INSERT INTO log_checkpoint VALUES (2, {blob}, 'x', '2026-01-01')")
     run(engine, "INSERT INTO log_tile_hash VALUES (1, 0, {blob})")
+    run(engine, "INSERT INTO log_erased SELECT digest, idx, 'x' FROM log_disclosure WHERE field = 'person'")
+    run(engine, "DELETE FROM log_disclosure WHERE field = 'person'")
     yield engine
     with transaction(engine) as session:
         more = say(session, 3)
@@ -135,6 +144,8 @@ def test_a_disclosure_can_be_erased(engine: Engine) -> None:
     with transaction(engine) as session:
         append_personal(session)
     with transaction(engine) as session:
+        note = "INSERT INTO log_erased (digest, idx, erasure) SELECT digest, idx, 'x' FROM log_disclosure"
+        session.execute(text(note))
         session.execute(text("DELETE FROM log_disclosure"))
     assert content(engine)[4] == []
 

@@ -39,6 +39,9 @@ from procurement.objections.outside import Outcome
 from procurement.objections.rules import Attached, Detail, Remedy
 from procurement.papers import actions as papers
 from procurement.papers.rules import PaperKind
+from procurement.privacy import actions as erasing
+from procurement.privacy.rules import Subject
+from procurement.publiclog.entries import Ground as Ground47
 from procurement.rounds.models import Milestone
 from procurement.rounds.phases import Kind
 from procurement.scoring import actions as scoring
@@ -63,7 +66,7 @@ from tests.worlds.objections import (
     supplemented,
     suspended,
 )
-from tests.worlds.people import BUSINESSES, Person, people
+from tests.worlds.people import BUSINESSES, OFFICE, Person, people
 from tests.worlds.rounds import objective_document, published_round
 from tests.worlds.scoring import MARKS, ScoringWorld, opened_round, scored_round, scoring_round
 
@@ -167,6 +170,8 @@ def watched(engine: Engine, clock: MovableClock) -> None:
     )
     act(engine, None, requests.request_recusal, now=clock(), ref=ref, request=asked_for, token="asked", language="en")
     act(engine, None, requests.withdraw_request, now=clock(), token="asked")
+    act(engine, world.people.administrator, erasing.erase, now=clock(), zone=OFFICE, subject=Subject.RECUSAL,
+        name=f"{ref}-RC01", ground=Ground47.CONSENT_WITHDRAWN, reason="Asked in writing.")  # fmt: skip
     begun_round(world)
 
 
