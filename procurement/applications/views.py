@@ -15,6 +15,7 @@ from procurement.applications import (
     asking,
     cards,  # noqa: F401 (cards register themselves)
     confirming,
+    late,  # noqa: F401 (and what is late)
     own,
     queries,
     supplementing,

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from procurement import signing
 from procurement.access import Permission
 from procurement.accounts import queries as accounts
-from procurement.decisions import actions, cards, queries  # noqa: F401 (cards register themselves)
+from procurement.decisions import actions, cards, late, queries  # noqa: F401 (cards and what is late register themselves)
 from procurement.decisions.document import Effect, problem_of
 from procurement.decisions.forms import (
     ConfirmForm,

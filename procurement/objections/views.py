@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.datastructures import FileStorage
 
-from procurement.access import Permission, may
+from procurement.access import ROLE_NAMES, Permission, may
 from procurement.applications.wording import REASONS
 from procurement.committee.recusing import ASKED_IN, Origin
 from procurement.committee.rules import GROUNDS as RECUSAL_GROUNDS
@@ -21,8 +21,10 @@ from procurement.errors import N_, NotFound, Problem, RuleBroken, refuse_if
 from procurement.objections import (
     actions,
     cards,  # noqa: F401 (cards register themselves)
+    desk,
     escalating,
     hearing,
+    late,  # noqa: F401 (what is late registers itself)
     pausing,
     pictures,
     queries,
@@ -168,6 +170,23 @@ def docket(ref: str) -> ResponseReturnValue:
         windows={target: window for target, window in windows.items() if window.open},
         deals=may(actor(), Permission.READ_ROUND_FILES, round_id=found.id),
         words=WORDS,
+    )
+
+
+@page(bp, "/docket", permission=Permission.RULE_OBJECTION, menu=N_("Docket"))
+def over_all_rounds() -> ResponseReturnValue:
+    """The docket over all rounds: what is open, by its deadline; of one round, or what waits for one thing."""
+    with reading() as session:
+        lines = desk.docket_of(session, actor=actor(), now=now())
+    round_ref, state = request.args.get("round", ""), request.args.get("state", "")
+    return render(
+        "objections/desk.html",
+        lines=[one for one in lines if round_ref in ("", one.round_ref) and state in ("", one.state)],
+        rounds=sorted({(one.round_ref, one.title) for one in lines}, key=lambda pair: pair[0]),
+        round_ref=round_ref,
+        state=state,
+        states=desk.STATES,
+        roles=ROLE_NAMES,
     )
 
 

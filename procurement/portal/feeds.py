@@ -13,12 +13,13 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from procurement.access import Permission
+from procurement.access import ROLE_NAMES, Permission
 from procurement.errors import N_
 from procurement.merchants.queries import debarments
 from procurement.portal import queries
 from procurement.publiclog import queries as log_queries
 from procurement.publiclog.pages import line_of
+from procurement.rounds.overdue import register_of
 from procurement.rounds.phases import Phase
 from procurement.rounds.queries import RoundView
 from procurement.web import config, format_day, language, localised, now, page, reading
@@ -137,6 +138,24 @@ def debarred() -> ResponseReturnValue:
         for row in rows
     ]
     return _feed(_("Register of debarments"), "merchants.debarments", items)
+
+
+@page(bp, "/feeds/overdue.atom", permission=Permission.READ_PUBLIC)
+def overdue() -> ResponseReturnValue:
+    """What the office did not do in its time; an item is told again once that is done."""
+    with reading() as session:
+        found = register_of(session, now=now())
+    items = [
+        Item(
+            _id(f"overdue-{one.code}", f"{one.about}:{one.due:%Y%m%d}"),
+            f"{_(one.what)}{_(': ')}{one.about}",
+            _absolute(one.endpoint, **one.values),
+            one.done_at or one.ended_at or one.due,
+            f"{_('not done yet') if one.waits else _('done late')}{_(', ')}{_(ROLE_NAMES[one.role])}",
+        )
+        for one in [*found.waiting, *found.past]
+    ]
+    return _feed(_("What is overdue"), "portal.overdue", sorted(items, key=lambda one: one.at, reverse=True)[:SIZE])
 
 
 @page(bp, "/feeds/log.atom", permission=Permission.READ_PUBLIC)

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from procurement.access import Permission
+from procurement.access import ROLE_NAMES, Permission
 from procurement.applications.answers import answers
 from procurement.applications.checklist import ITEMS
 from procurement.applications.wording import PURPOSES
@@ -23,6 +23,7 @@ from procurement.portal.queries import PublicRound
 from procurement.portal.search import KIND_NAMES, SearchKind
 from procurement.portal.search import search as find
 from procurement.portal.style import EveryField, invented_round
+from procurement.rounds.overdue import register_of
 from procurement.rounds.phases import Kind, Phase
 from procurement.rounds.rules import ABORT_REASONS, HOLD_LABELS, AbortReason, HoldLabel
 from procurement.rounds.scoring_rule import Text
@@ -34,6 +35,10 @@ bp = Blueprint("portal", __name__)
 
 ACCESSIBILITY_CHECKED = date(2026, 11, 27)
 """When the browser's tests last visited every page with axe; whoever changes a page and runs them sets it."""
+
+
+LATE_ONES = 50
+"""Acts that were done late, on one page of the register of what is overdue."""
 
 
 @bp.app_context_processor
@@ -264,6 +269,26 @@ def business(ref: str) -> ResponseReturnValue:
     with reading() as session:
         found = queries.business_page(session, ref, today=now().astimezone(config().zone).date())
     return render("portal/business.html", found=found)
+
+
+@page(bp, "/overdue", permission=Permission.READ_PUBLIC)
+def overdue() -> ResponseReturnValue:
+    """What the office has not done in its time, and what it did late; of every round or of one."""
+    with reading() as session:
+        found = register_of(session, now=now())
+    ref, number = request.args.get("round", ""), max(1, request.args.get("page", 1, type=int))
+    waiting = [one for one in found.waiting if ref in ("", one.round_ref)]
+    past = [one for one in found.past if ref in ("", one.round_ref)]
+    return render(
+        "portal/overdue.html",
+        waiting=waiting,
+        past=past[(number - 1) * LATE_ONES : number * LATE_ONES],
+        total=len(past),
+        more=len(past) > number * LATE_ONES,
+        number=number,
+        round_ref=ref,
+        roles=ROLE_NAMES,
+    )
 
 
 @page(bp, "/rotation", permission=Permission.READ_PUBLIC)

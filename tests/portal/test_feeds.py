@@ -16,7 +16,7 @@ from tests.worlds.people import people
 from tests.worlds.rounds import published_round
 
 ATOM = "{http://www.w3.org/2005/Atom}"
-FEEDS = ("rounds", "products", "decisions", "debarments", "log")
+FEEDS = ("rounds", "products", "decisions", "debarments", "overdue", "log")
 
 
 @pytest.fixture
