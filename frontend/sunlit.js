@@ -22,6 +22,72 @@ for (const form of document.querySelectorAll("form[data-guard]")) {
   window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
 }
 
+// What is typed is saved while one types, to the address of the form; the answer is a sentence (web.kept). Nothing is
+// replaced that was saved elsewhere meanwhile: `seen` carries the mark of what this form knows.
+for (const form of document.querySelectorAll("form[data-autosave]")) autosave(form);
+
+function autosave(form) {
+  const shown = form.querySelector("[data-saved]");
+  const address = form.action || window.location.href;
+  const chinese = document.documentElement.lang.startsWith("zh");
+  let timer = 0; // > 0: something waits to be saved
+  let running = null;
+  let leaving = false;
+  const say = (words, failed) => {
+    shown.textContent = words;
+    shown.classList.toggle("sun-saved--not", failed);
+  };
+  const save = async () => {
+    clearTimeout(timer);
+    timer = 0;
+    const typed = [...new FormData(form)].filter(([, value]) => typeof value === "string");
+    try {
+      const answer = await fetch(address, {
+        method: "POST",
+        body: new URLSearchParams(typed),
+        headers: { "Sunlit-Quiet": "1" },
+        keepalive: true, // it arrives although the page is left
+        redirect: "error",
+      });
+      const told = await answer.json();
+      if (answer.ok) form.elements.seen.value = told.seen;
+      say(told.say, !answer.ok);
+    } catch {
+      say(chinese ? "未保存。请按保存按钮查看原因；您填写的内容仍在本页。" : "Not saved. Press the save button to see why; what you typed is still here.", true);
+    }
+  };
+  const now = () => {
+    if (!timer) return running;
+    // One after the other: the next one needs the mark that this one brings.
+    running = (running || Promise.resolve()).then(save);
+    return running;
+  };
+  const typed = (event) => {
+    if (event.target.type === "file") return;
+    clearTimeout(timer);
+    timer = setTimeout(now, 2000);
+  };
+  form.addEventListener("input", typed);
+  form.addEventListener("change", (event) => { typed(event); now(); }); // a field was left, or a choice made
+  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") now(); });
+  form.addEventListener("submit", (event) => {
+    clearTimeout(timer);
+    timer = 0;
+    if (!running) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (leaving) return;
+    leaving = true;
+    const { submitter } = event;
+    // Not at once: a form that is being submitted cannot be submitted.
+    running.then(() => setTimeout(() => {
+      running = null;
+      leaving = false;
+      form.requestSubmit(submitter);
+    }));
+  });
+}
+
 // Sending files says how far it is. The answer takes the place of the page, as it would without this.
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -82,6 +148,7 @@ function sendWithProgress(form, data) {
     document.title = answer.title;
     document.querySelector("main").replaceWith(document.adoptNode(main));
     for (const part of [Button, CharacterCount, Checkboxes, ErrorSummary, Radios]) createAll(part);
+    for (const again of main.querySelectorAll("form[data-autosave]")) autosave(again);
     const summary = main.querySelector(".govuk-error-summary");
     (summary || main).setAttribute("tabindex", "-1");
     (summary || main).focus();

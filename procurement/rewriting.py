@@ -21,6 +21,7 @@ from procurement.uploads import (
     MAX_PAGES,
     MAX_PIXELS,
     MEGABYTE,
+    NEW_PHOTO,
     NO_PAGES,
     PDF,
     PNG,
@@ -44,7 +45,13 @@ def rewrite(data: bytes, max_bytes: int = MAX_BYTES) -> Rewritten | Problem:
         return _rewrite_picture(data, "JPEG")
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return _rewrite_picture(data, "PNG")
+    if data[4:8] == b"ftyp" and data[8:12] in _NEW_PHOTOS:
+        return Problem(NEW_PHOTO)
     return Problem(WRONG_KIND)
+
+
+_NEW_PHOTOS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis"}
+"""Brands of ISO/IEC 23008-12, 10 (HEIF) and of AVIF, at the place of ISO/IEC 14496-12, 4.3."""
 
 
 # -- pictures -----------------------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
+from wtforms import Field, FieldList, FormField, HiddenField
 
 from config import Config
 from procurement import db
@@ -263,6 +264,35 @@ class Form(FlaskForm):  # type: ignore[misc]
     def status(self) -> int:
         """HTTP status to render this form with: 422 once something was refused."""
         return 422 if self.errors or self.problems else 200
+
+
+def quiet() -> bool:
+    """Whether a script asks while somebody types: it wants a sentence (`kept`, `not_kept`), no page."""
+    return request.headers.get("Sunlit-Quiet") == "1"
+
+
+def kept(seen: str) -> ResponseReturnValue:
+    """What was typed is saved; `seen` is the mark of what is kept now (`Form.seen`, where a form has it)."""
+    at = now().astimezone(config().zone)
+    return {"say": gettext("Saved at %(time)s.", time=f"{at:%H:%M}"), "seen": seen}, 200
+
+
+def not_kept(form: Form) -> ResponseReturnValue:
+    """Nothing is saved, and why."""
+    why = [*form.problems, *(sentence for field in form for sentence in _faults(field))]
+    return {"say": gettext("Not saved: %(why)s", why=" ".join(dict.fromkeys(why)))}, 422
+
+
+def _faults(field: Field) -> Iterator[str]:
+    """What is wrong with a field, behind its label; of one with fields in it, with each of them."""
+    if isinstance(field, FieldList | FormField):
+        for inner in field:
+            yield from _faults(inner)
+    if isinstance(field, FormField):
+        return
+    for error in field.errors:
+        if not isinstance(error, dict | list):  # those of fields in it
+            yield f"{error}" if isinstance(field, HiddenField) else f"{field.label.text}{gettext(': ')}{error}"
 
 
 @contextmanager

@@ -220,6 +220,8 @@ class SectionForm(Form):
 
     then = StringField()
     remove = StringField()
+    seen = HiddenField()
+    """The mark of what the form was filled with (writing.overtaken)."""
     upload = FileField(_("File"))
     purpose = SelectField(_("What it shows"), validate_choice=False, coerce=_coerce(Purpose))
     public = BooleanField(_("Publish this file after the deadline"))
@@ -320,6 +322,7 @@ class CertificatesForm(SectionForm):
 class CertificateForm(Form):
     """One paper with its copy."""
 
+    seen = HiddenField()
     type = _select("certificate.type", CertificateKind)
     number = _text("certificate.number")
     issuer = _text("certificate.issuer")
@@ -666,6 +669,7 @@ class CompletingForm(Form):
 
     then = StringField()
     remove = StringField()
+    seen = HiddenField()
     text = TextAreaField(
         _("Your answer"),
         description=_("Say what you send and what it shows. Everybody can read it once the verdict is given."),

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -139,6 +140,11 @@ def find_draft(session: Session, key: str, *, actor: Actor, lock: bool = False) 
 def draft_content(session: Session, draft: ApplicationDraft) -> Content:
     """What a draft says, with the files attached to it."""
     return _content(draft, _files(session, [draft.id])[draft.id])
+
+
+def section_of(session: Session, key: str, section: Section, *, actor: Actor) -> Any:
+    """One section of a draft as it is kept. Raises NotFound for anybody but its applicant."""
+    return draft_content(session, find_draft(session, key, actor=actor)).section(section)
 
 
 def draft_for(session: Session, key: str, *, actor: Actor, now: datetime) -> DraftView:

@@ -27,6 +27,7 @@ from procurement.applications.supplements import (
     check_answer,
     check_request,
 )
+from procurement.applications.writing import overtaken
 from procurement.errors import N_, NotFound, Problem, RuleBroken, WrongPhase, refuse_if
 from procurement.mail import queue_mail
 from procurement.publiclog.entry import digest_of
@@ -286,15 +287,17 @@ def request(session: Session, *, actor: Actor, now: datetime, ref: str, items: C
 # ---- the applicant answers ---------------------------------------------------------------------------------------
 
 
-def keep(session: Session, *, actor: Actor, now: datetime, key: str, number: int, text: str) -> None:
-    """Keep what is written so far; it is private until it is sent."""
+def keep(session: Session, *, actor: Actor, now: datetime, key: str, number: int, text: str, seen: str = "") -> None:
+    """Keep what is written so far; it is private until it is sent. `seen`: as in `writing.save_section`."""
     require(actor, Permission.APPLY)
     _, row = _answerable(session, actor, now, key, number)
     draft = session.get(SupplementDraft, row.id, with_for_update=True)
     if draft is None:
         draft = SupplementDraft(request_id=row.id)
         session.add(draft)
-    draft.text, draft.saved_at = canonical.plain_text(text), now
+    text = canonical.plain_text(text)
+    refuse_if(overtaken(draft.text or "", text, seen))
+    draft.text, draft.saved_at = text, now
 
 
 def attach(

@@ -43,6 +43,7 @@ from procurement.applications.wording import PURPOSES, SECTIONS
 from procurement.errors import N_, Problem, RuleBroken, refuse_if
 from procurement.merchants import queries as merchants
 from procurement.merchants.rules import CERTIFICATE_NAMES, KIND_NAMES
+from procurement.rounds import canonical
 from procurement.rounds.phases import PHASE_NAMES, Phase
 from procurement.uploads import Upload
 from procurement.web import (
@@ -50,10 +51,13 @@ from procurement.web import (
     actor,
     config,
     flash,
+    kept,
     limiter,
+    not_kept,
     now,
     page,
     plain,
+    quiet,
     reading,
     redirect,
     refusals_into,
@@ -111,7 +115,8 @@ def tasks(key: str) -> ResponseReturnValue:
 
 
 @page(bp, "/my/applications/<key>/<name>", permission=Permission.APPLY, methods=["GET", "POST"])
-@limiter.limit("120 per hour", methods=["POST"])
+@limiter.limit("120 per hour", methods=["POST"], exempt_when=quiet)
+@limiter.limit("2000 per hour", methods=["POST"])
 def section(key: str, name: str) -> ResponseReturnValue:
     """One section: kept as one goes, with its files."""
     if name not in set(Section):
@@ -120,14 +125,23 @@ def section(key: str, name: str) -> ResponseReturnValue:
     with reading() as session:
         draft = own.draft_for(session, key, actor=actor(), now=now())
     form = form_for(which, draft.content.section(which))
+    mark = writing.mark_of(draft.content.section(which))
+    if not form.is_submitted():
+        form.seen.data = mark
     if form.validate_on_submit():
         with refusals_into(form):
             # Stored before the transaction: a blob that nobody mentions harms nobody.
-            upload = accepted(form.file) if form.file is not None else None
+            upload = accepted(form.file) if form.file is not None and not quiet() else None
             stay = _keep(key, which, form, upload)
+            if quiet():
+                return kept(form.seen.data)
             if stay:
                 return redirect("applications.section", key=key, name=name)
             return redirect("applications.tasks", key=key)
+    if quiet():
+        return not_kept(form)
+    if form.seen.errors:
+        form.seen.data = mark
     return render(
         f"applications/sections/{which.value}.html",
         status=form.status,
@@ -173,11 +187,18 @@ def _keep(key: str, which: Section, form: SectionForm, upload: Upload | None) ->
         if (form.remove.data or "").isdigit():
             writing.remove_file(session, actor=actor(), now=now(), key=key, file_id=int(form.remove.data))
         problems = writing.save_section(
-            session, actor=actor(), now=now(), key=key, section=which, answers=form.answers()
+            session,
+            actor=actor(),
+            now=now(),
+            key=key,
+            section=which,
+            answers=form.answers(),
+            seen=form.seen.data or "",
         )
+        form.seen.data = writing.mark_of(own.section_of(session, key, which, actor=actor()))
     if upload is not None or form.remove.data or form.then.data == "attach":
         return True
-    if form.then.data != "later":
+    if form.then.data != "later" and not quiet():
         # A missing file is told at the field that takes files.
         refuse_if([replace(p, field="upload") if p.field in set(Purpose) else p for p in problems])
     return False
@@ -196,7 +217,8 @@ def add_certificate(key: str) -> ResponseReturnValue:
 
 
 @page(bp, "/my/applications/<key>/certificates/<int:number>", permission=Permission.APPLY, methods=["GET", "POST"])
-@limiter.limit("120 per hour", methods=["POST"])
+@limiter.limit("120 per hour", methods=["POST"], exempt_when=quiet)
+@limiter.limit("2000 per hour", methods=["POST"])
 def certificate(key: str, number: int) -> ResponseReturnValue:
     """Change one paper; what is missing in it is shown at once."""
     with reading() as session:
@@ -207,6 +229,7 @@ def certificate(key: str, number: int) -> ResponseReturnValue:
     form = CertificateForm(obj=items[number - 1])
     form.stored = next((file for file in draft.files if file.digest == items[number - 1].file), None)
     if not form.is_submitted():
+        form.seen.data = writing.mark_of(items[number - 1])
         with refusals_into(form):
             refuse_if(own.problems_of_paper(draft, number))
     return _certificate(key, form, number)
@@ -215,9 +238,9 @@ def certificate(key: str, number: int) -> ResponseReturnValue:
 def _certificate(key: str, form: CertificateForm, number: int | None) -> ResponseReturnValue:
     if form.validate_on_submit():
         with refusals_into(form):
-            upload = accepted(form.upload.data) if form.upload.data else None
+            upload = accepted(form.upload.data) if form.upload.data and not quiet() else None
             with transaction() as session:
-                kept, problems = writing.save_certificate(
+                saved, problems = writing.save_certificate(
                     session,
                     actor=actor(),
                     now=now(),
@@ -226,13 +249,22 @@ def _certificate(key: str, form: CertificateForm, number: int | None) -> Respons
                     certificate=form.certificate(),
                     upload=upload,
                     public=bool(form.public.data),
+                    seen=form.seen.data or "",
                 )
+                papers = own.section_of(session, key, Section.CERTIFICATES, actor=actor()).items
+                form.seen.data = writing.mark_of(papers[saved - 1])
+            if quiet():
+                return kept(form.seen.data)
             if problems:
-                return redirect("applications.certificate", key=key, number=kept)
+                return redirect("applications.certificate", key=key, number=saved)
             flash(N_("The paper was saved."))
             return redirect("applications.section", key=key, name=Section.CERTIFICATES.value)
+    if quiet():
+        return not_kept(form)
     with reading() as session:
         draft = own.draft_for(session, key, actor=actor(), now=now())
+    if form.seen.errors and number is not None:
+        form.seen.data = writing.mark_of(draft.content.certificates.items[number - 1])
     # A paper that was kept and lacks something is no refused request.
     status = form.status if form.is_submitted() else 200
     return render("applications/certificate.html", status=status, form=form, draft=draft, number=number)
@@ -377,35 +409,44 @@ def withdraw(key: str) -> ResponseReturnValue:
 
 
 @page(bp, "/my/applications/<key>/supplements/<int:number>", permission=Permission.APPLY, methods=["GET", "POST"])
-@limiter.limit("120 per hour", methods=["POST"])
+@limiter.limit("120 per hour", methods=["POST"], exempt_when=quiet)
+@limiter.limit("2000 per hour", methods=["POST"])
 def supply(key: str, number: int) -> ResponseReturnValue:
     """What the office asks to be completed, and the answer: kept as one goes, then sent once."""
     with reading() as session:
         found = supplementing.writing_for(session, key, number, actor=actor(), now=now())
-    form = CompletingForm(data={"text": found.text})
+    form = CompletingForm(data={"text": found.text, "seen": writing.mark_of(found.text)})
     if form.validate_on_submit():
         with refusals_into(form):
-            if _supplied(key, number, form):
+            sent = _supplied(key, number, form)
+            if quiet():
+                return kept(form.seen.data)
+            if sent:
                 flash(N_("Your answer was sent. A receipt is on its way to you by mail."))
                 return redirect("applications.submitted", key=key)
             return redirect("applications.supply", key=key, number=number)
+    if quiet():
+        return not_kept(form)
+    if form.seen.errors:
+        form.seen.data = writing.mark_of(found.text)
     return render("applications/supply.html", status=form.status, form=form, found=found, items=ITEMS)
 
 
 def _supplied(key: str, number: int, form: CompletingForm) -> bool:
     """Keep, attach, take off or send, as the button says; True when it was sent."""
-    upload = accepted(form.upload.data) if form.upload.data else None
+    upload = accepted(form.upload.data) if form.upload.data and not quiet() else None
     asked: dict[str, Any] = {"actor": actor(), "now": now(), "key": key, "number": number}
     text, remove = form.text.data or "", form.remove.data or ""
     with transaction() as session:
-        supplementing.keep(session, **asked, text=text)
+        supplementing.keep(session, **asked, text=text, seen=form.seen.data or "")
         if upload is not None:
             supplementing.attach(session, **asked, upload=upload, public=bool(form.public.data))
         if remove.isdecimal():
             supplementing.remove(session, **asked, file_id=int(remove))
         if form.then.data == "attach" and upload is None:
             raise RuleBroken(N_("Choose a file."), field="upload")
-    if form.then.data != "send":
+        form.seen.data = writing.mark_of(canonical.plain_text(text))
+    if form.then.data != "send" or quiet():
         return False
     with transaction() as session:
         supplementing.answer(session, **asked, text=text)

@@ -64,19 +64,42 @@ def start(
     return draft.key
 
 
+def mark_of(kept: Any) -> str:
+    """A mark that changes with what is kept. A form carries that of what it was filled with (`overtaken`)."""
+    return canonical.digest(canonical.canonical_text(canonical.write(kept)))
+
+
+def overtaken(kept: Any, answers: Any, seen: str) -> list[Problem]:
+    """Whether `answers` would replace what their writer has not seen: `seen` is the mark of what the form was filled
+    with; empty, nobody asks. Two that wrote the same are no conflict."""
+    if not seen or answers == kept or seen == mark_of(kept):
+        return []
+    return [
+        Problem(
+            N_(
+                "This part was saved in another window or on another device since you opened it here. Open this page "
+                "again to read what is kept, or press save to put what you typed in its place."
+            ),
+            field="seen",
+        )
+    ]
+
+
 def save_section(
-    session: Session, *, actor: Actor, now: datetime, key: str, section: Section, answers: Any
+    session: Session, *, actor: Actor, now: datetime, key: str, section: Section, answers: Any, seen: str = ""
 ) -> list[Problem]:
     """Keep one section of a draft, finished or not, and tell what is still missing or wrong in it.
 
     `answers`: an instance of the section's class. Papers are kept by `save_certificate`; here their list is not
-    changed. A product name that another of one's applications has is refused.
+    changed. A product name that another of one's applications has is refused, and what would replace an answer that
+    was not `seen` (`overtaken`).
     """
     require(actor, Permission.APPLY)
     draft, merchant = editable(session, actor, now, key)
+    held = own.draft_content(session, draft).section(section)
     if section is Section.CERTIFICATES:
-        held = own.draft_content(session, draft).certificates
         answers = Certificates(items=held.items, exemption=answers.exemption)
+    refuse_if(overtaken(held, answers, seen))
     if section is Section.PRODUCT:
         refuse_if(_rename(session, draft, answers.name))
     _keep(draft, section, answers, now)
@@ -121,10 +144,12 @@ def save_certificate(
     upload: Upload | None,
     public: bool,
     number: int | None = None,
+    seen: str = "",
 ) -> tuple[int, list[Problem]]:
     """Keep a paper, finished or not: a new one, or in the place of the one with `number` (from 1).
 
-    Without `upload` the paper keeps the copy it had. Returns its number and what is missing or wrong.
+    Without `upload` the paper keeps the copy it had. Returns its number and what is missing or wrong. `seen`: as in
+    `save_section`, of the paper that is replaced.
     """
     require(actor, Permission.APPLY)
     draft, merchant = editable(session, actor, now, key)
@@ -135,6 +160,7 @@ def save_certificate(
         raise RuleBroken(N_("At most %(limit)s papers may be added."), limit=MAX_PAPERS)
     before = held.items[number - 1] if number is not None else Certificate()
     certificate = replace(certificate, file=upload.digest if upload is not None else before.file)
+    refuse_if(overtaken(before, certificate, seen if number is not None else ""))
     items = (
         (*held.items, certificate)
         if number is None
