@@ -31,8 +31,8 @@ EMPTY = N_("The file is empty.")
 TOO_LARGE = N_("The file is larger than %(limit)s MB.")
 WRONG_KIND = N_("The file is not a PDF, JPEG or PNG file, whatever its name says.")
 NEW_PHOTO = N_(
-    "The photograph is in the format of newer phones (HEIC or AVIF), which many people cannot open. Send it as JPEG: on "
-    "an iPhone choose “Most Compatible” under Settings, Camera, Formats; or take a screenshot of it."
+    "The photograph is in the format of newer phones (HEIC or AVIF), which many people cannot open. Send it as JPEG: "
+    "on an iPhone choose “Most Compatible” under Settings, Camera, Formats; or take a screenshot of it."
 )
 DAMAGED = N_("The file is damaged and cannot be read. Save it again and upload it once more.")
 ENCRYPTED = N_("The PDF is protected by a password. Upload it without protection.")
