@@ -412,7 +412,7 @@ def log() -> None:
 def log_audit(key_text: str | None, form: str) -> None:
     """Recompute the whole log and compare it with its checkpoints and with every table that follows from it."""
     from procurement.db import reading
-    from procurement.publiclog import audit, keys, signer
+    from procurement.publiclog import audit, keys, queries, signer
     from procurement.publiclog.checkpoint import NoteError, VerifierKey
 
     config, engine = installation()
@@ -421,7 +421,9 @@ def log_audit(key_text: str | None, form: str) -> None:
         key = VerifierKey.parse(key_text) if key_text else keys.key_of(config).verifier
     except NoteError as error:
         raise click.BadParameter(str(error), param_hint="--key") from error
-    guard = signer.read_guard(keys.guard_of(config), key)
+    with reading(engine) as session:
+        handovers = queries.handovers(session)
+    guard = signer.read_guard(keys.guard_of(config), key, *(one.new for one in handovers))
     with reading(engine) as session:
         report = audit.audit(session, key, guard)
     if form == "json":
@@ -482,6 +484,41 @@ def log_new_key(origin: str, path: str) -> None:
         click.echo(new_key(Path(path), origin).verifier)
     except NoteError as error:
         raise click.BadParameter(str(error), param_hint="ORIGIN") from error
+
+
+@log.command("rotate-key")
+@click.argument("path", type=click.Path(dir_okay=False))
+@click.option("--reason", required=True, help="For the file: why the key is changed.")
+@click.option(
+    "--lost", "lost", metavar="KEY", help="The old key is lost; this was its public half. Read docs/running.md."
+)
+def log_rotate_key(path: str, reason: str, lost: str | None) -> None:
+    """Hand the log over to the key in PATH, made when it is missing; the log keeps its origin.
+
+    The log says so in an entry, and both keys sign that. From then on only the new key signs: let SUNLIT_LOG_KEY, and
+    SUNLIT_LOG_PUBLIC_KEY where it is set, name it, and tell the witnesses. Run it again when it was interrupted.
+    """
+    from pathlib import Path
+
+    from procurement.publiclog import keys
+    from procurement.publiclog.checkpoint import NoteError, SigningKey, VerifierKey
+    from procurement.publiclog.rotation import rotate
+
+    config, engine = installation()
+    old: SigningKey | VerifierKey
+    try:
+        old = VerifierKey.parse(lost) if lost else keys.key_of(config)
+    except NoteError as error:
+        raise click.BadParameter(str(error), param_hint="--lost") from error
+    file = Path(path)
+    new = keys.load_key(file, production=config.production) if file.exists() else keys.new_key(file, old.name)
+    signed = rotate(engine, old=old, new=new, guard=keys.guard_of(config), reason=reason, now=system_clock())
+    if signed is None:
+        click.echo("The log has handed over to this key before.")
+    else:
+        signed_by = "The new key alone" if lost else "Both keys"
+        click.echo(f"{signed_by} signed the log of {signed.size} entries. From now on only the new one signs:")
+    click.echo(str(new.verifier))
 
 
 @sunlit.group()
@@ -626,11 +663,23 @@ def log_repair(place: str) -> None:
 @click.argument("receipt", type=click.File("r", encoding="utf-8"))
 @click.argument("entry", type=click.File("rb"), required=False)
 @click.option("--key", "key_texts", multiple=True, required=True, help="The log's key; again for each witness's.")
+@click.option(
+    "--succession",
+    type=click.File("r", encoding="utf-8"),
+    help="The log's /log/succession, where the key is one that it had before.",
+)
 @as_format
-def log_check_receipt(receipt: IO[str], entry: IO[bytes] | None, key_texts: tuple[str, ...], form: str) -> None:
+def log_check_receipt(
+    receipt: IO[str],
+    entry: IO[bytes] | None,
+    key_texts: tuple[str, ...],
+    succession: IO[str] | None,
+    form: str,
+) -> None:
     """Check that what the file RECEIPT holds, or the file ENTRY, is in the log. Needs no database and no network."""
     from procurement.publiclog.checkpoint import NoteError, VerifierKey
     from procurement.publiclog.receipt import Receipt
+    from procurement.publiclog.succession import SuccessionError, follow, parse_succession
     from procurement.publiclog.verify import ProofError
 
     try:
@@ -639,8 +688,10 @@ def log_check_receipt(receipt: IO[str], entry: IO[bytes] | None, key_texts: tupl
         raise click.BadParameter(str(error), param_hint="--key") from error
     try:
         found = Receipt.parse(receipt.read())
+        if succession is not None and not found.signed_with(parsed[0]):
+            parsed[0] = follow(parsed[0], parse_succession(succession.read()))
         checkpoint, signed_by = found.check(None if entry is None else entry.read(), parsed)
-    except (ProofError, UnicodeDecodeError) as error:
+    except (ProofError, SuccessionError, UnicodeDecodeError) as error:
         raise Refused(N_("The receipt does not hold: %(why)s"), why=str(error)) from error
     names = [key.name for key in signed_by]
     if form == "json":
@@ -652,7 +703,13 @@ def log_check_receipt(receipt: IO[str], entry: IO[bytes] | None, key_texts: tupl
 
 
 @sunlit.command()
-@click.option("--log", "log_keys", multiple=True, required=True, help="A log's public key; again for each log.")
+@click.option(
+    "--log",
+    "log_keys",
+    multiple=True,
+    required=True,
+    help="A log's public key; again for each log, and for each later key of one.",
+)
 @click.option("--name", required=True, help="The witness's name, for example witness.example.org.")
 @click.option(
     "--folder", required=True, type=click.Path(file_okay=False), help="Where key, memory and evidence stay."

@@ -2,6 +2,7 @@
 
     manifest.json                {"v", "round", "made_at", "files": {path: sha256}}
     log/key                      the log's public key as the office states it
+    log/succession               only where the log has changed its key: how one handed over to the next
     log/checkpoint               the signed checkpoint that the proofs lead to
     log/entries.ndjson           every entry of the round: {"index", "proof", "entry"}, one to a line
     rules/<version>.json         the frozen rules, byte for byte what was hashed
@@ -35,6 +36,7 @@ LARGEST = 512 * 1024 * 1024
 MOST_FILES = 20_000
 
 MANIFEST = "manifest.json"
+SUCCESSION = "log/succession"
 DISCLOSURES = "committee/disclosures.ndjson"
 
 

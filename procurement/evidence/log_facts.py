@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 from procurement.errors import N_, Problem
-from procurement.evidence.bundle import NotEvidence
+from procurement.evidence.bundle import SUCCESSION, NotEvidence
 from procurement.evidence.facts import Record, Unknown, checks
 from procurement.publiclog.checkpoint import Checkpoint, NoteError, VerifierKey, open_note
+from procurement.publiclog.receipt import Receipt
+from procurement.publiclog.succession import SuccessionError, follow, parse_succession
 from procurement.publiclog.tree import leaf_hash
 from procurement.publiclog.verify import ProofError, verify_inclusion
 
@@ -30,17 +32,30 @@ def _log_key(record: Record) -> Iterator[Problem]:
     stated = record.bundle.text("log/key").strip()
     if record.policy.log is None:
         raise Unknown(N_("No key was given; the one in the file was used: %(key)s"), key=stated)
-    if stated != str(record.policy.log):
-        yield Problem(N_("The file names another key: %(key)s"), {"key": stated})
+    try:
+        followed = follow(record.policy.log, _handovers(record))
+    except SuccessionError as error:
+        yield Problem(N_("The key that you trust did not hand over to another one: %(why)s"), {"why": str(error)})
+        return
+    if stated != str(followed):
+        yield Problem(N_("The file names another key, to which yours did not hand over: %(key)s"), {"key": stated})
+
+
+def _handovers(record: Record) -> list[Receipt]:
+    """The handovers in the file. Raises SuccessionError."""
+    return parse_succession(record.bundle.text(SUCCESSION)) if SUCCESSION in record.bundle.files else []
 
 
 def _keys(record: Record) -> list[VerifierKey]:
-    if record.policy.log is not None:
-        return [record.policy.log, *record.policy.witnesses]
+    """The key that signs today, as far as it can be followed from the one that is trusted, and the witnesses'."""
     try:
-        return [VerifierKey.parse(record.bundle.text("log/key")), *record.policy.witnesses]
+        trusted = record.policy.log or VerifierKey.parse(record.bundle.text("log/key"))
     except NoteError as error:
         raise NotEvidence(f"log/key: {error}") from error
+    try:
+        return [follow(trusted, _handovers(record)), *record.policy.witnesses]
+    except SuccessionError:
+        return [trusted, *record.policy.witnesses]
 
 
 @checks("checkpoint", N_("The log's state is signed by the log's key"))

@@ -17,7 +17,7 @@ from procurement.committee.draw_queries import member_disclosures
 from procurement.committee.models import Member
 from procurement.decisions.models import Decision
 from procurement.errors import N_, NotFound, WrongPhase
-from procurement.evidence.bundle import DISCLOSURES, Ballot, ProvedEntry, ndjson, pack
+from procurement.evidence.bundle import DISCLOSURES, SUCCESSION, Ballot, ProvedEntry, ndjson, pack
 from procurement.objections.models import (
     Notice,
     Objection,
@@ -90,6 +90,7 @@ def evidence_of(session: Session, ref: str, *, key: VerifierKey, store: Store, n
         "README.txt": README.format(ref=ref).encode(),
         "log/key": f"{key}\n".encode(),
         "log/checkpoint": note.encode(),
+        **({SUCCESSION: handovers.encode()} if (handovers := serving.succession(session)) else {}),
         "log/entries.ndjson": ndjson(entry.line() for entry in entries),
         "ballots.ndjson": ndjson(ballot.line() for ballot in _ballots(session, found.id)),
         "texts.ndjson": ndjson({"sha256": digest_of(text), "text": text} for text in texts),

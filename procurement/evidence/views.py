@@ -8,11 +8,14 @@ from wtforms import FileField
 from procurement import storage
 from procurement.access import Permission
 from procurement.errors import N_, RuleBroken
-from procurement.evidence.bundle import NotEvidence, unpack
+from procurement.evidence.bundle import Bundle, NotEvidence, unpack
 from procurement.evidence.check import check
 from procurement.evidence.facts import OUTCOMES, Policy, Report
 from procurement.evidence.queries import evidence_of, published_round
 from procurement.publiclog import keys
+from procurement.publiclog import queries as log
+from procurement.publiclog.checkpoint import Checkpoint, NoteError, VerifierKey
+from procurement.publiclog.succession import SuccessionError, key_at, keys_of
 from procurement.web import Form, config, limiter, now, page, plain, reading, refusals_into, render, say
 
 bp = Blueprint("evidence", __name__)
@@ -62,4 +65,15 @@ def _checked(content: bytes) -> Report:
     except NotEvidence:
         raise RuleBroken(N_("This is not an evidence file of a round, or it is broken."), field="file") from None
     # Signatures in a PDF are read by the page that checks decisions, in a process of its own.
-    return check(bundle, Policy(log=keys.verifier_of(config())))
+    return check(bundle, Policy(log=_key_for(bundle)))
+
+
+def _key_for(bundle: Bundle) -> VerifierKey:
+    """The key of this site's log that signed when it was as large as the file says: an old file has an old key."""
+    key = keys.verifier_of(config())
+    try:
+        size = Checkpoint.parse(bundle.text("log/checkpoint").partition("\n\n")[0] + "\n").size
+        with reading() as session:
+            return key_at(keys_of(key, log.handovers(session)), size)
+    except (NotEvidence, NoteError, SuccessionError):
+        return key

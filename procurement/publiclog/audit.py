@@ -56,6 +56,7 @@ from procurement.publiclog.entry import (
 )
 from procurement.publiclog.models import LogCheckpoint, LogDisclosure, LogErased, LogHead, LogTileHash
 from procurement.publiclog.queries import Logged
+from procurement.publiclog.succession import SuccessionError, key_at, keys_of
 from procurement.publiclog.tree import Frontier, leaf_hash
 from procurement.publiclog.triggers import missing_triggers
 
@@ -220,8 +221,11 @@ class _Replayed:
 
 
 def _checkpoints(session: Session, report: Report, key: VerifierKey | None) -> dict[int, bytes]:
-    """Size → root of every signed checkpoint, after checking its signature."""
+    """Size → root of every signed checkpoint, after checking its signatures: by the key that the log had then, and
+    by both where one handed over to the next."""
     roots: dict[int, bytes] = {}
+    keys = _keys(session, report, key)
+    handing_over = {one.index for one in queries.handovers(session) if one.old_signs}
     for row in session.scalars(select(LogCheckpoint).order_by(LogCheckpoint.size)):
         where = f"checkpoint of size {row.size}"
         report.checkpoints += 1
@@ -229,14 +233,29 @@ def _checkpoints(session: Session, report: Report, key: VerifierKey | None) -> d
         if key is None:
             report.found(where, "there is no key to check it with")
             continue
+        covered = {index for index in handing_over if index < row.size}
+        handing_over -= covered
+        wanted = {key_at(keys, index) for index in covered} | {key_at(keys, row.size)}
         try:
-            checkpoint = open_checkpoint(row.note, key, key.name)
+            for each in wanted:
+                checkpoint = open_checkpoint(row.note, each, key.name)
         except NoteError as error:
             report.found(where, str(error))
         else:
             if (checkpoint.size, checkpoint.root) != (row.size, row.root):
                 report.found(where, "the row does not say what the signed note says")
     return roots
+
+
+def _keys(session: Session, report: Report, key: VerifierKey | None) -> list[tuple[int, VerifierKey]]:
+    """Every key that the log has had (succession.keys_of), when `key` is one of them; else it alone."""
+    if key is None:
+        return []
+    try:
+        return keys_of(key, queries.handovers(session))
+    except SuccessionError as error:
+        report.found("keys", str(error))
+        return [(-1, key)]
 
 
 def _entries(session: Session, report: Report, roots: dict[int, bytes]) -> _Replayed:

@@ -59,3 +59,23 @@ class DataErased(
 def digest_of_erased(digests: Iterable[str]) -> str:
     """SHA-256 in hex over salted digests, sorted, one a line."""
     return digest_of("".join(f"{digest}\n" for digest in sorted(digests)))
+
+
+class KeySucceeded(
+    Entry,
+    kind="log.key_succeeded",
+    title=N_("The log's key handed over to a new one"),
+    labels={
+        "old": N_("Key until now"),
+        "new": N_("Key from now on"),
+        "old_signs": N_("The old key signs the handover"),
+    },
+):
+    """Both keys in full, as `name+id+base64`. `reason`: SHA-256 of the office's note. The checkpoint that covers this
+    entry first is signed by both, later ones by the new key alone; where the old key was lost, `old_signs` is false,
+    and nobody who trusts the old key has a reason to trust the new one."""
+
+    old: str
+    new: str
+    old_signs: bool
+    reason: Digest

@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
+from procurement.publiclog.entries import KeySucceeded
 from procurement.publiclog.entry import Entry, Envelope, unseal
 from procurement.publiclog.models import LogCheckpoint, LogDisclosure, LogEntry, LogHead
+from procurement.publiclog.succession import Handover, handover_of
 from procurement.publiclog.tiles import WIDTH, subtrees
 from procurement.publiclog.tree import Frontier, Subtree
 
@@ -89,6 +91,15 @@ def entries_by(session: Session, user_id: int, *, before: int | None = None, lim
             if len(found) == limit:
                 break
     return found
+
+
+def handovers(session: Session) -> list[Handover]:
+    """Every change of the log's key that its entries announce, the oldest first."""
+    wanted = select(LogEntry).where(LogEntry.kind == KeySucceeded.kind).order_by(LogEntry.idx)
+    found = [_logged(row) for row in session.scalars(wanted)]
+    return [
+        handover_of(one.index, one.envelope.entry) for one in found if isinstance(one.envelope.entry, KeySucceeded)
+    ]
 
 
 def bodies(session: Session) -> Iterator[Row[int, bytes, bytes, str, datetime, str | None]]:

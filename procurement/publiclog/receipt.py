@@ -51,6 +51,13 @@ class Receipt:
             raise ProofError("the receipt names no entry")
         return cls(int(number), tuple(_hash(line) for line in rest[1:]), note, entry)
 
+    def signed_with(self, key: VerifierKey) -> bool:
+        """Whether `key` signed the checkpoint."""
+        try:
+            return key in open_note(self.note, [key]).signed_by
+        except NoteError:
+            return False
+
     def check(self, entry: bytes | None, keys: Sequence[VerifierKey]) -> tuple[Checkpoint, tuple[VerifierKey, ...]]:
         """Check that `entry` (None: the one in the receipt) is in the log at this index, under a checkpoint signed by
         keys[0].

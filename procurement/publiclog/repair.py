@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, func, insert, select
+from sqlalchemy.orm import Session
 
 from procurement.db import transaction
 from procurement.errors import N_, Refused
 from procurement.publiclog.checkpoint import Checkpoint, NoteError, VerifierKey, open_checkpoint
 from procurement.publiclog.entry import EntryError, Envelope, unseal
 from procurement.publiclog.models import LogCheckpoint, LogHead
+from procurement.publiclog.succession import SUCCESSION, SuccessionError, follow, parse_succession
 from procurement.publiclog.tiles import WIDTH, decode_bundle, tile_path
 from procurement.publiclog.tree import Frontier
 from procurement.publiclog.writing import store
@@ -41,13 +43,15 @@ def source(place: str) -> Fetch:
 def repair(engine: Engine, fetch: Fetch, *, key: VerifierKey, guard: Path, now: datetime) -> tuple[int, int]:
     """Append what `fetch` has and the log lacks, up to its checkpoint; returns (size before, size after).
 
-    Raises Refused, and changes nothing, when the published copy is not signed by `key`, is shorter than the log, or
-    does not continue it.
+    `key` is any that the log has had: the handovers that are published beside the checkpoint lead on from it. Raises
+    Refused, and changes nothing, when the published copy is not signed by it or one that follows it, is shorter than
+    the log, or does not continue it.
     """
     try:
         note = fetch("checkpoint").decode()
-        published = open_checkpoint(note, key, key.name)
-    except (OSError, UnicodeDecodeError, NoteError) as error:
+        handovers = parse_succession(_published_succession(fetch))
+        published = open_checkpoint(note, follow(key, handovers), key.name)
+    except (OSError, UnicodeDecodeError, NoteError, SuccessionError) as error:
         raise Refused(N_("There is no signed checkpoint to repair from: %(why)s"), why=str(error)) from error
     with transaction(engine) as session:
         row = session.execute(select(LogHead.size, LogHead.frontier).where(LogHead.id == 1).with_for_update()).one()
@@ -61,20 +65,38 @@ def repair(engine: Engine, fetch: Fetch, *, key: VerifierKey, guard: Path, now: 
         for body in _bodies(fetch, tree.size, published.size):
             store(session, tree, body, _read(body))
         _check(tree, published)
-        if session.get(LogCheckpoint, published.size) is None:
-            signed = _own_note(note)
-            session.execute(
-                insert(LogCheckpoint).values(size=published.size, root=published.root, note=signed, signed_at=now)
-            )
+        # The checkpoints by which keys handed over are needed for ever; of the others the newest will do.
+        for each in [*(handover.note for handover in handovers), note]:
+            _keep_checkpoint(session, each, now)
         size = tree.size
     guard.write_text(_own_note(note), encoding="utf-8")
     return row.size, size
 
 
+def _published_succession(fetch: Fetch) -> str:
+    """What is published of handovers; a copy from before there were any has no such file."""
+    try:
+        return fetch(SUCCESSION).decode()
+    except OSError:
+        return ""
+
+
+def _keep_checkpoint(session: Session, note: str, now: datetime) -> None:
+    """Put a published checkpoint behind those that are here, unless it is older than they."""
+    own, checkpoint = _own_note(note), Checkpoint.parse(note.partition("\n\n")[0] + "\n")
+    newest = session.scalar(select(func.max(LogCheckpoint.size))) or 0
+    if checkpoint.size > newest:
+        values = {"size": checkpoint.size, "root": checkpoint.root, "note": own, "signed_at": now}
+        session.execute(insert(LogCheckpoint).values(**values))
+
+
 def _own_note(note: str) -> str:
-    """`note` without the cosignatures of witnesses: its text and the first signature line."""
+    """`note` without the cosignatures of witnesses: its text and the signature lines under the log's own name, of
+    which there are two where one key handed over to another."""
     text, _, signatures = note.rpartition("\n\n")
-    return f"{text}\n\n{signatures.splitlines(keepends=True)[0]}"
+    name = text.partition("\n")[0]
+    own = [line for line in signatures.splitlines(keepends=True) if line.startswith(f"— {name} ")]
+    return f"{text}\n\n{''.join(own)}"
 
 
 def _bodies(fetch: Fetch, start: int, end: int) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
     checkpoint                    the newest signed checkpoint with its cosignatures, text/plain
     tile/<level>/<n>[.p/<width>]  hashes
     tile/entries/<n>[.p/<width>]  entries
+    succession                    how its keys handed over, text/plain; none while the log has its first
 
 Nothing beyond the newest signed checkpoint is served: an entry that no promise covers yet could still be lost with a
 transaction that the disk never saw, and whoever had fetched it would hold a fork.
@@ -20,6 +21,7 @@ from procurement.publiclog import queries
 from procurement.publiclog.models import LogCheckpoint, LogCosignature, LogEntry
 from procurement.publiclog.queries import Logged
 from procurement.publiclog.receipt import Receipt
+from procurement.publiclog.succession import SUCCESSION, succession_text
 from procurement.publiclog.tiles import WIDTH, encode_bundle, tile_path
 from procurement.publiclog.tree import HASH_BYTES, TILE_HEIGHT, inclusion_proof
 
@@ -94,6 +96,9 @@ def export(session: Session, folder: Path) -> int:
         if not path.exists():
             _write(path, _tile(session, level, n, width))
             written += 1
+    if handovers := succession(session):
+        _write(folder / SUCCESSION, handovers.encode())
+        written += 1
     _write(folder / "checkpoint", _with_cosignatures(session, latest).encode())
     return written + 1
 
@@ -122,6 +127,18 @@ def receipt_for(session: Session, index: int) -> Receipt | None:
     proof = inclusion_proof(index, latest.size, queries.subtree_reader(session))
     entry = session.scalars(select(LogEntry.body).where(LogEntry.idx == index)).one()
     return Receipt(index, tuple(proof), _with_cosignatures(session, latest), entry)
+
+
+def succession(session: Session) -> str:
+    """How the log's first key led to the one of today (succession.succession_text); "" while it has its first."""
+    receipts = []
+    for handover in queries.handovers(session):
+        covering = queries.covering_checkpoint(session, handover.index)
+        if covering is not None:
+            proof = inclusion_proof(handover.index, covering.size, queries.subtree_reader(session))
+            entry = session.scalars(select(LogEntry.body).where(LogEntry.idx == handover.index)).one()
+            receipts.append(Receipt(handover.index, tuple(proof), covering.note, entry))
+    return succession_text(receipts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,14 @@ def checkpoint() -> ResponseReturnValue:
     return _served(note.encode(), "text/plain; charset=utf-8", "public, max-age=2")
 
 
+@plain(bp, "/log/succession", permission=Permission.READ_PUBLIC)
+def succession() -> ResponseReturnValue:
+    """How the log's first key led to the one of today: empty while it has its first."""
+    with reading() as session:
+        found = serving.succession(session)
+    return _served(found.encode(), "text/plain; charset=utf-8", "public, max-age=2")
+
+
 @plain(bp, "/log/tile/<path:path>", permission=Permission.READ_PUBLIC)
 def tile(path: str) -> ResponseReturnValue:
     """A tile of hashes or a bundle of entries, whole or partial."""

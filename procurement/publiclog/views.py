@@ -159,8 +159,9 @@ def check() -> ResponseReturnValue:
     form = CheckForm(key=str(keys.verifier_of(config())))
     with reading() as session:
         seen = witnessing.witnesses_seen(session)
+        handovers = queries.handovers(session)
     rows = [
         [row.name, format_number(row.checkpoints), format_number(row.size), format_instant(row.last_at)]
         for row in seen
     ]
-    return render("publiclog/check.html", form=form, witnesses=rows)
+    return render("publiclog/check.html", form=form, witnesses=rows, handovers=handovers)

@@ -19,10 +19,11 @@ import re
 import struct
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -83,8 +84,8 @@ class WitnessKey:
 class Witness:
     """A witness of some logs, with its memory in a folder: the newest note of each, and evidence of forks."""
 
-    def __init__(self, key: WitnessKey, logs: Mapping[str, VerifierKey], folder: Path) -> None:
-        """`logs`: origin → the log's key. `folder` is made when it is missing."""
+    def __init__(self, key: WitnessKey, logs: Mapping[str, Sequence[VerifierKey]], folder: Path) -> None:
+        """`logs`: origin → the log's keys, the oldest first. `folder` is made when it is missing."""
         self.key, self.logs, self.folder = key, logs, folder
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -95,25 +96,41 @@ class Witness:
             claimed = Checkpoint.parse(note.partition("\n\n")[0] + "\n")
         except (NoteError, ValueError) as error:
             return Answer(400, f"{error}\n")
-        log = self.logs.get(claimed.origin)
-        if log is None:
+        log = claimed.origin
+        if log not in self.logs:
             return Answer(404, "this log is not known here\n")
-        try:
-            text = open_note(note, [log]).text
-        except NoteError as error:
-            return Answer(403, f"{error}\n")
-        if old > claimed.size:
-            return Answer(400, "the old size is larger than the checkpoint\n")
         with self._alone():
-            return self._continue(log, old, proof, claimed, text, note, now)
+            known_note = self.recall(log)
+            try:
+                text = open_note(note, self._keys_after(log, known_note)).text
+            except NoteError as error:
+                return Answer(403, f"{error}\n")
+            if old > claimed.size:
+                return Answer(400, "the old size is larger than the checkpoint\n")
+            return self._continue(log, old, proof, claimed, text, note, known_note, now)
+
+    def _keys_after(self, log: str, known_note: str) -> Sequence[VerifierKey]:
+        """The keys that may sign after `known_note`: once a later key of the log has signed, no earlier one does."""
+        keys = self.logs[log]
+        if not known_note:
+            return keys
+        signed_by = open_note(known_note, keys).signed_by
+        return keys[max(keys.index(key) for key in signed_by) :]
 
     def _continue(
-        self, log: VerifierKey, old: int, proof: list[bytes], new: Checkpoint, text: str, note: str, now: datetime
+        self,
+        log: str,
+        old: int,
+        proof: list[bytes],
+        new: Checkpoint,
+        text: str,
+        note: str,
+        known_note: str,
+        now: datetime,
     ) -> Answer:
-        known_note = self.recall(log)
-        known = Checkpoint(log.name, 0, EMPTY_ROOT)
+        known = Checkpoint(log, 0, EMPTY_ROOT)
         if known_note:
-            known = Checkpoint.parse(open_note(known_note, [log]).text)
+            known = Checkpoint.parse(open_note(known_note, self.logs[log]).text)
         if old != known.size:
             return Answer(409, f"{known.size}\n", "text/x.tlog.size")
         if new.size == known.size and new.root != known.root:
@@ -127,15 +144,15 @@ class Witness:
         self._remember(log, note)
         return Answer(200, self.key.cosign(text, now))
 
-    def _path(self, log: VerifierKey) -> Path:
-        return self.folder / f"{log.id.hex()}.note"
+    def _path(self, log: str) -> Path:
+        return self.folder / f"{_short(log)}.note"
 
-    def recall(self, log: VerifierKey) -> str:
-        """The newest note of `log` that this witness signed; empty before the first."""
+    def recall(self, log: str) -> str:
+        """The newest note of the log with this origin that this witness signed; empty before the first."""
         path = self._path(log)
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
-    def _remember(self, log: VerifierKey, note: str) -> None:
+    def _remember(self, log: str, note: str) -> None:
         fresh = self._path(log).with_suffix(".new")
         with fresh.open("w", encoding="utf-8") as out:
             out.write(note)
@@ -143,12 +160,12 @@ class Witness:
             os.fsync(out.fileno())
         fresh.replace(self._path(log))
 
-    def _keep_evidence(self, log: VerifierKey, known: str, offered: str, now: datetime) -> None:
+    def _keep_evidence(self, log: str, known: str, offered: str, now: datetime) -> None:
         folder = self.folder / "evidence"
         folder.mkdir(exist_ok=True)
-        name = f"{log.id.hex()}-{now:%Y%m%dT%H%M%S%f}.txt"
+        name = f"{_short(log)}-{now:%Y%m%dT%H%M%S%f}.txt"
         (folder / name).write_text(
-            f"Signed by {log.name}, known before:\n\n{known}\nOffered at {now.isoformat()}:\n\n{offered}",
+            f"Signed by {log}, known before:\n\n{known}\nOffered at {now.isoformat()}:\n\n{offered}",
             encoding="utf-8",
         )
 
@@ -157,6 +174,11 @@ class Witness:
         with (self.folder / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _short(origin: str) -> str:
+    """A name for files about the log with this origin, whatever key it has."""
+    return sha256(origin.encode()).hexdigest()[:8]
 
 
 def _check_growth(known: Checkpoint, new: Checkpoint, proof: list[bytes]) -> None:

@@ -28,10 +28,14 @@ _REASONS = {
 
 
 def witness_in(folder: Path, name: str, logs: Sequence[VerifierKey]) -> Witness:
-    """The witness whose key and memory are in `folder`, made the first time. Raises KeyRefused."""
+    """The witness whose key and memory are in `folder`, made the first time. `logs`: several keys of one log the
+    oldest first. Raises KeyRefused."""
     path = folder / "witness.key"
     key = load_key(path, production=True) if path.exists() else new_key(path, name)
-    return Witness(WitnessKey.of(key), {log.name: log for log in logs}, folder)
+    by_origin: dict[str, list[VerifierKey]] = {}
+    for log in logs:
+        by_origin.setdefault(log.name, []).append(log)
+    return Witness(WitnessKey.of(key), by_origin, folder)
 
 
 def application(witness: Witness, clock: Clock) -> Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]:
@@ -66,10 +70,10 @@ def application(witness: Witness, clock: Clock) -> Callable[[WSGIEnvironment, St
 
 def _seen(witness: Witness) -> str:
     lines = [f"Witness {witness.key.verifier}"]
-    for log in witness.logs.values():
+    for log in witness.logs:
         note = witness.recall(log)
         size = Checkpoint.parse(note.partition("\n\n")[0] + "\n").size if note else 0
-        lines.append(f"{log.name}: {size} entries")
+        lines.append(f"{log}: {size} entries")
     lines.append(f"contradictions kept: {len(list(witness.folder.glob('evidence/*.txt')))}")
     return "\n".join(lines) + "\n"
 

@@ -11,7 +11,9 @@ from procurement.evidence.bundle import unpack
 from procurement.evidence.check import check
 from procurement.evidence.facts import Policy
 from procurement.publiclog import keys
+from procurement.publiclog.rotation import rotate
 from procurement.publiclog.signer import sign_checkpoint
+from procurement.publiclog.succession import follow, parse_succession
 from tests.evidence.conftest import repacked
 from tests.worlds.scoring import ScoringWorld
 
@@ -48,6 +50,27 @@ def test_the_file_is_offered_and_holds(client: FlaskClient, config: Config, publ
     assert report.fine
     assert "Nothing that could be checked is wrong" in upload(client, reply.data)
     assert "凡能核验的均无差错" in upload(client, reply.data, "zh")
+
+
+def test_a_file_from_before_the_key_was_changed_holds_too(
+    app: Flask, client: FlaskClient, config: Config, published: ScoringWorld
+) -> None:
+    before = client.get(f"/rounds/{published.ref}/evidence.zip").data
+    assert client.get("/log/succession").data == b""
+    old, path = keys.key_of(config), config.data_dir / "new.key"
+    new = keys.new_key(path, old.name)
+    given = {"guard": keys.guard_of(config), "reason": "The keeper left.", "now": published.clock()}
+    rotate(app.extensions["sunlit"].engine, old=old, new=new, **given)
+    path.replace(config.data_dir / "log-development.key")
+    assert keys.key_of(config) == new
+    after = client.get(f"/rounds/{published.ref}/evidence.zip").data
+    for content in (before, after):
+        assert "Nothing that could be checked is wrong" in upload(client, content)
+    page = client.get("/en/log/check").text.replace("&#43;", "+")
+    assert "Keys that the log had before" in page
+    assert str(old.verifier) in page
+    (handover,) = parse_succession(client.get("/log/succession").text)
+    assert follow(old.verifier, [handover]) == new.verifier
 
 
 def test_a_changed_file_is_told(client: FlaskClient, published: ScoringWorld) -> None:

@@ -58,6 +58,7 @@ ROUTES: dict[str, Route] = {
     "log_tiles.checkpoint": Route(Permission.READ_PUBLIC),
     "log_tiles.entry": Route(Permission.READ_PUBLIC),
     "log_tiles.receipt": Route(Permission.READ_PUBLIC),
+    "log_tiles.succession": Route(Permission.READ_PUBLIC),
     "log_tiles.tile": Route(Permission.READ_PUBLIC),
     "publiclog.check": Route(Permission.READ_PUBLIC),
     "publiclog.entries": Route(Permission.READ_PUBLIC),

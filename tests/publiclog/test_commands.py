@@ -15,13 +15,14 @@ from config import Config
 from procurement import jobs
 from procurement.cli import sunlit
 from procurement.db import reading, transaction
-from procurement.publiclog import queries
+from procurement.publiclog import queries, serving
 from procurement.publiclog.checkpoint import VerifierKey, open_checkpoint
 from procurement.publiclog.jobs import embedded_signer, sign_log, sign_until
-from procurement.publiclog.keys import guard_of, key_of
-from procurement.publiclog.signer import grown
+from procurement.publiclog.keys import guard_of, key_of, load_key
+from procurement.publiclog.signer import grown, sign_checkpoint
 from procurement.worker import serve
 from tests.conftest import MovableClock
+from tests.publiclog.happenings import NOON
 from tests.publiclog.test_signer import grow, without_triggers
 
 
@@ -167,3 +168,32 @@ def test_a_refusal_to_sign_is_logged_and_does_not_stop_the_worker(
         latest = queries.latest_checkpoint(session)
     assert latest is not None
     assert latest.size == 3
+
+
+def test_the_key_is_changed_and_receipts_follow_it(config: Config, engine: Engine, tmp_path: Path) -> None:
+    grow(engine)
+    run(config, "checkpoint")
+    old, path = key_of(config).verifier, tmp_path / "new.key"
+    changed = run(config, "rotate-key", str(path), "--reason", "The keeper left the office.")
+    assert changed.exit_code == 0, changed.output
+    assert "Both keys signed the log of 4 entries." in changed.output
+    new = VerifierKey.parse(changed.output.splitlines()[-1])
+    assert new.name == old.name
+    refused = run(config, "rotate-key", str(path), "--reason", "Again.")
+    assert "handed over to this key before" in refused.output
+    grow(engine, 1, first=4)
+    sign_checkpoint(engine, key=load_key(path, production=False), guard=guard_of(config), now=NOON)
+    with reading(engine) as session:
+        receipt = serving.receipt_for(session, 0)
+        (tmp_path / "succession").write_text(serving.succession(session), encoding="utf-8")
+    assert receipt is not None
+    (tmp_path / "receipt").write_text(receipt.text(), encoding="utf-8")
+    check = ["check-receipt", str(tmp_path / "receipt"), "--key"]
+    assert run(config, *check, str(new)).exit_code == 0
+    assert run(config, *check, str(old)).exit_code == 1
+    followed = run(config, *check, str(old), "--succession", str(tmp_path / "succession"))
+    assert followed.exit_code == 0, followed.output
+    audited = run(config, "audit", "--key", str(old))
+    assert audited.exit_code == 0, audited.output
+    wrong = run(config, "rotate-key", str(path), "--reason", "x", "--lost", "no key")
+    assert wrong.exit_code == 2

@@ -67,7 +67,7 @@ def test_a_foreign_log_is_cosigned_by_our_witness(tmp_path: Path) -> None:
     origin = journal.canonical_origin()
     watcher = Witness(
         WitnessKey("witness.example.org", bytes(range(32))),
-        {origin: VerifierKey.parse(journal.c2sp_vkey(origin))},
+        {origin: [VerifierKey.parse(journal.c2sp_vkey(origin))]},
         tmp_path / "witness",
     )
     known = 0

@@ -44,7 +44,7 @@ def proof_of(old: int, new: int) -> list[bytes]:
 
 @pytest.fixture
 def witness(tmp_path: Path) -> Witness:
-    return Witness(BYSTANDER, {KEY.name: KEY.verifier}, tmp_path / "witness")
+    return Witness(BYSTANDER, {KEY.name: [KEY.verifier]}, tmp_path / "witness")
 
 
 def ask(witness: Witness, old: int, new: int, entries: list[bytes] | None = None) -> Answer:
