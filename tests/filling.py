@@ -28,6 +28,10 @@ class User:
         assert answer.status_code == status, f"{path}: {answer.status}\n{text_of(answer)}"
         return answer
 
+    def signed_in(self) -> bool:
+        """Whether somebody is."""
+        return self.client.get("/en/account").status_code == 200
+
     def send(
         self,
         path: str,
