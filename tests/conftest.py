@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -202,7 +203,9 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Pat
             folder.mkdir()
             shutil.copyfile(migrated_sqlite, folder / "sunlit.db")
             engine = make_engine(config.database)
-            assert seed.seed(engine, config, present)
+            # In a thread of its own: beside a driven browser, which keeps an event loop, nothing can be signed.
+            with ThreadPoolExecutor(1) as thread:
+                assert thread.submit(seed.seed, engine, config, present).result()
             engine.dispose()
     return Demonstration(config, present, seed.record(config))
 
