@@ -101,7 +101,7 @@ class Permission(StrEnum):
     EDIT_ROUND = "edit_round"  # rounds: draft, seats, publish, amend
     HOLD_ROUND = "hold_round"  # rounds: hold, resume
     READ_ROUND_FILES = "read_round_files"  # rounds: everything about one round, not yet public
-    APPLY = "apply"  # applications
+    APPLY = "apply"  # applications, of businesses one acts for; the office's clerks only help
     ASK = "ask"  # applications: public questions on a call
     ANSWER_QUESTION = "answer_question"  # applications: their answers
     CHECK_APPLICATIONS = "check_applications"  # applications: verdicts, closing the check
@@ -143,7 +143,7 @@ GRANTS: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         Permission.EDIT_ROUND: frozenset({Role.ORGANISER}),
         Permission.HOLD_ROUND: frozenset({Role.SUPERVISOR}),
         Permission.READ_ROUND_FILES: frozenset({Role.ORGANISER, Role.SUPERVISOR}),
-        Permission.APPLY: frozenset({Role.MERCHANT}),
+        Permission.APPLY: frozenset({Role.MERCHANT, Role.ORGANISER}),
         Permission.ANSWER_QUESTION: frozenset({Role.ORGANISER}),
         Permission.CHECK_APPLICATIONS: frozenset({Role.ORGANISER}),
         Permission.KEEP_EXPERTS: frozenset({Role.ORGANISER, Role.ADMINISTRATOR}),

@@ -26,6 +26,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, MetaData, TypeDecorator, create_engine, text
 
 import procurement
+from procurement.applications import guards as application_guards
 from procurement.db import Base, Document
 from procurement.objections import guards as objection_guards
 from procurement.portal import fulltext
@@ -177,11 +178,13 @@ def write_initial(path: Path) -> None:
                     fulltext.create_statements,
                     guard.create_statements,
                     objection_guards.create_statements,
+                    application_guards.create_statements,
                 ),
             ),
             (
                 "unguard",
                 (
+                    application_guards.drop_statements,
                     objection_guards.drop_statements,
                     guard.drop_statements,
                     fulltext.drop_statements,
@@ -205,7 +208,7 @@ branch_labels = None
 depends_on = None
 
 # The triggers that hold the public log append-only, its empty head, the full-text search, the block of officials
-# who must not recommend food, and who may judge an objection.
+# who must not recommend food, who may judge an objection, and who may not check an application.
 GUARDS = {guards}
 
 UNGUARD = {unguard}

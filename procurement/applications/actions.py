@@ -9,11 +9,12 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from procurement.access import Actor, Permission, Role, require
+from procurement.access import Actor, Permission, Role, acting_as, require
 from procurement.applications import checkers, letters, own, queries, supplementing, verifying
 from procurement.applications.checklist import check_against_verdict
 from procurement.applications.content import Submission
 from procurement.applications.entries import (
+    ApplicationSigned,
     ApplicationSubmitted,
     ApplicationWithdrawn,
     CheckingClosed,
@@ -37,6 +38,7 @@ from procurement.rounds.models import Round
 from procurement.rounds.phases import Kind, Phase
 from procurement.rounds.rules import AbortReason
 from procurement.rounds.scoring_rule import Text
+from procurement.uploads import Upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,11 @@ class Receipt:
 # ---- submitting --------------------------------------------------------------------------------------------------
 
 
-def submit(session: Session, *, actor: Actor, now: datetime, key: str) -> Receipt:
+def submit(session: Session, *, actor: Actor, now: datetime, key: str, signed: Upload | None = None) -> Receipt:
     """Freeze a complete draft as the next version of the application, hash it and log the hash.
 
-    Until the deadline a further submission is a new version; at the closing instant itself it is too late.
+    Until the deadline a further submission is a new version; at the closing instant itself it is too late. `signed`:
+    the paper on which it was read back to the applicant and signed, when a clerk wrote it.
     """
     require(actor, Permission.APPLY)
     draft, merchant = editable(session, actor, now, key)
@@ -110,8 +113,12 @@ def submit(session: Session, *, actor: Actor, now: datetime, key: str) -> Receip
             rules_version=rules_version,
             submitted_at=now,
             submitted_by_id=actor.user_id,
+            signed_digest=signed.digest if signed else None,
+            signed_type=signed.media_type if signed else "",
+            signed_name=signed.name if signed else "",
         )
     )
+    role = acting_as(actor, Permission.APPLY)
     append(
         session,
         ApplicationSubmitted(
@@ -123,9 +130,15 @@ def submit(session: Session, *, actor: Actor, now: datetime, key: str) -> Receip
         ),
         now=now,
         actor=actor,
-        role=Role.MERCHANT,
+        role=role,
         round_ref=found.ref,
     )
+    if signed is not None:
+        paper = ApplicationSigned(
+            application=Salted(ref, whose=f"merchant:{merchant.id}"), document=sha256, paper=signed.digest
+        )
+        append(session, paper, now=now, actor=actor, role=role, round_ref=found.ref)
+    checkers.tell_helpers(session, found, application, draft, actor=actor, now=now)
     letters.tell(
         session,
         merchant.id,
@@ -155,6 +168,7 @@ def withdraw(session: Session, *, actor: Actor, now: datetime, ref: str) -> None
     application.withdrawn_at = now
     draft = session.scalars(select(ApplicationDraft).where(ApplicationDraft.application_id == application.id)).one()
     draft.closed_at = now
+    checkers.tell_helpers(session, found, application, draft, actor=actor, now=now)
     sha256 = queries.sha256_of(session, application)
     merchant = session.get_one(Merchant, application.merchant_id)
     append(
@@ -162,7 +176,7 @@ def withdraw(session: Session, *, actor: Actor, now: datetime, ref: str) -> None
         ApplicationWithdrawn(application=Salted(ref, whose=f"merchant:{merchant.ref}"), document=sha256),
         now=now,
         actor=actor,
-        role=Role.MERCHANT,
+        role=acting_as(actor, Permission.APPLY),
         round_ref=found.ref,
     )
     letters.tell(

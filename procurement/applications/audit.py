@@ -10,6 +10,8 @@ from sqlalchemy import func, select
 from procurement.applications.content import Submission
 from procurement.applications.entries import (
     ApplicationConfirmed,
+    ApplicationHelped,
+    ApplicationSigned,
     ApplicationSubmitted,
     ApplicationWithdrawn,
     CheckingClosed,
@@ -24,6 +26,7 @@ from procurement.applications.entries import (
 from procurement.applications.models import (
     Application,
     ApplicationConfirmation,
+    ApplicationHelper,
     ApplicationVersion,
     Finding,
     Question,
@@ -70,7 +73,10 @@ def versions_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
                     "counts": disclosed(application) if erased else True,
                     "withdrawn_at": None,
                     "copied": _AS_SUBMITTED,
+                    "signed": None,
                 }
+            case ApplicationSigned(document=document, paper=paper):
+                rows[document]["signed"] = paper
             case ApplicationWithdrawn(document=document):
                 rows[document]["withdrawn_at"] = at
             case ApplicationConfirmed(application=application, document=document, rules=rules):
@@ -116,7 +122,7 @@ def _as_told(row: Row) -> Row:
 replays(
     Replay(
         table="application_version",
-        kinds=(ApplicationSubmitted, ApplicationConfirmed, ApplicationWithdrawn),
+        kinds=(ApplicationSubmitted, ApplicationSigned, ApplicationConfirmed, ApplicationWithdrawn),
         expected=versions_from_log,
         actual=lambda: (
             select(
@@ -126,6 +132,7 @@ replays(
                 Round.ref.label("round"),
                 Application.ref.label("application"),
                 ApplicationVersion.submitted_at,
+                ApplicationVersion.signed_digest.label("signed"),
                 ApplicationVersion.version,
                 ApplicationVersion.rules_version.label("rules"),
                 Application.rules_version.label("kept_for"),
@@ -189,6 +196,40 @@ replays(
         ),
         key=("document", "rules"),
         derived=lambda row: dict(row) | {"by": person(row["by"])},
+    )
+)
+
+
+def helpers_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
+    """One row for each who helped with an application."""
+    for logged in entries:
+        match logged.envelope.entry:
+            case ApplicationHelped(application=application, helper=helper):
+                yield {
+                    "application": disclosed(application),
+                    "helper": disclosed(helper),
+                    "round": logged.envelope.round_ref,
+                    "at": logged.envelope.at,
+                }
+
+
+replays(
+    Replay(
+        table="application_helper",
+        kinds=(ApplicationHelped,),
+        expected=helpers_from_log,
+        actual=lambda: (
+            select(
+                Application.ref.label("application"),
+                ApplicationHelper.user_id.label("helper"),
+                Round.ref.label("round"),
+                ApplicationHelper.at,
+            )
+            .join(Application, Application.id == ApplicationHelper.application_id)
+            .join(Round, Round.id == Application.round_id)
+        ),
+        key=("application", "helper"),
+        derived=lambda row: {**row, "helper": person(row["helper"])},
     )
 )
 

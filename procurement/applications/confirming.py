@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from procurement.access import Actor, Permission, Role, require
-from procurement.applications import letters, own, queries
+from procurement.access import Actor, Permission, acting_as, require
+from procurement.applications import checkers, letters, own, queries
 from procurement.applications.content import Section
 from procurement.applications.entries import ApplicationConfirmed
 from procurement.applications.models import Application, ApplicationConfirmation
@@ -53,6 +53,7 @@ def confirm(session: Session, *, actor: Actor, now: datetime, key: str, rules_ve
             by_id=actor.user_id,
         )
     )
+    checkers.tell_helpers(session, found, application, draft, actor=actor, now=now)
     sha256 = queries.sha256_of(session, application)
     append(
         session,
@@ -61,7 +62,7 @@ def confirm(session: Session, *, actor: Actor, now: datetime, key: str, rules_ve
         ),
         now=now,
         actor=actor,
-        role=Role.MERCHANT,
+        role=acting_as(actor, Permission.APPLY),
         round_ref=found.ref,
     )
     letters.tell(

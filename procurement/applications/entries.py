@@ -28,6 +28,35 @@ class ApplicationSubmitted(
     rules: int
 
 
+class ApplicationHelped(
+    Entry,
+    kind="application.helped",
+    title=N_("Somebody helps to write an application and will not check it"),
+    labels={"application": N_("Reference of the application"), "helper": N_("Who helps")},
+):
+    """Once for each who helps, when it is submitted, confirmed or completed with their help."""
+
+    application: Salted
+    helper: Salted
+
+
+class ApplicationSigned(
+    Entry,
+    kind="application.signed",
+    title=N_("The applicant signed on paper what a clerk had written"),
+    labels={
+        "application": N_("Reference of the application"),
+        "document": N_("SHA-256 of what was submitted"),
+        "paper": N_("SHA-256 of the signed paper"),
+    },
+):
+    """`paper`: of the file; only the office and the applicant read it."""
+
+    application: Salted
+    document: Digest
+    paper: Digest
+
+
 class ApplicationConfirmed(
     Entry,
     kind="application.confirmed",

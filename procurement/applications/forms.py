@@ -591,6 +591,15 @@ class StartForm(Form):
     )
 
 
+class SubmitForm(Form):
+    """Submitting. The file is for a clerk who wrote the application for somebody."""
+
+    signed = FileField(
+        _("The signed page, if there is one"),
+        description=_("A PDF, or a photograph as JPEG or PNG, of at most 10 MB."),
+    )
+
+
 class ChecklistForm(Form):
     """Every item of the checklist: what was found, how, with what evidence, on which day, and a file that shows it.
     The fields are called after the item (`<item>_result` and so on)."""

@@ -40,6 +40,7 @@ class ApplicationDraft(Base):
     sections: Mapped[dict[str, Any]] = mapped_column(Document)  # Section → its content
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     created_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    helper_ids: Mapped[list[int]] = mapped_column(Document, default=list)  # accounts that helped to write it
     saved_at: Mapped[datetime] = mapped_column(UTCDateTime)
     application_id: Mapped[int | None] = mapped_column(ForeignKey("application.id"), unique=True)
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # discarded, or withdrawn
@@ -94,6 +95,23 @@ class ApplicationVersion(Base):
     rules_version: Mapped[int]  # of the call when it was submitted
     submitted_at: Mapped[datetime] = mapped_column(UTCDateTime)
     submitted_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    signed_digest: Mapped[str | None] = mapped_column(String(64))
+    """Of the file of the paper on which it was read back and signed, when a clerk wrote it."""
+    signed_type: Mapped[str] = mapped_column(String(40), default="")
+    signed_name: Mapped[str] = mapped_column(String(200), default="")
+
+
+class ApplicationHelper(Base):
+    """That somebody who does not belong to the business helped to write its application, to confirm or complete it.
+    Such a person does not check it, nor decide on it (guards.py). Insert-only."""
+
+    __tablename__ = "application_helper"
+    __table_args__ = (UniqueConstraint("application_id", "user_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class ApplicationConfirmation(Base):

@@ -7,7 +7,7 @@ from flask import Blueprint, abort
 from flask.typing import ResponseReturnValue
 
 from procurement.access import Permission, may
-from procurement.applications import actions, queries, supplementing, verifying
+from procurement.applications import actions, checkers, queries, supplementing, verifying
 from procurement.applications.checklist import ITEMS, Item
 from procurement.applications.forms import ChecklistForm, FewEligibleForm, SupplementForm
 from procurement.applications.views import accepted, attachment
@@ -52,6 +52,7 @@ def checklist(ref: str, application: str) -> ResponseReturnValue:
         detail = queries.application_detail(session, application, actor=actor(), now=now())
         if detail.round.id != found.round.id:
             abort(404)
+        made = checkers.made_by(session, actor(), detail.view.id, detail.view.merchant_id)
         held = verifying.findings_of(session, detail.view.id)
         hints = verifying.hints_for(session, detail, actor=actor(), now=now())
     today = now().astimezone(config().zone).date()
@@ -75,7 +76,8 @@ def checklist(ref: str, application: str) -> ResponseReturnValue:
         held=held,
         hints=hints,
         items=ITEMS,
-        may_check=_may_check(found),
+        may_check=_may_check(found) and not made,
+        made=made,
     )
 
 
@@ -116,6 +118,7 @@ def supplement(ref: str, application: str) -> ResponseReturnValue:
         detail = queries.application_detail(session, application, actor=actor(), now=now())
         if detail.round.id != found.round.id:
             abort(404)
+        made = checkers.made_by(session, actor(), detail.view.id, detail.view.merchant_id)
         rules = rounds.rules_of(session, found.round.id)
     days = rules.timetable.supplement_working_days
     due, counted = clocks.working_deadline(rules, start=now(), working_days=days)
@@ -128,7 +131,8 @@ def supplement(ref: str, application: str) -> ResponseReturnValue:
         days=days,
         due=due,
         counted=counted,
-        may_check=_may_check(found),
+        may_check=_may_check(found) and not made,
+        made=made,
     )
 
 

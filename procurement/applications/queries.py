@@ -18,6 +18,7 @@ from procurement.applications.content import AttachedFile, Content, Submission
 from procurement.applications.grounds import PROVISIONS, Provision
 from procurement.applications.models import (
     Application,
+    ApplicationHelper,
     ApplicationVersion,
     Finding,
     SupplementRequest,
@@ -78,6 +79,8 @@ class ApplicationView:
     maintained: bool
     """Submitted or confirmed under the call as it was last amended; without that it does not take part."""
     verdict: VerdictView | None
+    helped: bool
+    """Written, confirmed or completed with the help of somebody who does not belong to the business."""
 
     @property
     def eligible(self) -> bool:
@@ -87,11 +90,12 @@ class ApplicationView:
 
 @dataclass(frozen=True, slots=True)
 class VersionView:
-    """One submitted version."""
+    """One submitted version. `signed`: SHA-256 of the paper on which it was read back and signed, if it was."""
 
     version: int
     sha256: str
     submitted_at: datetime
+    signed: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,6 +404,16 @@ def file_of(session: Session, ref: str, file_digest: str, *, actor: Actor, now: 
     raise NotFound(N_("There is no such file."))
 
 
+def signed_paper(session: Session, ref: str, version: int, *, actor: Actor, now: datetime) -> tuple[str, str, str]:
+    """Digest, media type and name of the paper on which a version was signed, for its applicant and whoever reads the
+    round's files. Raises NotFound."""
+    document_of(session, ref, actor=actor, now=now, version=version)
+    row = _version_row(session, find_application(session, ref).id, version)
+    if row.signed_digest is None:
+        raise NotFound(N_("There is no such paper."))
+    return row.signed_digest, row.signed_type, row.signed_name
+
+
 def round_view(found: Round, course: Course, now: datetime) -> RoundOfApplication:
     """The round as applicants and checkers see it."""
     return RoundOfApplication(
@@ -417,18 +431,19 @@ def needs_of(document: RoundDocument, merchant: Merchant, now: datetime) -> Need
     )
 
 
-def excluded_roles(session: Session, *, round_id: int, user_ids: Iterable[int]) -> frozenset[Role]:
-    """Roles held in the round by these people that exclude being an applicant."""
+def excluded_roles(session: Session, *, round_id: int, user_ids: Iterable[int], wanted: Role) -> frozenset[Role]:
+    """Roles held in the round by these people that exclude their being `wanted` in it."""
     published = rounds.course_of(session, round_id).published
     held: frozenset[Role] = frozenset()
     for user_id in user_ids:
         held |= rounds.roles_held(session, round_id=round_id, user_id=user_id, published=published)
-    return conflicting(held - {Role.MERCHANT}, Role.MERCHANT)
+    return conflicting(held - {wanted}, wanted)
 
 
 def _views() -> Any:
+    helped = select(ApplicationHelper.id).where(ApplicationHelper.application_id == Application.id).exists()
     return (
-        select(Application, Merchant, ApplicationVersion.sha256, maintained(), Verdict)
+        select(Application, Merchant, ApplicationVersion.sha256, maintained(), Verdict, helped)
         .join(Merchant, Merchant.id == Application.merchant_id)
         .join(ApplicationVersion, _current_version())
         .outerjoin(Verdict, (Verdict.application_id == Application.id) & Verdict.superseded_at.is_(None))
@@ -440,7 +455,7 @@ def _current_version() -> Any:
 
 
 def _view(
-    found: Application, merchant: Merchant, sha256: str, kept: bool, verdict: Verdict | None
+    found: Application, merchant: Merchant, sha256: str, kept: bool, verdict: Verdict | None, helped: bool
 ) -> ApplicationView:
     return ApplicationView(
         id=found.id,
@@ -458,6 +473,7 @@ def _view(
         withdrawn_at=found.withdrawn_at,
         maintained=kept,
         verdict=verdict_view(verdict) if verdict is not None else None,
+        helped=bool(helped),
     )
 
 
@@ -484,7 +500,12 @@ def _verdicts(session: Session, application_id: int) -> tuple[VerdictView, ...]:
 
 def _versions(session: Session, application_id: int) -> tuple[VersionView, ...]:
     wanted = (
-        select(ApplicationVersion.version, ApplicationVersion.sha256, ApplicationVersion.submitted_at)
+        select(
+            ApplicationVersion.version,
+            ApplicationVersion.sha256,
+            ApplicationVersion.submitted_at,
+            ApplicationVersion.signed_digest,
+        )
         .where(ApplicationVersion.application_id == application_id)
         .order_by(ApplicationVersion.version)
     )

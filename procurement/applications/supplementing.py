@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from procurement.access import Actor, Permission, Role, require
+from procurement.access import Actor, Permission, Role, acting_as, require
 from procurement.accounts.models import Seat, User
 from procurement.applications import checkers, letters, queries
 from procurement.applications.checklist import Item
@@ -291,6 +291,7 @@ def keep(session: Session, *, actor: Actor, now: datetime, key: str, number: int
     """Keep what is written so far; it is private until it is sent. `seen`: as in `writing.save_section`."""
     require(actor, Permission.APPLY)
     _, row = _answerable(session, actor, now, key, number)
+    checkers.keep_helping(session, _own(session, actor, key)[0], actor)
     draft = session.get(SupplementDraft, row.id, with_for_update=True)
     if draft is None:
         draft = SupplementDraft(request_id=row.id)
@@ -343,6 +344,8 @@ def answer(session: Session, *, actor: Actor, now: datetime, key: str, number: i
     sent = Answer(row.ref, canonical.plain_text(text), tuple(_sent(file) for file in _files(session, row.id)))
     refuse_if(check_answer(sent.text, sent.files))
     sha256 = canonical.digest(sent.document)
+    draft, _ = _own(session, actor, key)
+    checkers.tell_helpers(session, found, application, draft, actor=actor, now=now)
     session.add(
         SupplementAnswer(
             request_id=row.id,
@@ -362,7 +365,7 @@ def answer(session: Session, *, actor: Actor, now: datetime, key: str, number: i
         ),
         now=now,
         actor=actor,
-        role=Role.MERCHANT,
+        role=acting_as(actor, Permission.APPLY),
         round_ref=found.ref,
     )
     context = {

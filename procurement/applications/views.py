@@ -14,6 +14,7 @@ from procurement.applications import (
     actions,
     asking,
     cards,  # noqa: F401 (cards register themselves)
+    checkers,
     confirming,
     late,  # noqa: F401 (and what is late)
     own,
@@ -35,6 +36,7 @@ from procurement.applications.forms import (
     ConfirmForm,
     SectionForm,
     StartForm,
+    SubmitForm,
     VerdictForm,
     form_for,
 )
@@ -72,9 +74,16 @@ bp = Blueprint("applications", __name__)
 # ---- my applications ---------------------------------------------------------------------------------------------
 
 
-@page(bp, "/my/applications", permission=Permission.APPLY, menu=N_("My applications"))
+@page(bp, "/my/applications", permission=Permission.OWN_BUSINESS, menu=N_("My applications"))
+@page(
+    bp,
+    "/counter/applications",
+    permission=Permission.HELP_AT_COUNTER,
+    menu=N_("Applications at the counter"),
+    endpoint="at_counter",
+)
 def mine() -> ResponseReturnValue:
-    """The dashboard of an applicant."""
+    """The dashboard of an applicant, and of a clerk who helps applicants."""
     with reading() as session:
         rows = own.own_rows(session, actor=actor(), now=now())
         open_rounds = own.open_rounds(session, now=now())
@@ -289,14 +298,29 @@ def remove_certificate(key: str, number: int) -> ResponseReturnValue:
     return redirect("applications.section", key=key, name=Section.CERTIFICATES.value)
 
 
+def _mine() -> tuple[str, str]:
+    """The endpoint of the reader's dashboard, and what it is called."""
+    if may(actor(), Permission.OWN_BUSINESS):
+        return "applications.mine", N_("My applications")
+    return "applications.at_counter", N_("Applications at the counter")
+
+
+@bp.context_processor
+def dashboard() -> dict[str, object]:
+    """Where pages of an application lead back to; `clerk`: the reader helps applicants."""
+    endpoint, name = _mine()
+    return {"dashboard_url": url_for(endpoint), "dashboard": name, "clerk": endpoint != "applications.mine"}
+
+
 @page(bp, "/my/applications/<key>/check", permission=Permission.APPLY, methods=["GET", "POST"])
 def check(key: str) -> ResponseReturnValue:
-    """Check your answers, then submit."""
-    form = Form()
+    """Check your answers, then submit; a clerk adds the paper on which they were read back and signed."""
+    form = SubmitForm()
     if form.validate_on_submit():
         with refusals_into(form):
+            signed = accepted(form.signed.data, "signed") if form.signed.data else None
             with transaction() as session:
-                actions.submit(session, actor=actor(), now=now(), key=key)
+                actions.submit(session, actor=actor(), now=now(), key=key, signed=signed)
             return redirect("applications.receipt", key=key)
     with reading() as session:
         draft = own.draft_for(session, key, actor=actor(), now=now())
@@ -404,7 +428,7 @@ def withdraw(key: str) -> ResponseReturnValue:
             flash(N_("The draft was thrown away."))
         else:
             flash(N_("Application %(ref)s was withdrawn."), ref=draft.ref)
-        return redirect("applications.mine")
+        return redirect(_mine()[0])
     return render("applications/withdraw.html", form=form, draft=draft)
 
 
@@ -478,6 +502,14 @@ def supplement_file(ref: str, number: int, digest: str) -> ResponseReturnValue:
     with reading() as session:
         found = supplementing.sent_file(session, ref, number, digest, actor=actor(), now=now())
     return attachment(found.digest, found.media_type, found.name)
+
+
+@plain(bp, "/applications/<ref>/signed/<int:version>", permission=Permission.HAVE_ACCOUNT)
+def signed_paper(ref: str, version: int) -> ResponseReturnValue:
+    """The paper on which a version was signed, as an attachment, for its applicant and the office."""
+    with reading() as session:
+        found = queries.signed_paper(session, ref, version, actor=actor(), now=now())
+    return attachment(*found)
 
 
 @plain(bp, "/applications/<ref>/files/<digest>", permission=Permission.READ_PUBLIC)
@@ -569,6 +601,7 @@ def verdict(ref: str, application: str) -> ResponseReturnValue:
     with reading() as session:
         found = queries.checking_of(session, ref, actor=actor(), now=now())
         detail = queries.application_detail(session, application, actor=actor(), now=now())
+        made = checkers.made_by(session, actor(), detail.view.id, detail.view.merchant_id)
         held = verifying.findings_of(session, detail.view.id)
         supplements = supplementing.supplements_for(session, detail.view.id, detail.round.id, now=now())
     if detail.round.id != found.round.id:
@@ -611,7 +644,8 @@ def verdict(ref: str, application: str) -> ResponseReturnValue:
         kinds=KIND_NAMES,
         shown=answers(detail.content),
         file_url=_files_of(detail),
-        may_check=_may_check(found),
+        may_check=_may_check(found) and not made,
+        made=made,
     )
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from procurement.access import ROLE_NAMES, Actor, Permission, require
-from procurement.applications import own, queries
+from procurement.access import ROLE_NAMES, Actor, Permission, Role, require
+from procurement.applications import checkers, own, queries
 from procurement.applications.content import SECTION_TYPES, Certificate, Certificates, Purpose, Section
 from procurement.applications.models import ApplicationDraft, ApplicationFile
 from procurement.applications.rules import (
@@ -57,8 +57,10 @@ def start(
         sections={Section.PRODUCT.value: canonical.write(SECTION_TYPES[Section.PRODUCT](name=product_name))},
         created_at=now,
         created_by_id=actor.user_id,
+        helper_ids=[],
         saved_at=now,
     )
+    checkers.keep_helping(session, draft, actor)
     session.add(draft)
     session.flush()
     return draft.key
@@ -238,9 +240,15 @@ def _own_merchant(session: Session, actor: Actor, merchant_ref: str) -> Merchant
 
 
 def require_applicant(session: Session, found: Round, merchant: Merchant, now: datetime) -> None:
-    """Who may apply: nobody of the business holds a role in the round that excludes it, and it is not debarred."""
-    people = session.scalars(select(MerchantUser.user_id).where(MerchantUser.merchant_id == merchant.id)).all()
-    held = queries.excluded_roles(session, round_id=found.id, user_ids=people)
+    """Who may apply: nobody of the business holds a role in the round that excludes it, and it is not debarred. A
+    clerk of the office who helps may be organiser, but nothing else."""
+    people: dict[bool, list[int]] = {False: [], True: []}
+    for user_id, clerk in session.execute(
+        select(MerchantUser.user_id, MerchantUser.clerk).where(MerchantUser.merchant_id == merchant.id)
+    ):
+        people[clerk].append(user_id)
+    held = queries.excluded_roles(session, round_id=found.id, user_ids=people[False], wanted=Role.MERCHANT)
+    held |= queries.excluded_roles(session, round_id=found.id, user_ids=people[True], wanted=Role.ORGANISER)
     if held:
         raise NotAllowed(
             N_(
@@ -277,6 +285,7 @@ def editable(session: Session, actor: Actor, now: datetime, key: str) -> tuple[A
     require_open(session, found, now)
     if draft.closed_at is not None:
         raise WrongPhase(N_("This application was withdrawn or thrown away. Begin a new one."))
+    checkers.keep_helping(session, draft, actor)
     return draft, session.get_one(Merchant, draft.merchant_id)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from procurement.access import Actor, Permission, Role, conflicting, require
 from procurement.accounts.models import Seat, User, UserRole
-from procurement.applications.models import Application
+from procurement.applications.models import Application, ApplicationHelper
 from procurement.committee.expertise import Expertise, LeftOut, Standing, left_out
 from procurement.committee.models import Draw, DrawCandidate, DrawLot, Expert, Member, SetAside
 from procurement.errors import N_, NotFound
@@ -159,7 +159,12 @@ def _with_another_role(session: Session, round_id: int, published: datetime) -> 
         .join(Application, Application.merchant_id == MerchantUser.merchant_id)
         .where(Application.round_id == round_id)
     )
-    return {*session.scalars(seats), *session.scalars(accounts), *session.scalars(applicants)}
+    helpers = (
+        select(ApplicationHelper.user_id)
+        .join(Application, Application.id == ApplicationHelper.application_id)
+        .where(Application.round_id == round_id)
+    )
+    return {user for found in (seats, accounts, applicants, helpers) for user in session.scalars(found)}
 
 
 def _asked(session: Session, round_id: int) -> set[int]:

@@ -16,6 +16,7 @@ from procurement import jobs, pdf
 from procurement.access import Actor, Permission, Role, require
 from procurement.accounts.models import User
 from procurement.accounts.queries import Attempt
+from procurement.applications.checkers import require_no_helper
 from procurement.decisions import facts as gathering
 from procurement.decisions import history, withdrawing  # noqa: F401 (what earlier steps ask of this one)
 from procurement.decisions.document import DecisionDocument, Effect, Outcome, SignatoryRole, instant
@@ -103,6 +104,7 @@ def draw_up(session: Session, *, actor: Actor, now: datetime, ref: str, choice: 
     """
     found = find_round(session, ref, lock=True)
     require(actor, Permission.DRAW_UP_DECISION, round_id=found.id)
+    require_no_helper(session, actor, found.id)
     course_of(session, found.id).require(now, *phases_for(choice.effect))
     facts = gathering.gather(session, found, now=now, organiser=actor)
     annuls = choice.effect is Effect.ANNULLED
@@ -307,6 +309,7 @@ def approve(
     """
     decision, found = _locked(session, find_decision(session, ref).id)
     require(actor, Permission.SIGN_DECISION, round_id=found.id)
+    require_no_helper(session, actor, found.id)
     signatures = signatures_of(session, decision.id)
     own = next((s for s in signatures if s.user_id == actor.user_id), None)
     if own is None:
@@ -433,6 +436,7 @@ def publish(session: Session, *, actor: Actor, now: datetime, ref: str) -> str:
     """
     found = find_round(session, ref, lock=True)
     require(actor, Permission.PUBLISH_DECISION, round_id=found.id)
+    require_no_helper(session, actor, found.id)
     decision = decision_in_work(session, found.id)
     if decision is None:
         raise WrongPhase(N_("There is no decision that waits to be published."))

@@ -11,6 +11,8 @@ from types import MappingProxyType
 
 from procurement.applications.entries import (
     ApplicationConfirmed,
+    ApplicationHelped,
+    ApplicationSigned,
     ApplicationSubmitted,
     ApplicationWithdrawn,
     CheckingClosed,
@@ -117,6 +119,8 @@ IN_PHASE: Mapping[type[Entry], frozenset[Phase]] = MappingProxyType(
     {
         RoundAmended: frozenset({Phase.OPEN}),
         ApplicationSubmitted: frozenset({Phase.OPEN}),
+        ApplicationSigned: frozenset({Phase.OPEN}),
+        ApplicationHelped: frozenset({Phase.OPEN, Phase.CHECKING}),
         ApplicationConfirmed: frozenset({Phase.OPEN}),
         ApplicationWithdrawn: frozenset({Phase.OPEN}),
         ChecklistKept: frozenset({Phase.CHECKING}),

@@ -25,7 +25,8 @@ from procurement.rounds.scoring_rule import Text
 
 # Applying is a later step than this one, and earlier steps do not import later ones. But a seat must be refused to
 # an applicant whatever happens to be imported, so the one fact needed is asked of the database by name.
-_application = table("application", column("round_id"), column("merchant_id"))
+_application = table("application", column("id"), column("round_id"), column("merchant_id"))
+_helper = table("application_helper", column("application_id"), column("user_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +282,8 @@ def roles_held(session: Session, *, round_id: int, user_id: int, published: date
     """The roles of a person that count for exclusion in a round.
 
     Seats in force; seats that ended after `published`, because what was done under them stays; having begun an
-    application, withdrawn or not; and account roles that need no seat.
+    application, withdrawn or not; account roles that need no seat; and for a clerk of the office who helped with an
+    application, that of the office.
     """
     seat = aliased(Seat)
     in_force = seat.ended_at.is_(None)
@@ -302,10 +304,18 @@ def roles_held(session: Session, *, round_id: int, user_id: int, published: date
     applied = session.scalar(
         select(MerchantUser.id)
         .join(_application, _application.c.merchant_id == MerchantUser.merchant_id)
-        .where(MerchantUser.user_id == user_id, _application.c.round_id == round_id)
+        .where(MerchantUser.user_id == user_id, MerchantUser.clerk.is_(False), _application.c.round_id == round_id)
         .limit(1)
     )
-    return frozenset(roles | ({Role.MERCHANT} if applied is not None else set()))
+    helped = session.scalar(
+        select(_helper.c.user_id)
+        .join(_application, _application.c.id == _helper.c.application_id)
+        .join(UserRole, (UserRole.user_id == _helper.c.user_id) & (UserRole.role == Role.ORGANISER))
+        .where(_helper.c.user_id == user_id, _application.c.round_id == round_id)
+        .limit(1)
+    )
+    found = {Role.MERCHANT: applied, Role.ORGANISER: helped}
+    return frozenset(roles | {role for role, what in found.items() if what is not None})
 
 
 def role_in(actor: Actor, permission: Permission, round_id: int) -> Role:

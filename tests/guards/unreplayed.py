@@ -66,6 +66,8 @@ COLUMNS: dict[str, str] = {
     "paper.issued_at": "the time of the act that the paper records, which is compared itself",
     "interference.member_id": "who wrote in confidence; the log may not tell, the message is compared",
     "decision_signature.counted": _COUNTED,
+    "application_version.signed_type": _FILE,
+    "application_version.signed_name": _FILE,
     "finding.media_type": _FILE,
     "finding.file_name": _FILE,
     "objection_escalation.counted": _COUNTED,
