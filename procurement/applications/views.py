@@ -77,7 +77,7 @@ bp = Blueprint("applications", __name__)
 @page(bp, "/my/applications", permission=Permission.OWN_BUSINESS, menu=N_("My applications"))
 @page(
     bp,
-    "/counter/applications",
+    "/counter-applications",
     permission=Permission.HELP_AT_COUNTER,
     menu=N_("Applications at the counter"),
     endpoint="at_counter",

@@ -329,7 +329,7 @@ def test_the_whole_way_in_a_browser(app: Flask, world: RoundWorld, clock: Movabl
     assert "You help no business yet" in clerk.get(f"/en/rounds/{world.ref}/apply").text
     made = written(world, submit=False)
     key = made.keys[0]
-    assert "石磨小米" in clerk.get("/en/counter/applications").text
+    assert "石磨小米" in clerk.get("/en/counter-applications").text
     clerk.get("/en/my/applications", status=403)
     for path in ("", "/product", "/certificates/1"):
         clerk.get(f"/zh/my/applications/{key}{path}")

@@ -18,6 +18,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from procurement.access import VISITOR
+from procurement.applications import actions as applications
 from procurement.applications import asking, supplementing
 from procurement.applications.checklist import Item
 from procurement.committee import observing, register, requests
@@ -50,7 +51,16 @@ from procurement.scoring.rules import CorrectionGround
 from procurement.uploads import Upload
 from tests.conftest import MovableClock
 from tests.scoring.conftest import DIFFERING, Beacon
-from tests.worlds.applications import amend_call, applied_round, checked_round, close_applications, confirm
+from tests.worlds.applications import (
+    amend_call,
+    applied_round,
+    begin,
+    checked_round,
+    close_applications,
+    confirm,
+    fill,
+    whole,
+)
 from tests.worlds.draws import announced_round, begun_round, drawable_round, drawn_round
 from tests.worlds.objections import (
     admitted,
@@ -114,6 +124,9 @@ def called(engine: Engine, clock: MovableClock) -> None:
     act(engine, merchant, counter.take_over, now=now, code=code)
     act(engine, organiser, counter.help_with_paper, now=now, ref=visited, capacity="青石镇窗口", authority=FILE)
     world = applied_round(published_round(everybody, clock))
+    key = begin(world.round, organiser, visited, "窗口甜橙")
+    fill(world.round, organiser, key, whole("窗口甜橙"))
+    act(engine, organiser, applications.submit, now=clock(), key=key, signed=FILE)
     act(engine, None, asking.ask, now=clock(), round_ref=world.ref, text="May two businesses apply together?")
     act(
         engine,
