@@ -41,6 +41,7 @@ from procurement.publiclog.audit import Replay, Row, disclosed, person, replays,
 from procurement.publiclog.entry import digest_of
 from procurement.publiclog.queries import Logged
 from procurement.rounds.audit import milestone_by, milestones_kept
+from procurement.rounds.canonical import canonical_text
 from procurement.rounds.models import Round
 from procurement.rounds.phases import Kind
 
@@ -319,6 +320,7 @@ def findings_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
                             "evidence": one.evidence,
                             "looked_on": one.looked_on,
                             "file": one.file,
+                            "compared": None if one.compared is None else disclosed(one.compared),
                             "at": logged.envelope.at,
                             "by": who(logged),
                             "superseded_at": None,
@@ -329,7 +331,8 @@ def findings_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
 
 
 def _found(row: Row) -> Row:
-    return dict(row) | {"evidence": digest_of(row["evidence"]), "by": person(row["by"])}
+    compared = None if row["compared"] is None else canonical_text(row["compared"])
+    return {**row, "evidence": digest_of(row["evidence"]), "by": person(row["by"]), "compared": compared}
 
 
 replays(
@@ -348,6 +351,7 @@ replays(
             Finding.evidence,
             Finding.looked_on,
             Finding.digest.label("file"),
+            Finding.compared,
             Finding.at,
             Finding.by_id.label("by"),
             Finding.superseded_at,

@@ -91,7 +91,8 @@ class ApplicationWithdrawn(
 
 class FindingKept(Part):
     """One item of the checklist: checklist.Item, Result and Method. `file`: SHA-256 of what shows it, which only the
-    office reads. `replaces`: an earlier finding on this item."""
+    office reads. `replaces`: an earlier finding on this item. `compared`: on the relations, what other applicants of
+    the round had in common with this one; whether they did is nobody else's business."""
 
     item: Code
     result: Code
@@ -100,6 +101,7 @@ class FindingKept(Part):
     looked_on: date
     file: Digest | None
     replaces: bool
+    compared: Salted | None
 
 
 class ChecklistKept(

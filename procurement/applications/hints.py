@@ -4,7 +4,7 @@ A hint verifies nothing: it puts beside each item what whoever verifies would lo
 fit. The finding remains somebody's own.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -39,13 +39,14 @@ class Hint:
 class Known:
     """What the office's own records say of the applicant. `checked`: digest of a paper's copy → (outcome, day) of
     the last time it was held against its issuer's register; `searches`: (register, day, whether anything was found);
-    `shares`: (applicant, what) of others in the round that have something in common with this one."""
+    `shares`: (application, what, each with its masked values) of others in the round that have something in common
+    with this one."""
 
     kind: MerchantKind
     uscc: str | None
     checked: Mapping[str, tuple[CheckOutcome, date]]
     searches: Sequence[tuple[SearchSource, date, bool]] = ()
-    shares: Sequence[tuple[str, Collection[Shared]]] = ()
+    shares: Sequence[tuple[str, Mapping[Shared, tuple[str, ...]]]] = ()
 
 
 def hints(content: Content, needs: Needs, known: Known) -> dict[Item, list[Hint]]:
@@ -247,7 +248,7 @@ def _relations(content: Content, known: Known) -> list[Hint]:
             False,
         )
         for other, facts in known.shares
-    ]
+    ] or [Hint(Problem(N_("No other applicant of the round has a person, telephone, address or owner in common.")))]
 
 
 def _money(content: Content) -> list[Hint]:

@@ -202,6 +202,8 @@ class Finding(Base):
     digest: Mapped[str | None] = mapped_column(String(64))
     media_type: Mapped[str] = mapped_column(String(60), default="")
     file_name: Mapped[str] = mapped_column(String(200), default="")
+    compared: Mapped[list[Any] | None] = mapped_column(Document)
+    """On the relations: what other applicants had in common with this one then, as verifying.Compared writes it."""
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     superseded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -12,6 +12,7 @@ from procurement.applications.checklist import ITEMS, Item
 from procurement.applications.forms import ChecklistForm, FewEligibleForm, SupplementForm
 from procurement.applications.views import accepted, attachment
 from procurement.errors import N_
+from procurement.merchants.disclosures import SHARED_NAMES
 from procurement.rounds import clocks
 from procurement.rounds import queries as rounds
 from procurement.rounds.fields import in_fields
@@ -55,6 +56,7 @@ def checklist(ref: str, application: str) -> ResponseReturnValue:
         made = checkers.made_by(session, actor(), detail.view.id, detail.view.merchant_id)
         held = verifying.findings_of(session, detail.view.id)
         hints = verifying.hints_for(session, detail, actor=actor(), now=now())
+        compared = verifying.compared_with(session, detail.view.round_id, detail.view.merchant_id, now=now())
     today = now().astimezone(config().zone).date()
     form = ChecklistForm(data=ChecklistForm.filled(held, today))
     if form.validate_on_submit():
@@ -78,6 +80,8 @@ def checklist(ref: str, application: str) -> ResponseReturnValue:
         items=ITEMS,
         may_check=_may_check(found) and not made,
         made=made,
+        compared=compared,
+        shared_names=SHARED_NAMES,
     )
 
 

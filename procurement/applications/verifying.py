@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any, Self
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -26,14 +27,32 @@ from procurement.applications.hints import Hint, Known, hints
 from procurement.applications.models import Application, Finding
 from procurement.errors import N_, NotFound, refuse_if
 from procurement.merchants import queries as merchants
+from procurement.merchants.disclosures import Shared
 from procurement.merchants.models import Merchant
-from procurement.publiclog.entry import digest_of
+from procurement.publiclog.entry import Salted, digest_of
 from procurement.publiclog.writing import append
 from procurement.rounds import clocks
 from procurement.rounds import queries as rounds
-from procurement.rounds.canonical import plain_text
+from procurement.rounds.canonical import canonical_text, plain_text
 from procurement.rounds.phases import Phase
 from procurement.uploads import Upload
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Another application of the round, and what its applicant has in common with this one; values are masked."""
+
+    application: str
+    shared: Mapping[Shared, tuple[str, ...]]
+
+    def to_json(self) -> dict[str, object]:
+        """As it is kept with a finding: what agrees, not the values."""
+        return {"application": self.application, "shared": sorted(fact.value for fact in self.shared)}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+        """What was kept; the values are gone."""
+        return cls(kept["application"], {Shared(fact): () for fact in kept["shared"]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +69,8 @@ class FindingView:
     file_name: str
     at: datetime
     by: str
+    compared: tuple[Compared, ...] | None
+    """On the relations: what others had in common with the applicant when this was found; for the office alone."""
 
     @property
     def title(self) -> str:
@@ -112,7 +133,18 @@ def _view(row: Finding, by: str) -> FindingView:
         file_name=row.file_name,
         at=row.at,
         by=by,
+        compared=None if row.compared is None else tuple(Compared.from_json(one) for one in row.compared),
     )
+
+
+def compared_with(session: Session, round_id: int, merchant_id: int, *, now: datetime) -> tuple[Compared, ...]:
+    """The applications of a round whose applicants have something in common with this one. A hint for whoever checks
+    that applicants are independent (Procurement Law Implementing Regulation art. 18), never a ground by itself."""
+    views = queries.applications_of(session, round_id, now=now)
+    found = merchants.shared_facts(session, {view.merchant_id for view in views})
+    own = session.get_one(Merchant, merchant_id).ref
+    shared = {other: facts for pair, facts in found.items() if own in pair for other in pair if other != own}
+    return tuple(Compared(view.ref, shared[view.merchant_ref]) for view in views if view.merchant_ref in shared)
 
 
 def keep_findings(
@@ -141,8 +173,18 @@ def keep_findings(
     refuse_if([problem for one in changed for problem in check_finding(one, today=today)])
     if not changed:
         return []
+    compared = {Item.RELATIONS: compared_with(session, found.id, application.merchant_id, now=now)}
     kept = [
-        _keep(session, application, one, held.get(one.item), (files or {}).get(one.item), actor, now)
+        _keep(
+            session,
+            application,
+            one,
+            held.get(one.item),
+            (files or {}).get(one.item),
+            compared.get(one.item),
+            actor,
+            now,
+        )
         for one in changed
     ]
     append(
@@ -172,9 +214,11 @@ def _keep(
     one: Found,
     held: FindingView | None,
     upload: Upload | None,
+    compared: Sequence[Compared] | None,
     actor: Actor,
     now: datetime,
 ) -> FindingKept:
+    document = None if compared is None else [other.to_json() for other in compared]
     if held is not None:
         earlier = session.scalars(
             select(Finding)
@@ -197,6 +241,7 @@ def _keep(
             digest=one.file or None,
             media_type=upload.media_type if upload else held.media_type if held else "",
             file_name=upload.name if upload else held.file_name if held else "",
+            compared=document,
             at=now,
             by_id=actor.user_id,
         )
@@ -210,6 +255,9 @@ def _keep(
         looked_on=one.looked_on or now.date(),
         file=one.file or None,
         replaces=held is not None,
+        compared=None
+        if document is None
+        else Salted(canonical_text(document), whose=f"merchant:{application.merchant_id}"),
     )
 
 
@@ -229,9 +277,7 @@ def hints_for(session: Session, detail: queries.Detail, *, actor: Actor, now: da
     document = rounds.rules_of(session, detail.view.round_id)
     today = now.astimezone(clocks.zone_of(document)).date()
     dossier = merchants.dossier(session, actor=actor, ref=merchant.ref, today=today)
-    views = queries.applications_of(session, detail.view.round_id, now=now)
-    others = {view.merchant_ref: view.ref for view in views}
-    shared = merchants.shared_facts(session, {view.merchant_id for view in views})
+    others = compared_with(session, detail.view.round_id, merchant.id, now=now)
     known = Known(
         kind=dossier.business.merchant.kind,
         uscc=dossier.business.merchant.uscc,
@@ -241,11 +287,7 @@ def hints_for(session: Session, detail: queries.Detail, *, actor: Actor, now: da
             if paper.check is not None
         },
         searches=[(one.source, one.searched_on, one.found) for one in dossier.searches],
-        shares=[
-            (others[other], facts)
-            for pair, facts in shared.items()
-            if merchant.ref in pair and (other := next(ref for ref in pair if ref != merchant.ref)) in others
-        ],
+        shares=[(one.application, one.shared) for one in others],
     )
     needs = queries.needs_of(document, merchant, now)
     return hints(detail.content, needs, known)

@@ -44,6 +44,7 @@ from procurement.applications.labels import LABELS
 from procurement.applications.wording import PURPOSES, SECTIONS
 from procurement.errors import N_, Problem, RuleBroken, refuse_if
 from procurement.merchants import queries as merchants
+from procurement.merchants.disclosures import SHARED_NAMES
 from procurement.merchants.rules import CERTIFICATE_NAMES, KIND_NAMES
 from procurement.rounds import canonical
 from procurement.rounds.phases import PHASE_NAMES, Phase
@@ -602,6 +603,7 @@ def verdict(ref: str, application: str) -> ResponseReturnValue:
         found = queries.checking_of(session, ref, actor=actor(), now=now())
         detail = queries.application_detail(session, application, actor=actor(), now=now())
         made = checkers.made_by(session, actor(), detail.view.id, detail.view.merchant_id)
+        compared = verifying.compared_with(session, detail.view.round_id, detail.view.merchant_id, now=now())
         held = verifying.findings_of(session, detail.view.id)
         supplements = supplementing.supplements_for(session, detail.view.id, detail.round.id, now=now())
     if detail.round.id != found.round.id:
@@ -646,6 +648,8 @@ def verdict(ref: str, application: str) -> ResponseReturnValue:
         file_url=_files_of(detail),
         may_check=_may_check(found) and not made,
         made=made,
+        compared=compared,
+        shared_names=SHARED_NAMES,
     )
 
 

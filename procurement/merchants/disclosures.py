@@ -3,7 +3,8 @@
 A complete statement names each of them or says expressly that there is none; an empty field says nothing.
 """
 
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from procurement.errors import N_, Problem
+from procurement.masking import masked_name, masked_phone
 from procurement.merchants.rules import NATURAL, MerchantKind, normal_text, normal_uscc, uscc_fault
 
 LEAST_SHARE = Decimal(25)
@@ -245,9 +247,14 @@ SHARED_NAMES: Mapping[Shared, str] = MappingProxyType(
 )
 
 
+ADDRESS_SHOWN = 4
+"""Signs of a common address that are shown; enough to know it again beside the whole one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is compared of one business. Sets, since a business has several of each."""
+    """What is compared of one business: names and addresses as `compared`, telephones without extension. Sets, as a
+    business has several of each."""
 
     ref: str
     uscc: str | None
@@ -261,22 +268,30 @@ class Facts:
     name: str
 
 
-def shared_facts(one: Facts, other: Facts) -> frozenset[Shared]:
-    """What `one` and `other` have in common. A hint for whoever checks, never a verdict: namesakes exist."""
-    found = set()
+def compared(text: str) -> str:
+    """A name or address in the form in which it is compared: letters and figures only, full-width ones as the others
+    (甲（湖南）公司 is 甲(湖南) 公司)."""
+    return "".join(sign for sign in unicodedata.normalize("NFKC", text).casefold() if sign.isalnum())
+
+
+def shared_facts(one: Facts, other: Facts) -> dict[Shared, tuple[str, ...]]:
+    """What `one` and `other` have in common, each with its masked values, if it has any. A hint for whoever checks,
+    never a verdict: namesakes exist."""
+    owners = (one.owners & (other.owners | {other.representative})) | (other.owners & {one.representative})
+    found: dict[Shared, Collection[str]] = {}
     if one.representative and one.representative == other.representative:
-        found.add(Shared.REPRESENTATIVE)
-    if one.phones & other.phones:
-        found.add(Shared.PHONE)
+        found[Shared.REPRESENTATIVE] = {masked_name(one.representative)}
+    if phones := one.phones & other.phones:
+        found[Shared.PHONE] = {masked_phone(phone) for phone in phones}
     if one.address and one.address == other.address:
-        found.add(Shared.ADDRESS)
+        found[Shared.ADDRESS] = {f"{one.address[:ADDRESS_SHOWN]}***"}
     if one.people & other.people:
-        found.add(Shared.PERSON)
-    if one.owners & (other.owners | {other.representative}) or other.owners & {one.representative}:
-        found.add(Shared.OWNER)
+        found[Shared.PERSON] = ()
+    if owners - {""}:
+        found[Shared.OWNER] = {masked_name(owner) for owner in owners - {""}}
     if _names(one, other) or _names(other, one):
-        found.add(Shared.DECLARED)
-    return frozenset(found)
+        found[Shared.DECLARED] = ()
+    return {fact: tuple(sorted(values)) for fact, values in found.items()}
 
 
 def _names(one: Facts, other: Facts) -> bool:

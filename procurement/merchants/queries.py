@@ -1,7 +1,7 @@
 """Reading businesses, their certificates and their debarments."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import combinations
@@ -15,7 +15,7 @@ from procurement.accounts.passwords import token_digest
 from procurement.errors import N_, NotFound
 from procurement.masking import Field, shown
 from procurement.merchants import disclosures, rules
-from procurement.merchants.disclosures import Disclosure, Facts, Shared
+from procurement.merchants.disclosures import Disclosure, Facts, Shared, compared
 from procurement.merchants.helping import TAKE_OVER_TRIES, IdentityDocument
 from procurement.merchants.models import (
     Certificate,
@@ -506,8 +506,11 @@ def _disclosures(session: Session, merchant_ids: Sequence[int]) -> dict[int, Dis
     return {row.merchant_id: DisclosureView(row.version, Disclosure.from_json(row.document), row.at) for row in rows}
 
 
-def shared_facts(session: Session, merchant_ids: Collection[int]) -> dict[tuple[str, str], frozenset[Shared]]:
-    """What each two of these businesses have in common, by their references in order; pairs with nothing are absent.
+def shared_facts(
+    session: Session, merchant_ids: Collection[int]
+) -> dict[tuple[str, str], Mapping[Shared, tuple[str, ...]]]:
+    """What each two of these businesses have in common, with masked values, by their references in order; pairs with
+    nothing are absent.
 
     A hint for whoever checks that applicants of one round are independent of each other (Procurement Law
     Implementing Regulation art. 18): namesakes and shared village addresses exist.
@@ -532,15 +535,15 @@ def _facts(row: Merchant, people: Collection[int], view: DisclosureView | None) 
     stated = view.stated if view else disclosures.EMPTY
     return Facts(
         ref=row.ref,
-        name=row.name,
+        name=compared(row.name),
         uscc=row.uscc,
-        representative=row.representative,
-        phones=frozenset({row.phone, row.hotline} - {""}),
-        address=row.address,
+        representative=compared(row.representative),
+        phones=frozenset({number.partition(";")[0] for number in (row.phone, row.hotline)} - {""}),
+        address=compared(row.address),
         people=frozenset(people),
-        owners=frozenset(owner.name for owner in stated.owners),
+        owners=frozenset(compared(owner.name) for owner in stated.owners),
         related_codes=frozenset(one.uscc for one in stated.related if one.uscc),
-        related_names=frozenset(one.name for one in stated.related),
+        related_names=frozenset(compared(one.name) for one in stated.related),
     )
 
 

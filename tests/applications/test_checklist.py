@@ -93,7 +93,7 @@ def test_what_is_known_stands_beside_each_item() -> None:
         uscc="91430102MA4L00001F",
         checked={"c" * 64: (CheckOutcome.NOT_IN_ORDER, TODAY)},
         searches=[(SearchSource.CREDIT_CHINA, TODAY, True)],
-        shares=[("R2026-001-A002", frozenset({Shared.PHONE}))],
+        shares=[("R2026-001-A002", {Shared.PHONE: ("139****5678",)})],
     )
     found = hints(WHOLE, NEEDS, known)
     assert set(found) == set(Item)
