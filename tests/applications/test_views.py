@@ -232,7 +232,8 @@ def test_a_file_of_a_draft_is_its_applicants_alone_and_comes_as_an_attachment(
     assert answer.headers["Content-Type"] == "image/png"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     visit(open_round.people.merchants[1]).get(address[0], status=404)
-    visit(open_round.people.organiser).get(address[0], status=403)
+    visit(open_round.people.organiser).get(address[0], status=404)
+    visit(open_round.people.supervisor).get(address[0], status=403)
     removed = re.search(r'name="remove" value="(\d+)"', merchant.get(path).text)
     assert removed
     merchant.send(path, status=303, remove=removed[1], name="石磨小米")
