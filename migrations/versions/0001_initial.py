@@ -10,7 +10,7 @@ branch_labels = None
 depends_on = None
 
 # The triggers that hold the public log append-only, its empty head, the full-text search, the block of officials
-# who must not recommend food, and who may judge an objection.
+# who must not recommend food, who may judge an objection, and who may not check an application.
 GUARDS = {'postgresql': ['\n'
                 '    CREATE FUNCTION sunlit_log_deny() RETURNS trigger LANGUAGE plpgsql AS $$\n'
                 '    BEGIN\n'
@@ -170,7 +170,81 @@ GUARDS = {'postgresql': ['\n'
                 '          RETURN new;\n'
                 '        END $$',
                 'CREATE TRIGGER objection_step_judge BEFORE INSERT ON objection_step\n'
-                '        FOR EACH ROW EXECUTE FUNCTION sunlit_objection_judge()'],
+                '        FOR EACH ROW EXECUTE FUNCTION sunlit_objection_judge()',
+                'CREATE FUNCTION sunlit_finding_helper() RETURNS trigger LANGUAGE plpgsql AS $$\n'
+                '            BEGIN\n'
+                '              IF EXISTS (SELECT 1 FROM application_helper h WHERE h.application_id = '
+                'new.application_id AND h.user_id = new.by_id) THEN\n'
+                "                RAISE EXCEPTION USING ERRCODE = 'restrict_violation', MESSAGE = 'who helps "
+                "to write an application neither checks nor decides on it';\n"
+                '              END IF;\n'
+                '              RETURN new;\n'
+                '            END $$',
+                'CREATE TRIGGER finding_helper BEFORE INSERT ON finding\n'
+                '            FOR EACH ROW EXECUTE FUNCTION sunlit_finding_helper()',
+                'CREATE FUNCTION sunlit_verdict_helper() RETURNS trigger LANGUAGE plpgsql AS $$\n'
+                '            BEGIN\n'
+                '              IF EXISTS (SELECT 1 FROM application_helper h WHERE h.application_id = '
+                'new.application_id AND h.user_id = new.given_by_id) THEN\n'
+                "                RAISE EXCEPTION USING ERRCODE = 'restrict_violation', MESSAGE = 'who helps "
+                "to write an application neither checks nor decides on it';\n"
+                '              END IF;\n'
+                '              RETURN new;\n'
+                '            END $$',
+                'CREATE TRIGGER verdict_helper BEFORE INSERT ON verdict\n'
+                '            FOR EACH ROW EXECUTE FUNCTION sunlit_verdict_helper()',
+                'CREATE FUNCTION sunlit_supplement_request_helper() RETURNS trigger LANGUAGE plpgsql AS $$\n'
+                '            BEGIN\n'
+                '              IF EXISTS (SELECT 1 FROM application_helper h WHERE h.application_id = '
+                'new.application_id AND h.user_id = new.asked_by_id) THEN\n'
+                "                RAISE EXCEPTION USING ERRCODE = 'restrict_violation', MESSAGE = 'who helps "
+                "to write an application neither checks nor decides on it';\n"
+                '              END IF;\n'
+                '              RETURN new;\n'
+                '            END $$',
+                'CREATE TRIGGER supplement_request_helper BEFORE INSERT ON supplement_request\n'
+                '            FOR EACH ROW EXECUTE FUNCTION sunlit_supplement_request_helper()',
+                'CREATE FUNCTION sunlit_sheet_helper() RETURNS trigger LANGUAGE plpgsql AS $$\n'
+                '            BEGIN\n'
+                '              IF EXISTS (SELECT 1 FROM application_helper h WHERE h.application_id = '
+                'new.application_id AND h.user_id = (SELECT m.user_id FROM committee_member m WHERE m.id = '
+                'new.member_id)) THEN\n'
+                "                RAISE EXCEPTION USING ERRCODE = 'restrict_violation', MESSAGE = 'who helps "
+                "to write an application neither checks nor decides on it';\n"
+                '              END IF;\n'
+                '              RETURN new;\n'
+                '            END $$',
+                'CREATE TRIGGER sheet_helper BEFORE INSERT ON sheet\n'
+                '            FOR EACH ROW EXECUTE FUNCTION sunlit_sheet_helper()',
+                'CREATE FUNCTION sunlit_decision_signature_helper() RETURNS trigger LANGUAGE plpgsql AS $$\n'
+                '            BEGIN\n'
+                '              IF EXISTS (SELECT 1 FROM application_helper h\n'
+                '        JOIN application a ON a.id = h.application_id JOIN decision d ON d.round_id = '
+                'a.round_id\n'
+                '        WHERE d.id = new.decision_id AND h.user_id = new.user_id) THEN\n'
+                "                RAISE EXCEPTION USING ERRCODE = 'restrict_violation', MESSAGE = 'who helps "
+                "to write an application neither checks nor decides on it';\n"
+                '              END IF;\n'
+                '              RETURN new;\n'
+                '            END $$',
+                'CREATE TRIGGER decision_signature_helper BEFORE INSERT ON decision_signature\n'
+                '            FOR EACH ROW EXECUTE FUNCTION sunlit_decision_signature_helper()',
+                'CREATE FUNCTION sunlit_application_helper_helper() RETURNS trigger LANGUAGE plpgsql AS $$\n'
+                '            BEGIN\n'
+                '              IF EXISTS (SELECT 1 FROM finding f\n'
+                '          WHERE f.application_id = new.application_id AND f.by_id = new.user_id)\n'
+                '        OR EXISTS (SELECT 1 FROM verdict v\n'
+                '          WHERE v.application_id = new.application_id AND v.given_by_id = new.user_id)\n'
+                '        OR EXISTS (SELECT 1 FROM supplement_request s\n'
+                '          WHERE s.application_id = new.application_id AND s.asked_by_id = new.user_id) '
+                'THEN\n'
+                "                RAISE EXCEPTION USING ERRCODE = 'restrict_violation', MESSAGE = 'who helps "
+                "to write an application neither checks nor decides on it';\n"
+                '              END IF;\n'
+                '              RETURN new;\n'
+                '            END $$',
+                'CREATE TRIGGER application_helper_helper BEFORE INSERT ON application_helper\n'
+                '            FOR EACH ROW EXECUTE FUNCTION sunlit_application_helper_helper()'],
  'sqlite': ['CREATE TRIGGER log_entry_updated BEFORE UPDATE ON log_entry  BEGIN SELECT RAISE(ABORT, '
             "'append-only: no update on log_entry'); END",
             'CREATE TRIGGER log_entry_deleted BEFORE DELETE ON log_entry  BEGIN SELECT RAISE(ABORT, '
@@ -259,9 +333,56 @@ GUARDS = {'postgresql': ['\n'
             '        OR EXISTS (SELECT 1 FROM objection o WHERE o.id = new.objection_id AND o.filer_user_id '
             '= new.by_id))\n'
             "        BEGIN SELECT RAISE(ABORT, 'who is attacked, or has filed the objection, does not decide "
-            "on it'); END"]}
+            "on it'); END",
+            'CREATE TRIGGER finding_helper BEFORE INSERT ON finding WHEN EXISTS (SELECT 1 FROM '
+            'application_helper h WHERE h.application_id = new.application_id AND h.user_id = new.by_id)\n'
+            "                BEGIN SELECT RAISE(ABORT, 'who helps to write an application neither checks nor "
+            "decides on it'); END",
+            'CREATE TRIGGER verdict_helper BEFORE INSERT ON verdict WHEN EXISTS (SELECT 1 FROM '
+            'application_helper h WHERE h.application_id = new.application_id AND h.user_id = '
+            'new.given_by_id)\n'
+            "                BEGIN SELECT RAISE(ABORT, 'who helps to write an application neither checks nor "
+            "decides on it'); END",
+            'CREATE TRIGGER supplement_request_helper BEFORE INSERT ON supplement_request WHEN EXISTS '
+            '(SELECT 1 FROM application_helper h WHERE h.application_id = new.application_id AND h.user_id = '
+            'new.asked_by_id)\n'
+            "                BEGIN SELECT RAISE(ABORT, 'who helps to write an application neither checks nor "
+            "decides on it'); END",
+            'CREATE TRIGGER sheet_helper BEFORE INSERT ON sheet WHEN EXISTS (SELECT 1 FROM '
+            'application_helper h WHERE h.application_id = new.application_id AND h.user_id = (SELECT '
+            'm.user_id FROM committee_member m WHERE m.id = new.member_id))\n'
+            "                BEGIN SELECT RAISE(ABORT, 'who helps to write an application neither checks nor "
+            "decides on it'); END",
+            'CREATE TRIGGER decision_signature_helper BEFORE INSERT ON decision_signature WHEN EXISTS '
+            '(SELECT 1 FROM application_helper h\n'
+            '        JOIN application a ON a.id = h.application_id JOIN decision d ON d.round_id = '
+            'a.round_id\n'
+            '        WHERE d.id = new.decision_id AND h.user_id = new.user_id)\n'
+            "                BEGIN SELECT RAISE(ABORT, 'who helps to write an application neither checks nor "
+            "decides on it'); END",
+            'CREATE TRIGGER application_helper_helper BEFORE INSERT ON application_helper WHEN EXISTS '
+            '(SELECT 1 FROM finding f\n'
+            '          WHERE f.application_id = new.application_id AND f.by_id = new.user_id)\n'
+            '        OR EXISTS (SELECT 1 FROM verdict v\n'
+            '          WHERE v.application_id = new.application_id AND v.given_by_id = new.user_id)\n'
+            '        OR EXISTS (SELECT 1 FROM supplement_request s\n'
+            '          WHERE s.application_id = new.application_id AND s.asked_by_id = new.user_id)\n'
+            "                BEGIN SELECT RAISE(ABORT, 'who helps to write an application neither checks nor "
+            "decides on it'); END"]}
 
-UNGUARD = {'postgresql': ['DROP TRIGGER objection_step_judge ON objection_step',
+UNGUARD = {'postgresql': ['DROP TRIGGER finding_helper ON finding',
+                'DROP FUNCTION sunlit_finding_helper()',
+                'DROP TRIGGER verdict_helper ON verdict',
+                'DROP FUNCTION sunlit_verdict_helper()',
+                'DROP TRIGGER supplement_request_helper ON supplement_request',
+                'DROP FUNCTION sunlit_supplement_request_helper()',
+                'DROP TRIGGER sheet_helper ON sheet',
+                'DROP FUNCTION sunlit_sheet_helper()',
+                'DROP TRIGGER decision_signature_helper ON decision_signature',
+                'DROP FUNCTION sunlit_decision_signature_helper()',
+                'DROP TRIGGER application_helper_helper ON application_helper',
+                'DROP FUNCTION sunlit_application_helper_helper()',
+                'DROP TRIGGER objection_step_judge ON objection_step',
                 'DROP FUNCTION sunlit_objection_judge()',
                 'DROP TRIGGER round_rules_food ON round_rules',
                 'DROP FUNCTION sunlit_rules_food()',
@@ -289,7 +410,13 @@ UNGUARD = {'postgresql': ['DROP TRIGGER objection_step_judge ON objection_step',
                 'DROP FUNCTION sunlit_log_head_step()',
                 'DROP FUNCTION sunlit_log_checkpoint_step()',
                 'DROP FUNCTION sunlit_log_disclosure_step()'],
- 'sqlite': ['DROP TRIGGER objection_step_judge',
+ 'sqlite': ['DROP TRIGGER finding_helper',
+            'DROP TRIGGER verdict_helper',
+            'DROP TRIGGER supplement_request_helper',
+            'DROP TRIGGER sheet_helper',
+            'DROP TRIGGER decision_signature_helper',
+            'DROP TRIGGER application_helper_helper',
+            'DROP TRIGGER objection_step_judge',
             'DROP TRIGGER round_rules_food_insert',
             'DROP TRIGGER round_rules_food_update',
             'DROP TRIGGER search_document_added',
@@ -1114,6 +1241,7 @@ def upgrade() -> None:
     sa.Column('sections', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('created_by_id', sa.Integer(), nullable=False),
+    sa.Column('helper_ids', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
     sa.Column('saved_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('application_id', sa.Integer(), nullable=True),
     sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
@@ -1128,6 +1256,18 @@ def upgrade() -> None:
     op.create_index(op.f('ix_application_draft_merchant_id'), 'application_draft', ['merchant_id'], unique=False)
     op.create_index(op.f('ix_application_draft_round_id'), 'application_draft', ['round_id'], unique=False)
     op.create_index('uq_application_draft_product', 'application_draft', ['round_id', 'merchant_id', 'product_key'], unique=True, sqlite_where=sa.text('closed_at IS NULL'), postgresql_where=sa.text('closed_at IS NULL'))
+    op.create_table('application_helper',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('application_id', sa.Integer(), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['application_id'], ['application.id'], name=op.f('fk_application_helper_application_id_application')),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_application_helper_user_id_user_account')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_application_helper')),
+    sa.UniqueConstraint('application_id', 'user_id', name=op.f('uq_application_helper_application_id_user_id'))
+    )
+    op.create_index(op.f('ix_application_helper_application_id'), 'application_helper', ['application_id'], unique=False)
+    op.create_index(op.f('ix_application_helper_user_id'), 'application_helper', ['user_id'], unique=False)
     op.create_table('application_version',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('application_id', sa.Integer(), nullable=False),
@@ -1137,6 +1277,9 @@ def upgrade() -> None:
     sa.Column('rules_version', sa.Integer(), nullable=False),
     sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('submitted_by_id', sa.Integer(), nullable=False),
+    sa.Column('signed_digest', sa.String(length=64), nullable=True),
+    sa.Column('signed_type', sa.String(length=40), nullable=False),
+    sa.Column('signed_name', sa.String(length=200), nullable=False),
     sa.ForeignKeyConstraint(['application_id'], ['application.id'], name=op.f('fk_application_version_application_id_application')),
     sa.ForeignKeyConstraint(['submitted_by_id'], ['user_account.id'], name=op.f('fk_application_version_submitted_by_id_user_account')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_application_version')),
@@ -1240,6 +1383,7 @@ def upgrade() -> None:
     sa.Column('digest', sa.String(length=64), nullable=True),
     sa.Column('media_type', sa.String(length=60), nullable=False),
     sa.Column('file_name', sa.String(length=200), nullable=False),
+    sa.Column('compared', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('by_id', sa.Integer(), nullable=False),
     sa.Column('superseded_at', sa.DateTime(timezone=True), nullable=True),
@@ -1873,6 +2017,9 @@ def downgrade() -> None:
     op.drop_table('decision_signature')
     op.drop_index(op.f('ix_application_version_application_id'), table_name='application_version')
     op.drop_table('application_version')
+    op.drop_index(op.f('ix_application_helper_user_id'), table_name='application_helper')
+    op.drop_index(op.f('ix_application_helper_application_id'), table_name='application_helper')
+    op.drop_table('application_helper')
     op.drop_index('uq_application_draft_product', table_name='application_draft', sqlite_where=sa.text('closed_at IS NULL'), postgresql_where=sa.text('closed_at IS NULL'))
     op.drop_index(op.f('ix_application_draft_round_id'), table_name='application_draft')
     op.drop_index(op.f('ix_application_draft_merchant_id'), table_name='application_draft')
