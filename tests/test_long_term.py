@@ -4,11 +4,14 @@ import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pkcs11
 import pytest
+from asn1crypto import cms
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -211,3 +214,66 @@ def test_a_token_is_enough_for_production(tmp_path: Path):
     assert isinstance(keys_from(whole), TokenKeys)
     with pytest.raises(UnsafeConfiguration, match="SUNLIT_SEAL_PKCS12"):
         replace(whole, pkcs11_module="").check()
+
+
+# --- by openssl, which knows nothing of PDF -----------------------------------------------------------------------
+
+
+def covered_by(document: pikepdf.Pdf, content: bytes, field: str) -> tuple[cms.ContentInfo, bytes]:
+    """(the CMS in a signature field, the bytes of the file that it covers)."""
+    fields = document.Root.AcroForm.Fields
+    (signature,) = [each.V for each in fields if str(each.T) == field]
+    ranges = [int(number) for number in signature.ByteRange]
+    covered = b"".join(
+        content[start : start + length] for start, length in zip(ranges[::2], ranges[1::2], strict=True)
+    )
+    return cms.ContentInfo.load(bytes(signature.Contents)), covered
+
+
+def openssl(*arguments: object) -> bool:
+    """Whether `openssl` with these arguments finds everything in order."""
+    done = subprocess.run(["openssl", *map(str, arguments)], capture_output=True, check=False)
+    return done.returncode == 0
+
+
+def test_openssl_verifies_each_signature_and_each_time_stamp(
+    stamped, keys: DevelopmentKeys, stamps: Authority, tmp_path: Path
+):
+    """Signature and certificate of every signatory, the time-stamp on it, and the last one over the whole file; and
+    none of them over other bytes."""
+    states, signers, _ = stamped
+    final = states[-1]
+    for name, roots in (("signers.pem", keys.roots), ("time.pem", (stamps.root,))):
+        pem = [x509.load_der_x509_certificate(root).public_bytes(Encoding.PEM) for root in roots]
+        (tmp_path / name).write_bytes(b"".join(pem))
+
+    def write(name: str, content: bytes) -> Path:
+        (tmp_path / name).write_bytes(content)
+        return tmp_path / name
+
+    def stamped_over(token: bytes, content: bytes) -> bool:
+        given = ("-token_in", "-in", write("token.der", token), "-data", write("content", content))
+        return openssl("ts", "-verify", *given, "-CAfile", tmp_path / "time.pem")
+
+    def signed_over(message: bytes, content: bytes) -> bool:
+        given = ("-binary", "-inform", "DER", "-in", write("cms.der", message), "-content", write("content", content))
+        trusted = ("-CAfile", tmp_path / "signers.pem", "-purpose", "any", "-out", tmp_path / "out")
+        return openssl("cms", "-verify", *given, *trusted)
+
+    with pikepdf.open(BytesIO(final)) as document:
+        for field in signers:
+            message, covered = covered_by(document, final, field)
+            assert signed_over(message.dump(), covered), field
+            assert not signed_over(message.dump(), covered + b" "), field
+            (signer,) = message["content"]["signer_infos"]
+            (token,) = [
+                attribute["values"][0].dump()
+                for attribute in signer["unsigned_attrs"]
+                if attribute["type"].native == "signature_time_stamp_token"
+            ]
+            assert stamped_over(token, signer["signature"].native), field
+            assert not stamped_over(token, signer["signature"].native + b" "), field
+        (over_all,) = [str(each.T) for each in document.Root.AcroForm.Fields if str(each.T) not in signers]
+        message, covered = covered_by(document, final, over_all)
+        assert stamped_over(message.dump(), covered)
+        assert not stamped_over(message.dump(), covered[:-1])

@@ -1,6 +1,6 @@
 """The evidence file of a round: a ZIP of plain files, each named in a manifest with its SHA-256. Pure.
 
-    manifest.json                {"v", "round", "made_at", "files": {path: sha256}}
+    manifest.json                {"v", "round", "files": {path: sha256}}
     log/key                      the log's public key as the office states it
     log/succession               only where the log has changed its key: how one handed over to the next
     log/checkpoint               the signed checkpoint that the proofs lead to
@@ -16,20 +16,25 @@
     papers/<ref>.json, .<language>.pdf   the minutes of the opening and of the committee
     README.txt                   how to check this file
 
-Nothing in it is secret: it holds what the pages of the round show.
+Nothing in it is secret: it holds what the pages of the round show. The same record and checkpoint make the same
+bytes, so that two people who downloaded it can compare a single hash.
 """
 
 import io
 import json
+import struct
 import zipfile
+import zlib
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 import rfc8785
+
+from procurement.publiclog.entry import canonical
 
 VERSION = 1
 LARGEST = 512 * 1024 * 1024
@@ -87,10 +92,30 @@ def ndjson(lines: Iterable[Mapping[str, Any]]) -> bytes:
     return b"".join(rfc8785.dumps(dict(line)) + b"\n" for line in lines)
 
 
-def pack(round_ref: str, made_at: str, files: Mapping[str, bytes]) -> bytes:
+README = """Evidence of selection round {ref} 选品轮次 {ref} 的证据文件
+
+Check it offline 离线核验:
+
+    sunlit verify {ref}-evidence.zip
+
+The command needs no database, no network and no key; it recomputes every proof, seal, result and deadline and
+says of each fact whether it holds, does not hold or cannot be told. Name the log's key yourself (--policy) when you
+have it from somewhere else than this file: it is printed in every decision.
+
+该命令不需要数据库、网络或密钥。它重新计算每一项证明、封存、结果和期限，逐项说明成立、不成立或无法判断。
+若您另有来源取得日志公钥（每份决定书上都印有），请用 --policy 指定。
+"""
+
+
+def readme(round_ref: str) -> bytes:
+    """README.txt of a round's file."""
+    return README.format(ref=round_ref).encode()
+
+
+def pack(round_ref: str, files: Mapping[str, bytes]) -> bytes:
     """The evidence file with `files` (path → content). The same content always makes the same bytes."""
     digests = {path: sha256(content).hexdigest() for path, content in files.items()}
-    manifest = rfc8785.dumps({"v": VERSION, "round": round_ref, "made_at": made_at, "files": digests})
+    manifest = rfc8785.dumps({"v": VERSION, "round": round_ref, "files": digests})
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for path, content in [(MANIFEST, manifest), *sorted(files.items())]:
@@ -103,7 +128,6 @@ class Bundle:
     """An evidence file that has been read. `files`: path → content, without the manifest."""
 
     round_ref: str
-    made_at: str
     stated: Mapping[str, str]
     files: Mapping[str, bytes]
 
@@ -125,23 +149,29 @@ class Bundle:
 
     def lines(self, path: str) -> Iterator[dict[str, Any]]:
         """The objects of an .ndjson file. Raises NotEvidence."""
-        for number, line in enumerate(self.text(path).splitlines(), 1):
+        *lines, rest = self.text(path).split("\n")  # not splitlines: a text may hold other ends of lines
+        if rest:
+            raise NotEvidence(f"{path}: the last line has no end")
+        for number, line in enumerate(lines, 1):
             try:
                 found = json.loads(line)
             except ValueError as error:
                 raise NotEvidence(f"{path}, line {number}: not JSON") from error
-            if not isinstance(found, dict):
-                raise NotEvidence(f"{path}, line {number}: not an object")
+            if not isinstance(found, dict) or canonical(found) != line:
+                raise NotEvidence(f"{path}, line {number}: not an object in canonical form")
             yield found
 
     def entries(self) -> list[ProvedEntry]:
         """The entries of the round. Raises NotEvidence."""
         try:
             return [
-                ProvedEntry(
-                    int(line["index"]),
-                    tuple(b64decode(hash_, validate=True) for hash_ in line["proof"]),
-                    line["entry"].encode(),
+                _in_its_one_spelling(
+                    ProvedEntry(
+                        line["index"],
+                        tuple(b64decode(hash_, validate=True) for hash_ in line["proof"]),
+                        line["entry"].encode(),
+                    ),
+                    line,
                 )
                 for line in self.lines("log/entries.ndjson")
             ]
@@ -152,17 +182,31 @@ class Bundle:
         """The opened sheets. Raises NotEvidence."""
         try:
             return [
-                Ballot(
-                    str(line["member"]),
-                    str(line["application"]),
-                    str(line["commitment"]),
-                    bytes.fromhex(line["nonce"]),
-                    str(line["ballot"]),
+                _in_its_one_spelling(
+                    Ballot(
+                        line["member"],
+                        line["application"],
+                        line["commitment"],
+                        bytes.fromhex(line["nonce"]),
+                        line["ballot"],
+                    ),
+                    line,
                 )
                 for line in self.lines("ballots.ndjson")
             ]
         except (KeyError, TypeError, ValueError) as error:
             raise NotEvidence(f"ballots.ndjson is not a list of ballots: {error}") from error
+
+
+L = TypeVar("L", ProvedEntry, Ballot)
+
+
+def _in_its_one_spelling(read: L, line: Mapping[str, Any]) -> L:
+    """What was read, if writing it gives the same line again: base64 and hex have more spellings than one."""
+    index = line.get("index", 0)
+    if type(index) is not int or read.line() != line:
+        raise NotEvidence("a line says more than it should, or in another spelling")
+    return read
 
 
 def unpack(content: bytes) -> Bundle:
@@ -175,15 +219,13 @@ def unpack(content: bytes) -> Bundle:
             if len({member.filename for member in members}) != len(members):
                 raise NotEvidence("a name stands in the file twice")
             files = {member.filename: archive.read(member) for member in members}
-    except (zipfile.BadZipFile, RuntimeError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError, struct.error) as error:
         raise NotEvidence("not a ZIP file, or a broken one") from error
     try:
         manifest = json.loads(files.pop(MANIFEST))
-        round_ref, made_at, stated = manifest["round"], manifest["made_at"], manifest["files"]
-        version = manifest["v"]
+        version, round_ref, stated = manifest["v"], manifest["round"], manifest["files"]
     except (KeyError, TypeError, ValueError) as error:
         raise NotEvidence("the manifest is missing or broken") from error
-    texts = (round_ref, made_at)
-    if version != VERSION or not all(isinstance(text, str) for text in texts) or not isinstance(stated, dict):
+    if version != VERSION or len(manifest) != 3 or not isinstance(round_ref, str) or not isinstance(stated, dict):
         raise NotEvidence("the manifest is not of a form that this check knows")
-    return Bundle(round_ref, made_at, {str(path): str(digest) for path, digest in stated.items()}, files)
+    return Bundle(round_ref, {str(path): str(digest) for path, digest in stated.items()}, files)

@@ -46,7 +46,8 @@ def check(bundle: Bundle, policy: Policy | None = None) -> Report:
         record.ballots  # noqa: B018 (read now, so that a broken list is told once)
     except NotEvidence as error:
         fault = Problem(N_("%(what)s"), {"what": str(error)})
-        return Report(bundle.round_ref, (Fact("form", N_("The file can be read"), Outcome.FAILS, (fault,)),))
+        form = Fact("form", N_("The file can be read"), Outcome.FAILS, (fault,))
+        return Report(bundle.round_ref, (_fact(Record(bundle, policy), log_facts.manifest), form))
     return Report(bundle.round_ref, tuple(_fact(record, each) for each in checks_in(SUBJECTS)))
 
 
@@ -67,6 +68,9 @@ def _fact(record: Record, check: Check) -> Fact:
         return Fact(code, claim, Outcome.UNKNOWN, (unknown.problem,))
     except NotEvidence as error:
         return Fact(code, claim, Outcome.FAILS, (Problem(N_("%(what)s"), {"what": str(error)}),))
+    except (ValueError, LookupError, TypeError, AttributeError) as error:  # a document or entry that makes no sense
+        fault = Problem(N_("What the record says about this cannot be followed: %(what)s"), {"what": repr(error)})
+        return Fact(code, claim, Outcome.FAILS, (fault,))
     faults = tuple(one for one in found if isinstance(one, Problem))
     told = tuple(one.problem for one in found if isinstance(one, Told))
     return Fact(code, claim, Outcome.FAILS if faults else Outcome.HOLDS, faults or told)

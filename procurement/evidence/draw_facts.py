@@ -60,17 +60,19 @@ def _names(record: Record) -> Iterator[Problem]:
     if DISCLOSURES not in record.bundle.files:
         return
     digests = {(member, kind): digest for member, kind, digest in _commitments(record)}
+    seen: set[tuple[str, str]] = set()
     for line in record.bundle.lines(DISCLOSURES):
         try:
             member, kind = str(line["member"]), str(line["field"])
             disclosure = Disclosure(str(line["salt"]), kind, str(line["value"]))
         except KeyError as error:
             raise NotEvidence(f"{DISCLOSURES} is not a list of disclosures") from error
-        if digests.get((member, kind)) != disclosure.digest:
+        if digests.get((member, kind)) != disclosure.digest or (member, kind) in seen or len(line) != 4:
             yield Problem(
                 N_("%(member)s is not whom the log has under that code (%(field)s)."),
                 {"member": member, "field": kind},
             )
+        seen.add((member, kind))
 
 
 def _commitments(record: Record) -> Iterator[tuple[str, str, str]]:

@@ -3,20 +3,25 @@
 from collections.abc import Iterator
 from hashlib import sha256
 
+from procurement.decisions.entries import DecisionPublished
 from procurement.errors import N_, Problem
-from procurement.evidence.bundle import SUCCESSION, NotEvidence
+from procurement.evidence.bundle import DISCLOSURES, SUCCESSION, NotEvidence, readme
 from procurement.evidence.facts import Record, Unknown, checks
+from procurement.objections.entries import NoticeGiven
+from procurement.papers.entries import PaperMade
 from procurement.publiclog.checkpoint import Checkpoint, NoteError, VerifierKey, open_note
 from procurement.publiclog.receipt import Receipt
 from procurement.publiclog.succession import SuccessionError, follow, parse_succession
 from procurement.publiclog.tree import leaf_hash
 from procurement.publiclog.verify import ProofError, verify_inclusion
+from procurement.rounds.entries import RoundAmended, RoundPublished
+from procurement.scoring.entries import Tallied
 
 # --- the file and the log -----------------------------------------------------------------------------------------
 
 
 @checks("manifest", N_("Every file in it is the one that its list names"))
-def _manifest(record: Record) -> Iterator[Problem]:
+def manifest(record: Record) -> Iterator[Problem]:
     bundle = record.bundle
     for path in sorted(bundle.stated.keys() | bundle.files.keys()):
         if path not in bundle.files:
@@ -25,6 +30,42 @@ def _manifest(record: Record) -> Iterator[Problem]:
             yield Problem(N_("%(path)s is not in the list."), {"path": path})
         elif sha256(bundle.files[path]).hexdigest() != bundle.stated[path]:
             yield Problem(N_("%(path)s is not the file that the list names."), {"path": path})
+
+
+@checks("files", N_("Every document in it is one that the log names, and nothing else is in it"))
+def _files(record: Record) -> Iterator[Problem]:
+    files, named = record.bundle.files, _named(record)
+    for path in sorted(named.keys() | files.keys() - READ_ELSEWHERE):
+        if path not in files:
+            yield Problem(N_("%(path)s is missing."), {"path": path})
+        elif path not in named:
+            yield Problem(N_("The log names no such file: %(path)s."), {"path": path})
+        elif sha256(files[path]).hexdigest() != named[path]:
+            yield Problem(N_("%(path)s is not the file that the log names."), {"path": path})
+
+
+READ_ELSEWHERE = frozenset(
+    {"log/key", "log/checkpoint", "log/entries.ndjson", "ballots.ndjson", "texts.ndjson", DISCLOSURES, SUCCESSION}
+)
+"""Files whose every line another check holds against the log."""
+
+
+def _named(record: Record) -> dict[str, str]:
+    """Path → SHA-256 of every document that the entries name, and of the file that says how to check."""
+    found = {"README.txt": sha256(readme(record.bundle.round_ref)).hexdigest()}
+    for envelope in record.envelopes:
+        match envelope.entry:
+            case RoundPublished(version=version, rules=digest) | RoundAmended(version=version, rules=digest):
+                found[f"rules/{version}.json"] = digest
+            case Tallied(number=number, tally=digest):
+                found[f"tallies/{number}.json"] = digest
+            case NoticeGiven(number=number, document=digest):
+                found[f"notices/{number}.json"] = digest
+            case DecisionPublished(decision=ref, document=document, file=file):
+                found |= {f"decisions/{ref}.json": document, f"decisions/{ref}.pdf": file}
+            case PaperMade(paper=ref, document=document, en=en, zh=zh):
+                found |= {f"papers/{ref}.json": document, f"papers/{ref}.en.pdf": en, f"papers/{ref}.zh.pdf": zh}
+    return found
 
 
 @checks("log_key", N_("The log's key is one that you trust"))
@@ -61,6 +102,9 @@ def _keys(record: Record) -> list[VerifierKey]:
 @checks("checkpoint", N_("The log's state is signed by the log's key"))
 def _checkpoint(record: Record) -> Iterator[Problem]:
     keys = _keys(record)
+    stated = record.bundle.text("log/key")
+    if record.policy.log is None and stated != f"{keys[0]}\n":
+        yield Problem(N_("The file names another key: %(key)s"), {"key": stated})
     try:
         opened = open_note(record.bundle.text("log/checkpoint"), keys)
         origin = Checkpoint.parse(opened.text).origin

@@ -493,14 +493,10 @@ def _decided(moment: _Moment, case: _Case, entry: AuthorityDecided) -> Iterator[
 
 
 def _unfinished(record: Record, cases: Iterable[_Case]) -> Iterator[Finding]:
-    """What was overdue when the file was made."""
-    try:
-        now = datetime.fromisoformat(record.bundle.made_at)
-    except ValueError:
+    """What was overdue at the last entry: what has happened since nobody can tell from the file."""
+    if not record.envelopes:
         return
-    if now.tzinfo is None:
-        return
-    course = record.course
+    now, course = record.envelopes[-1].at, record.course
     for case in cases:
         if (late := case.late(course, now)) is not None:
             yield _delay(N_("%(ref)s still waits for a step that was due by %(due)s."), case.ref, late)

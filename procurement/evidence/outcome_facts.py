@@ -57,12 +57,16 @@ def _proposal(record: Record, entry: NoticeGiven, content: bytes) -> Iterator[Pr
 
 @checks("texts", N_("The published texts are those that were entered by their hash"))
 def _texts(record: Record) -> Iterator[Problem]:
+    seen: set[str] = set()
     for line in record.bundle.lines("texts.ndjson"):
         text, digest = line.get("text"), str(line.get("sha256"))
-        if not isinstance(text, str) or sha256(text.encode()).hexdigest() != digest:
+        if len(line) != 2 or not isinstance(text, str) or sha256(text.encode()).hexdigest() != digest:
             yield Problem(N_("A text is not the one with the hash %(digest)s."), {"digest": digest})
         elif digest not in record.named:
             yield Problem(N_("No entry names the text with the hash %(digest)s."), {"digest": digest})
+        elif digest in seen:
+            yield Problem(N_("The text with the hash %(digest)s stands in the file twice."), {"digest": digest})
+        seen.add(digest)
 
 
 @checks("decision", N_("The decision follows the ranking on notice, or says why not"))

@@ -17,7 +17,7 @@ from procurement.committee.draw_queries import member_disclosures
 from procurement.committee.models import Member
 from procurement.decisions.models import Decision
 from procurement.errors import N_, NotFound, WrongPhase
-from procurement.evidence.bundle import DISCLOSURES, SUCCESSION, Ballot, ProvedEntry, ndjson, pack
+from procurement.evidence.bundle import DISCLOSURES, SUCCESSION, Ballot, ProvedEntry, ndjson, pack, readme
 from procurement.objections.models import (
     Notice,
     Objection,
@@ -37,20 +37,6 @@ from procurement.rounds.models import Round, RoundRules
 from procurement.rounds.queries import course_of
 from procurement.scoring.models import Agreement, AgreementAnswer, Correction, Sheet, TallyRun
 from procurement.storage import Store
-
-README = """Evidence of selection round {ref} 选品轮次 {ref} 的证据文件
-
-Check it offline 离线核验:
-
-    sunlit verify {ref}-evidence.zip
-
-The command needs no database, no network and no key; it recomputes every proof, seal, result and deadline and
-says of each fact whether it holds, does not hold or cannot be told. Name the log's key yourself (--policy) when you
-have it from somewhere else than this file: it is printed in every decision.
-
-该命令不需要数据库、网络或密钥。它重新计算每一项证明、封存、结果和期限，逐项说明成立、不成立或无法判断。
-若您另有来源取得日志公钥（每份决定书上都印有），请用 --policy 指定。
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +73,7 @@ def evidence_of(session: Session, ref: str, *, key: VerifierKey, store: Store, n
         raise WrongPhase(N_("The log's next checkpoint will cover this round; please try again in some seconds."))
     texts = dict.fromkeys(text for text in _texts(session, found.id, now) if text)  # each once, in order
     files = {
-        "README.txt": README.format(ref=ref).encode(),
+        "README.txt": readme(ref),
         "log/key": f"{key}\n".encode(),
         "log/checkpoint": note.encode(),
         **({SUCCESSION: handovers.encode()} if (handovers := serving.succession(session)) else {}),
@@ -108,7 +94,7 @@ def evidence_of(session: Session, ref: str, *, key: VerifierKey, store: Store, n
         files[f"papers/{paper.ref}.json"] = paper.text.encode()
         for language, file in paper.files.items():
             files[f"papers/{paper.ref}.{language}.pdf"] = store.get(file.digest)
-    return Evidence(f"{ref}-evidence.zip", pack(ref, now.strftime("%Y-%m-%dT%H:%M:%SZ"), files))
+    return Evidence(f"{ref}-evidence.zip", pack(ref, files))
 
 
 def _entries(session: Session, ref: str, size: int) -> list[ProvedEntry]:

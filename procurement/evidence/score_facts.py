@@ -70,6 +70,13 @@ def _about(sheet: Any, sentence: str) -> Problem:
 
 
 def _opened_ballots(record: Record) -> Iterator[Problem]:
+    opened = {sheet.commitment for _, _, entry in record.of(SheetsOpened) for sheet in entry.sheets}
+    lines = record.bundle.ballots()
+    for line in lines:
+        if line.commitment not in opened:
+            yield _about(line, N_("%(member)s's sheet for %(ref)s is in the file and was never opened."))
+    if len(lines) != len(record.ballots):
+        yield Problem(N_("A sheet stands in the file twice."))
     for _, _, entry in record.of(SheetsOpened):
         for sheet in entry.sheets:
             ballot = record.ballots.get(sheet.commitment)

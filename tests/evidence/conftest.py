@@ -32,8 +32,6 @@ from tests.worlds.scoring import ScoringWorld
 
 __all__ = ["noticed", "store"]
 
-MADE_AT = "2026-04-01T00:00:00Z"
-
 Body = dict[str, Any]
 
 
@@ -67,7 +65,7 @@ def repacked(bundle: Bundle, **changes: bytes | None) -> Bundle:
             del files[path]
         else:
             files[path] = content
-    return unpack(pack(bundle.round_ref, MADE_AT, files))
+    return unpack(pack(bundle.round_ref, files))
 
 
 def retold(bundle: Bundle, change: Callable[[list[Body]], list[Body]], **changes: bytes | None) -> Bundle:

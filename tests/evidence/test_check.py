@@ -27,7 +27,7 @@ from tests.publiclog.test_signer import KEY
 from tests.worlds.scoring import ScoringWorld
 
 EVERYTHING = {
-    "manifest", "checkpoint", "proofs", "order", "rules", "employer", "phases", "call_period", "holds",
+    "manifest", "files", "checkpoint", "proofs", "order", "rules", "employer", "phases", "call_period", "holds",
     "applications", "maintained", "checklist", "supplements", "few_eligible", "verdicts", "committee_draw",
     "draw_source", "names", "observers", "committee", "declarations", "recusals", "recusal_requests", "seals",
     "tally", "prices", "earlier", "corrections", "draws", "notice", "objections", "objection_periods",
@@ -115,11 +115,11 @@ def test_a_changed_file_is_caught(sound: Bundle, change: Callable[[Bundle], Bund
 def test_the_manifest_names_every_file(sound: Bundle) -> None:
     files = dict(sound.files)
     files["README.txt"] += b"!"
-    changed = Bundle(sound.round_ref, sound.made_at, sound.stated, files)
-    assert failing(changed) == {"manifest"}
-    assert failing(Bundle(sound.round_ref, sound.made_at, sound.stated, files | {"more": b""})) == {"manifest"}
+    changed = Bundle(sound.round_ref, sound.stated, files)
+    assert failing(changed) == {"manifest", "files"}
+    assert failing(Bundle(sound.round_ref, sound.stated, files | {"more": b""})) == {"manifest", "files"}
     del files["README.txt"]
-    assert failing(Bundle(sound.round_ref, sound.made_at, sound.stated, files)) == {"manifest"}
+    assert failing(Bundle(sound.round_ref, sound.stated, files)) == {"manifest", "files"}
 
 
 def test_entries_that_are_no_entries_are_told(sound: Bundle) -> None:
@@ -161,9 +161,10 @@ def test_an_entry_with_other_fields_than_its_kind_does_not_hold(
     sound: Bundle, change: Callable[[Body], Any], why: str
 ) -> None:
     report = check(retold(sound, edited("round.published", lambda body: change(body["data"]))))
-    assert [(fact.code, fact.outcome) for fact in report.facts] == [("form", Outcome.FAILS)]
-    assert why in str(report.facts[0].details[0])
-    assert "entry " in str(report.facts[0].details[0])
+    assert [(one.code, one.outcome) for one in report.facts] == [("manifest", Outcome.HOLDS), ("form", Outcome.FAILS)]
+    (said,) = report.facts[1].details
+    assert why in str(said)
+    assert "entry " in str(said)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"%PDF-1.7", b"PK\x05\x06" + bytes(18)])

@@ -59,8 +59,8 @@ def test_other_minutes_are_caught(evidence: Bundle) -> None:
         *("01.en.pdf", "01.json", "01.zh.pdf", "02.en.pdf", "02.json", "02.zh.pdf"),
     ]
     for path in paths[3:]:
-        assert failing(repacked(evidence, **{path: evidence.files[path] + b" "})) == {"papers"}
-        assert failing(repacked(evidence, **{path: None})) == {"papers"}
+        assert failing(repacked(evidence, **{path: evidence.files[path] + b" "})) == {"papers", "files"}
+        assert failing(repacked(evidence, **{path: None})) == {"papers", "files"}
 
 
 @pytest.mark.parametrize("part", ["result", "sealing", "notice", "nonsense"])
@@ -89,14 +89,14 @@ def test_another_pdf_is_caught(evidence: Bundle) -> None:
     path = files(evidence, ".pdf")
     changed = bytearray(evidence.files[path])
     changed[len(changed) // 2] ^= 1
-    assert failing(repacked(evidence, **{path: bytes(changed)})) == {"pdf"}
-    assert failing(repacked(evidence, **{path: None})) == {"pdf"}
+    assert failing(repacked(evidence, **{path: bytes(changed)})) == {"pdf", "files"}
+    assert failing(repacked(evidence, **{path: None})) == {"pdf", "files"}
 
 
 def test_another_decision_is_caught(evidence: Bundle) -> None:
     path = files(evidence, ".json")
-    assert failing(repacked(evidence, **{path: evidence.files[path] + b" "})) == {"decision"}
-    assert failing(repacked(evidence, **{path: None})) == {"decision"}
+    assert failing(repacked(evidence, **{path: evidence.files[path] + b" "})) == {"decision", "files"}
+    assert failing(repacked(evidence, **{path: None})) == {"decision", "files"}
 
 
 def redrawn(evidence: Bundle, path: str, document: bytes) -> Bundle:

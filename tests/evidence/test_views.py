@@ -79,7 +79,7 @@ def test_a_changed_file_is_told(client: FlaskClient, published: ScoringWorld) ->
 
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr("manifest.json", '{"v":1,"round":"x","made_at":"","files":{}}')
+        archive.writestr("manifest.json", '{"v":1,"round":"x","files":{}}')
         for path, content in bundle.files.items():
             archive.writestr(path, content)
     said = upload(client, out.getvalue())
