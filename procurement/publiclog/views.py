@@ -14,8 +14,6 @@ from procurement.publiclog.receipt import read_code, receipt_code
 from procurement.web import (
     Form,
     config,
-    format_instant,
-    format_number,
     language,
     page,
     reading,
@@ -155,13 +153,19 @@ class CheckForm(Form):
 
 @page(bp, "/log/check", permission=Permission.READ_PUBLIC)
 def check() -> ResponseReturnValue:
-    """A checker of receipts that runs in the browser alone, and the witnesses of the log."""
+    """A checker of receipts that runs in the browser alone."""
     form = CheckForm(key=str(keys.verifier_of(config())))
     with reading() as session:
-        seen = witnessing.witnesses_seen(session)
         handovers = queries.handovers(session)
-    rows = [
-        [row.name, format_number(row.checkpoints), format_number(row.size), format_instant(row.last_at)]
-        for row in seen
-    ]
-    return render("publiclog/check.html", form=form, witnesses=rows, handovers=handovers)
+    return render("publiclog/check.html", form=form, handovers=handovers)
+
+
+@page(bp, "/log/witnesses", permission=Permission.READ_PUBLIC)
+def witnesses() -> ResponseReturnValue:
+    """Who outside the office watches the log, up to where each has signed it, and when last."""
+    with reading() as session:
+        seen = witnessing.witnesses_seen(session, keys.witnesses_of(config()))
+        checkpoint = queries.latest_checkpoint(session)
+    return render(
+        "publiclog/witnesses.html", witnesses=seen, checkpoint=checkpoint, key=str(keys.verifier_of(config()))
+    )

@@ -166,24 +166,31 @@ def _its_line(note: str, body: str, key: VerifierKey) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class WitnessRow:
-    """What the page of witnesses shows: since when, how often and up to where a witness has signed."""
+    """What the page of witnesses shows: how often, up to where and when last a witness has signed (None: never).
+    `key`: None when the office no longer names it; `behind`: published entries that it has not signed for."""
 
     name: str
+    key: VerifierKey | None
     checkpoints: int
     size: int
-    last_at: datetime
+    last_at: datetime | None
+    behind: int
 
 
-def witnesses_seen(session: Session) -> list[WitnessRow]:
-    """Every witness that ever cosigned, by name."""
-    rows = session.execute(
-        select(
-            LogCosignature.witness,
-            func.count(),
-            func.max(LogCosignature.size),
-            func.max(LogCosignature.signed_at),
-        )
-        .group_by(LogCosignature.witness)
-        .order_by(LogCosignature.witness)
-    )
-    return [WitnessRow(*row) for row in rows]
+def witnesses_seen(session: Session, named: Sequence[WitnessAddress]) -> list[WitnessRow]:
+    """Every witness that is `named` or ever cosigned, by name."""
+    wanted = select(
+        LogCosignature.witness,
+        func.count(),
+        func.max(LogCosignature.size),
+        func.max(LogCosignature.signed_at),
+    ).group_by(LogCosignature.witness)
+    signed = {name: (count, size, last_at) for name, count, size, last_at in session.execute(wanted)}
+    known = {witness.key.name: witness.key for witness in named}
+    latest = queries.latest_checkpoint(session)
+    published = 0 if latest is None else latest.size
+    rows = []
+    for name in sorted(known.keys() | signed.keys()):
+        checkpoints, size, last_at = signed.get(name, (0, 0, None))
+        rows.append(WitnessRow(name, known.get(name), checkpoints, size, last_at, published - size))
+    return rows

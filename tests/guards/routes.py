@@ -65,6 +65,7 @@ ROUTES: dict[str, Route] = {
     "publiclog.entry": Route(Permission.READ_PUBLIC),
     "publiclog.find_receipt": Route(Permission.READ_PUBLIC),
     "publiclog.receipt": Route(Permission.READ_PUBLIC),
+    "publiclog.witnesses": Route(Permission.READ_PUBLIC),
     "receipts.mine": Route(Permission.HAVE_ACCOUNT),
     # --- papers
     "papers.debrief": Route(Permission.HAVE_ACCOUNT),

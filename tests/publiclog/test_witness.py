@@ -2,11 +2,15 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
+from config import Config
 from procurement.db import reading
 from procurement.publiclog import queries, serving, witnessing
 from procurement.publiclog.checkpoint import (
@@ -158,7 +162,7 @@ def test_the_office_gathers_cosignatures_and_serves_them(
     with reading(engine) as session:
         note, receipt = serving.published_note(session), serving.receipt_for(session, 7)
         entry = queries.entry_at(session, 7)
-        (row,) = witnessing.witnesses_seen(session)
+        (row,) = witnessing.witnesses_seen(session, [running])
     assert note is not None
     assert {key.name for key in open_note(note, [KEY.verifier, running.key]).signed_by} == {
         KEY.name,
@@ -167,7 +171,34 @@ def test_the_office_gathers_cosignatures_and_serves_them(
     assert receipt is not None
     assert entry is not None
     assert len(receipt.check(entry.body, [KEY.verifier, running.key])[1]) == 2
-    assert (row.name, row.checkpoints, row.size) == (running.key.name, 2, 305)
+    assert (row.name, row.checkpoints, row.size, row.last_at, row.behind) == (running.key.name, 2, 305, NOON, 0)
+
+
+def test_everybody_sees_who_watches_the_log(
+    app: Flask, client: FlaskClient, config: Config, running: witnessing.WitnessAddress, tmp_path: Path
+) -> None:
+    """One that signs and falls behind, one that is named and never answers, one that is no longer asked."""
+    own, guard = app.extensions["sunlit"].engine, tmp_path / "guard"
+    assert "The office asks no witness yet" in client.get("/en/log/witnesses").text
+    silent = WitnessKey("silent.example.org", bytes(32)).verifier
+    edge = app.extensions["sunlit"]
+    app.extensions["sunlit"] = replace(edge, config=replace(config, witnesses=str(tmp_path / "witnesses")))
+    listed = f"{running.url} {running.key}\nhttps://silent.example.org {silent}\n"
+    (tmp_path / "witnesses").write_text(listed, encoding="utf-8")
+    publish(own, guard, 5)
+    witnessing.gather(own, [running], now=NOON)
+    assert "has signed the newest checkpoint" in client.get("/en/log/witnesses").text
+    publish(own, guard, 2, first=5)
+    page = client.get("/en/log/witnesses").text
+    for said in (running.key.name, "2 entries behind", "silent.example.org", "never", "7 entries behind"):
+        assert said in page, said
+    assert f"witness {silent}" in page.replace("&#43;", "+")
+    assert "落后 7 条" in client.get("/zh/log/witnesses").text
+    (tmp_path / "witnesses").write_text("", encoding="utf-8")
+    page = client.get("/en/log/witnesses").text
+    assert running.key.name in page
+    assert "no longer asked" in page
+    assert "silent.example.org" not in page
 
 
 def test_a_restored_backup_is_recognised_by_a_witness(
