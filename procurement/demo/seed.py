@@ -175,7 +175,7 @@ def _plans(present: datetime, zone: ZoneInfo) -> list[Plan]:
             40,
             Phase.CHECKING,
             ("green-tea", "honey", "black-tea"),
-            refused={"black-tea": expired},
+            refused={"black-tea": expired, "green-tea": expired},
             ending=Phase.ABORTED,
         ),
         plan(

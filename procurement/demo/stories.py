@@ -444,8 +444,8 @@ class RoundStory:
             self.stage.act(self.stage.cast.supervisor, rounds.hold, ref=self.ref, label=HoldLabel.CLARIFICATION)
             return
         explanation = Text(
-            "Demo: only two applications are eligible, and the rules ask for three.",
-            "演示：仅有两件申报符合条件，少于规则要求的三件。",
+            "Demo: only one application is eligible, and the rules ask for two.",
+            "演示：仅有一件申报符合条件，少于规则要求的两件。",
         )
         self.stage.act(
             self.stage.cast.organiser,
