@@ -44,6 +44,7 @@ class Config:
     revocation_lists: str = ""  # folder of the authorities' lists of revoked certificates (CRL, PEM or DER)
     ocsp_url: str = ""  # who is asked whether a certificate is revoked (OCSP); set either, and signing demands it
     timestamp_url: str = ""  # RFC 3161 time-stamp authority; empty: signatures carry no time-stamp
+    renew_stamps_days: int = 180  # so long before the last time-stamp of a published file ends it gets another
     storage_url: str = ""  # empty: local folder in data_dir; s3://bucket/prefix when scaled
     redis_url: str = ""  # rate limits and jobs when scaled
     smtp_url: str = ""  # smtp(s)://user:password@host:port; empty: mail stays in the outbox

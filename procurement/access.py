@@ -122,6 +122,7 @@ class Permission(StrEnum):
     RULE_OBJECTION = "rule_objection"  # objections: admissibility and ruling
     DRAW_UP_DECISION = "draw_up_decision"  # decisions
     SIGN_DECISION = "sign_decision"  # decisions: own signature
+    CONFIRM_CERTIFICATE = "confirm_certificate"  # decisions: that a signatory's own certificate is theirs
     PUBLISH_DECISION = "publish_decision"  # decisions
 
 
@@ -162,6 +163,7 @@ GRANTS: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         Permission.RULE_OBJECTION: frozenset({Role.SUPERVISOR}),
         Permission.DRAW_UP_DECISION: frozenset({Role.ORGANISER}),
         Permission.SIGN_DECISION: frozenset({Role.MEMBER, Role.ORGANISER, Role.SUPERVISOR}),
+        Permission.CONFIRM_CERTIFICATE: frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
         Permission.PUBLISH_DECISION: frozenset({Role.ORGANISER}),
     }
 )

@@ -522,6 +522,41 @@ def log_rotate_key(path: str, reason: str, lost: str | None) -> None:
 
 
 @sunlit.group()
+def decisions() -> None:
+    """Published decisions: keep their time-stamps alive."""
+
+
+@decisions.command("renew-timestamps")
+@click.option("--dry-run", is_flag=True, help="Only say which decisions need a new time-stamp.")
+@as_format
+def renew_timestamps(dry_run: bool, form: str) -> None:
+    """Put a new document time-stamp behind every published file whose last one ends soon.
+
+    The worker does it by itself once a day. SUNLIT_RENEW_STAMPS_DAYS says how soon is soon.
+    """
+    from procurement.db import transaction
+    from procurement.decisions.jobs import stamps_due
+    from procurement.errors import N_, RuleBroken
+    from procurement.jobs import enqueue
+
+    config, engine = installation()
+    if not dry_run and not config.timestamp_url:
+        raise RuleBroken(N_("SUNLIT_TIMESTAMP_URL names no time-stamp authority."))
+    due = stamps_due(engine, config, now=system_clock())
+    if not dry_run:
+        with transaction(engine) as session:
+            for one in due:
+                enqueue(session, "decisions.renew", {"decision": one.id}, system_clock())
+    if form == "json":
+        print_json([{"decision": one.ref, "ends": one.ends.isoformat()} for one in due])
+        return
+    for one in due:
+        click.echo(f"{one.ref}: the last time-stamp ends on {one.ends:%Y-%m-%d}")
+    queued = "" if dry_run or not due else " The worker puts them in."
+    click.echo(f"{len(due)} decisions need a new time-stamp.{queued}")
+
+
+@sunlit.group()
 def user() -> None:
     """Accounts: the first one comes from here, all others by invitation."""
 

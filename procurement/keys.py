@@ -26,8 +26,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     pkcs12,
 )
-from cryptography.x509.oid import NameOID, ObjectIdentifier
+from cryptography.x509.oid import NameOID
 
+from procurement.certificates import DOCUMENT_SIGNING
 from procurement.errors import N_, RuleBroken
 from procurement.revocation import Evidence, lists_in
 
@@ -49,7 +50,6 @@ class TokenKey:
 
 
 DEVELOPMENT = "DEVELOPMENT - no legal effect"
-DOCUMENT_SIGNING = ObjectIdentifier("1.3.6.1.5.5.7.3.36")  # RFC 9336
 # Wide on purpose: tests and demonstrations move the clock, and nothing depends on these certificates.
 _VALID_FROM = datetime(2000, 1, 1, tzinfo=UTC)
 _VALID_UNTIL = datetime(2099, 12, 31, tzinfo=UTC)
@@ -120,7 +120,8 @@ def keys_from(config: "Config") -> Keys:
         )
     if config.production:
         raise RuntimeError("development keys are refused in production")
-    return DevelopmentKeys(config.data_dir / "keys", office=config.office_name_zh, lists=lists)
+    trusted = Path(config.trust_roots) if config.trust_roots else None
+    return DevelopmentKeys(config.data_dir / "keys", office=config.office_name_zh, lists=lists, trusted=trusted)
 
 
 class OfficeKeys:
@@ -147,9 +148,7 @@ class OfficeKeys:
 
     @property
     def roots(self) -> tuple[bytes, ...]:
-        return tuple(
-            root.public_bytes(Encoding.DER) for root in x509.load_pem_x509_certificates(self._roots.read_bytes())
-        )
+        return _roots_in(self._roots)
 
     @property
     def lists(self) -> tuple[bytes, ...]:
@@ -180,9 +179,7 @@ class TokenKeys:
 
     @property
     def roots(self) -> tuple[bytes, ...]:
-        return tuple(
-            root.public_bytes(Encoding.DER) for root in x509.load_pem_x509_certificates(self._roots.read_bytes())
-        )
+        return _roots_in(self._roots)
 
     @property
     def lists(self) -> tuple[bytes, ...]:
@@ -228,19 +225,22 @@ def _is_authority(certificate: x509.Certificate) -> bool:
 
 
 class DevelopmentKeys:
-    """An authority in `folder` that issues to whoever is named. Two processes may ask at the same time."""
+    """An authority in `folder` that issues to whoever is named. Two processes may ask at the same time. `trusted`:
+    file (PEM) of other roots, such as that of a time-stamp authority."""
 
     development = True
 
-    def __init__(self, folder: Path, *, office: str, lists: Path | None = None) -> None:
+    def __init__(self, folder: Path, *, office: str, lists: Path | None = None, trusted: Path | None = None) -> None:
         self._folder = folder
+        self._trusted = trusted
         self._lists = lists
         self._office = office
 
     @property
     def roots(self) -> tuple[bytes, ...]:
+        others = () if self._trusted is None else _roots_in(self._trusted)
         with self._locked():
-            return (self._authority("root", None).certificate.public_bytes(Encoding.DER),)
+            return (self._authority("root", None).certificate.public_bytes(Encoding.DER), *others)
 
     @property
     def lists(self) -> tuple[bytes, ...]:
@@ -321,6 +321,10 @@ def _issue(name: str, key: PrivateKey, issuer: Identity | None, *, authority: bo
     if not authority:
         builder = builder.add_extension(x509.ExtendedKeyUsage([DOCUMENT_SIGNING]), critical=False)
     return builder.sign(issuer_key, hashes.SHA256())
+
+
+def _roots_in(file: Path) -> tuple[bytes, ...]:
+    return tuple(root.public_bytes(Encoding.DER) for root in x509.load_pem_x509_certificates(file.read_bytes()))
 
 
 def _from_pkcs12(file: Path, password: str) -> Identity:

@@ -15,12 +15,12 @@ import hashlib
 import io
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -30,6 +30,9 @@ from procurement.errors import N_, RuleBroken, Unavailable
 from procurement.isolated import Isolated, LimitExceeded
 from procurement.keys import Identity, TokenKey
 from procurement.revocation import NOTHING, Evidence, require_unrevoked, revoked
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 MAX_SIGNATURES = 40
 _reader = Isolated(seconds=30, memory=1_500_000_000, calls=50)
@@ -133,7 +136,12 @@ def _long_term(
     }
 
 
-def _context(roots: Sequence[bytes], lists: Sequence[bytes], moment: datetime, answers: Sequence[bytes] = ()) -> Any:
+def _context(
+    roots: Sequence[bytes],
+    lists: Sequence[bytes],
+    moment: datetime,
+    answers: Sequence[bytes] = (),
+) -> Any:
     """What pyHanko judges certificates by: our roots, lists and answers, never the network."""
     from asn1crypto import crl, ocsp, x509
     from pyhanko_certvalidator import ValidationContext
@@ -233,6 +241,171 @@ def _classes() -> _Classes:
     return _Classes(KeptKeySigner, SignerAt)
 
 
+# --- Signatures made elsewhere ---------------------------------------------------------------------------------
+
+
+def leads_to_root(certificates: Sequence[bytes], roots: Sequence[bytes], moment: datetime) -> bool:
+    """Whether the first of `certificates` (DER) was valid at `moment`, and others of them lead to one of `roots`."""
+    import asyncio
+
+    from asn1crypto import x509
+    from pyhanko_certvalidator import CertificateValidator
+    from pyhanko_certvalidator.errors import PathError, ValidationError
+
+    first, *others = (x509.Certificate.load(one) for one in certificates)
+    validator = CertificateValidator(first, others, _context(roots, (), moment))
+    try:
+        asyncio.run(validator.async_validate_usage(set()))
+    except (PathError, ValidationError):
+        return False
+    return True
+
+
+def stamp(
+    pdf: bytes,
+    stamping: Stamping,
+    *,
+    now: datetime,
+    lists: Sequence[bytes] = (),
+    answers: Sequence[bytes] = (),
+) -> bytes:
+    """`pdf` with what validates its signatures later, and a document time-stamp behind it. The bytes given are a
+    prefix of those returned. Raises Unavailable when no time-stamp can be had."""
+    import asyncio
+
+    from pyhanko.sign.timestamps import TimestampRequestError
+
+    with _turn:
+        try:
+            return asyncio.run(_stamped_behind(pdf, stamping, now, lists, answers))
+        except TimestampRequestError as error:
+            raise Unavailable(N_("The time-stamp authority did not answer.")) from error
+
+
+async def _stamped_behind(
+    pdf: bytes,
+    stamping: Stamping,
+    now: datetime,
+    lists: Sequence[bytes],
+    answers: Sequence[bytes],
+) -> bytes:
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.signers import PdfTimeStamper
+    from pyhanko.sign.signers.pdf_signer import TimestampDSSContentSettings
+    from pyhanko.sign.timestamps import HTTPTimeStamper
+    from pyhanko_certvalidator import CertificateValidator
+    from pyhanko_certvalidator.errors import PathError, ValidationError
+
+    def context() -> Any:
+        return _context(stamping.roots, lists, now, answers)
+
+    paths = []
+    for signature in PdfFileReader(io.BytesIO(pdf)).embedded_signatures:
+        validator = CertificateValidator(signature.signer_cert, signature.other_embedded_certs, context())
+        try:
+            paths.append(await validator.async_validate_usage(set()))
+        except (PathError, ValidationError):  # it has expired; what validates it was put in while it was good
+            continue
+    stamped = await PdfTimeStamper(HTTPTimeStamper(stamping.url)).async_timestamp_pdf(
+        IncrementalPdfFileWriter(io.BytesIO(pdf)),
+        "sha256",
+        context(),
+        validation_paths=paths,
+        dss_settings=TimestampDSSContentSettings(include_vri=False, update_before_ts=True),
+    )
+    content: bytes = stamped.getvalue()
+    return content
+
+
+def stamped_until(pdf: bytes) -> datetime | None:
+    """When the certificate of the last document time-stamp of one of our files ends; None without such a stamp."""
+    from pyhanko.pdf_utils.reader import PdfFileReader
+
+    stamps = PdfFileReader(io.BytesIO(pdf)).embedded_timestamp_signatures
+    if not stamps:
+        return None
+    ends: datetime = stamps[-1].signer_cert.not_valid_after
+    return ends
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What was put behind a document. `signed`: fields that carry a signature now and did not; `made`: fields that
+    did not exist; `finding`: on the newest signature. `unharmed`: all that was signed before permits it; `locks`: it
+    forbids signing after it; `covered`: nothing follows it but what validates it later."""
+
+    signed: tuple[str, ...]
+    made: tuple[str, ...]
+    finding: "SignatureFinding | None"
+    unharmed: bool
+    locks: bool
+    covered: bool
+
+
+def addition(
+    pdf: bytes,
+    *,
+    before: bytes,
+    roots: Sequence[bytes],
+    now: datetime,
+    lists: Sequence[bytes] = (),
+) -> Addition:
+    """What `pdf` adds to `before`, with which it begins.
+
+    Raises RuleBroken when it cannot be read, or not in the time and memory that are given.
+    """
+    try:
+        found: Addition = _reader.run(_read_addition, pdf, before, tuple(roots), now, tuple(lists))
+    except (ValueError, LimitExceeded) as error:
+        raise RuleBroken(N_("The file cannot be read as a PDF."), field="file") from error
+    return found
+
+
+def _read_addition(
+    pdf: bytes, before: bytes, roots: Sequence[bytes], now: datetime, lists: Sequence[bytes]
+) -> Addition:
+    return _read_safely(_addition, pdf, before, roots, now, lists)
+
+
+async def _addition(
+    pdf: bytes, before: bytes, roots: Sequence[bytes], now: datetime, lists: Sequence[bytes]
+) -> Addition:
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.diff_analysis import ModificationLevel
+    from pyhanko.sign.fields import enumerate_sig_fields
+    from pyhanko.sign.validation.status import SignatureCoverageLevel
+
+    def fields(reader: Any) -> dict[str, bool]:
+        return {name: value is not None for name, value, _ in enumerate_sig_fields(reader)}
+
+    reader = PdfFileReader(io.BytesIO(pdf), strict=True)
+    old, new = fields(PdfFileReader(io.BytesIO(before), strict=True)), fields(reader)
+    signed = tuple(name for name, filled in new.items() if filled and not old.get(name, False))
+    made = tuple(name for name in new if name not in old)
+    embedded = list(reader.embedded_signatures)
+    if len(embedded) > MAX_SIGNATURES:
+        raise ValueError(f"more than {MAX_SIGNATURES} signatures")
+    if not signed or not embedded or embedded[-1].sig_object_type != "/Sig":
+        return Addition(signed, made, None, unharmed=True, locks=False, covered=True)
+    *earlier, newest = embedded
+    finding = await _finding(newest, roots, lists, now)
+    others = [await _finding(one, roots, lists, now) for one in earlier if one.sig_object_type == "/Sig"]
+    covered = newest.evaluate_signature_coverage() == SignatureCoverageLevel.ENTIRE_FILE
+    if not covered:
+        level = await _what_follows(newest, _context(roots, lists, now))
+        covered = level == ModificationLevel.LTA_UPDATES and pdf.rstrip().endswith(b"%%EOF")
+    return Addition(
+        signed,
+        made,
+        finding,
+        unharmed=all(one.intact and one.permitted for one in others)
+        and all(new.get(name) for name, f in old.items() if f),
+        locks=newest.docmdp_level is not None or newest.fieldmdp is not None,
+        covered=covered,
+    )
+
+
 # --- Reading the signatures of a file --------------------------------------------------------------------------
 
 
@@ -275,6 +448,11 @@ def examine(
 
     Raises ValueError when `pdf` cannot be read as a PDF. Meant for a process that may be killed.
     """
+    return _read_safely(_examine, pdf, roots, moment, newest_only, lists)
+
+
+def _read_safely(read: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The result of `read`. Raises ValueError when that fails in whatever way."""
     import asyncio
     import logging
 
@@ -283,7 +461,7 @@ def examine(
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
     logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
     try:
-        return asyncio.run(_examine(pdf, roots, moment, newest_only, lists))
+        return asyncio.run(read(*args, **kwargs))
     except (MemoryError, KeyboardInterrupt):
         raise
     except PdfError as error:
@@ -296,6 +474,7 @@ async def _examine(
     pdf: bytes, roots: Sequence[bytes], moment: datetime, newest_only: bool, lists: Sequence[bytes]
 ) -> Findings:
     from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.diff_analysis import ModificationLevel
     from pyhanko.sign.validation.status import SignatureCoverageLevel
 
     reader = PdfFileReader(io.BytesIO(pdf), strict=True)
@@ -318,16 +497,16 @@ async def _examine(
         if not covered and newest_only and last is embedded[-1]:
             # Behind a signature that is not the last to come stands what validates it later. Of a finished file, to
             # which others may have added, this is not good enough.
-            covered = await _only_validation_data_follows(last, _context(roots, lists, moment))
+            level = await _what_follows(last, _context(roots, lists, moment))
+            covered = level is not None and bool(level <= ModificationLevel.LTA_UPDATES)
     return Findings(tuple(found), covered, tuple(stamps))
 
 
-async def _only_validation_data_follows(signature: Any, context: Any) -> bool:
-    from pyhanko.sign.diff_analysis import ModificationLevel
+async def _what_follows(signature: Any, context: Any) -> Any:
+    """pyHanko's level of the changes behind a signature; None when it cannot tell."""
     from pyhanko.sign.validation import async_validate_pdf_signature
 
-    level = (await async_validate_pdf_signature(signature, context)).modification_level
-    return level is not None and bool(level <= ModificationLevel.LTA_UPDATES)
+    return (await async_validate_pdf_signature(signature, context)).modification_level
 
 
 async def _stamp(stamp: Any, context: Any) -> tuple[datetime | None, bool]:
@@ -396,6 +575,28 @@ def self_test(
     _test(pdf, roots, dict(expected), now, newest_only=False, lists=lists)
 
 
+def renewal_test(
+    pdf: bytes,
+    *,
+    roots: Sequence[bytes],
+    expected: Mapping[str, str],
+    signed_at: datetime,
+    now: datetime,
+    lists: Sequence[bytes] = (),
+) -> None:
+    """As `self_test`, for a file that got a new document time-stamp: its signatures as of `signed_at`, since their
+    certificates may have expired, the new time-stamp as of `now`."""
+    try:
+        then = _reader.run(examine, pdf, tuple(roots), signed_at, False, tuple(lists))
+        today = _reader.run(examine, pdf, tuple(roots), now, False, tuple(lists))
+    except (ValueError, LimitExceeded) as error:
+        raise SelfTestFailed(str(error)) from error
+    sound = all(signature.sound for signature in then.signatures)
+    same = [(s.field, s.fingerprint) for s in then.signatures] == list(expected.items())
+    if not (sound and same and today.covered_to_end and today.stamps and today.stamps[-1][1]):
+        raise SelfTestFailed("the renewed file does not hold")
+
+
 def newest_test(
     pdf: bytes,
     *,
@@ -455,7 +656,8 @@ class Revision:
 class Published:
     """What the register knows of one published document.
 
-    `signers` is {field: certificate fingerprint}; `earlier` are the states before the last signature.
+    `signers` is {field: certificate fingerprint}; `earlier` are the states before the last signature, `renewed` the
+    same file with document time-stamps that it got later.
     """
 
     reference: str
@@ -465,6 +667,7 @@ class Published:
     published_at: datetime
     standing: Standing = Standing.IN_FORCE
     earlier: tuple[Revision, ...] = ()
+    renewed: tuple[Revision, ...] = ()
 
 
 class BottomLine(StrEnum):
@@ -530,13 +733,13 @@ def verify(
 ) -> Verdict:
     """What `pdf` is, given the trust `roots` and revocation `lists` (DER) and all `registered` documents.
 
-    In this order: (1) the bytes of a published document; (2) such bytes with something after them; (3) an earlier
-    state of one; (4) otherwise what its signatures say, which can only be "altered" or "not ours", because whatever
-    was properly published is known by its bytes.
+    In this order: (1) the bytes of a published document, renewed or not; (2) such bytes with something after them;
+    (3) an earlier state of one; (4) otherwise what its signatures say, which can only be "altered" or "not ours",
+    because whatever was properly published is known by its bytes.
     """
     digest = hashlib.sha256(pdf).hexdigest()
     for document in registered:
-        if document.sha256 == digest:
+        if digest == document.sha256 or any(edition.sha256 == digest for edition in document.renewed):
             return Verdict(
                 _BY_STANDING[document.standing], digest, document.reference, document.standing, same_bytes=True
             )

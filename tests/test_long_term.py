@@ -4,6 +4,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from config import Config, UnsafeConfiguration
 from procurement import signing
-from procurement.errors import RuleBroken
+from procurement.errors import RuleBroken, Unavailable
 from procurement.keys import DevelopmentKeys, Identity, TokenKeys, keys_from
-from procurement.signing import BottomLine, Published, SelfTestFailed, Stamping
+from procurement.signing import BottomLine, Published, Revision, SelfTestFailed, Stamping
 from tests.documents import render_sample, verapdf
+from tests.foreign import holder
+from tests.foreign import signed as signed_elsewhere
 from tests.test_signing import NOW, OFFICE, PEOPLE, drawn
 from tests.time_stamps import Authority, authority
 
@@ -126,6 +129,77 @@ def test_without_an_answer_nothing_is_signed(base: bytes, keys: DevelopmentKeys)
     nobody = Stamping("http://127.0.0.1:9/", keys.roots)
     with pytest.raises(RuleBroken, match="did not answer"):
         sealed(base, keys.seal(), stamping=nobody)
+
+
+# --- signatures made elsewhere, and new stamps --------------------------------------------------------------------
+
+
+def test_a_signature_made_elsewhere_gets_a_stamp_behind_it_and_others_sign_on(
+    base: bytes, keys: DevelopmentKeys, stamps: Authority
+):
+    stamping, own = Stamping(stamps.url, (*keys.roots, stamps.root)), holder(keys, PEOPLE[0])
+    first = sealed(base, keys.seal(), stamping=stamping)
+    theirs = signed_elsewhere(first, own, "signatory-1", NOW)
+    found = signing.addition(theirs, before=first, roots=stamping.roots, now=NOW)
+    assert (found.signed, found.made, found.unharmed, found.locks, found.covered) == (
+        ("signatory-1",), (), True, False, True,
+    )  # fmt: skip
+    assert found.finding is not None
+    assert found.finding.trusted
+    behind = signing.stamp(theirs, stamping, now=NOW)
+    assert behind.startswith(theirs)
+    person = keys.signatory(2, PEOPLE[1])
+    final = signing.sign(
+        behind,
+        field="signatory-2",
+        identity=person,
+        appearance=drawn("stamp.html", person, "zh"),
+        reason="已决定",
+        now=NOW,
+        stamping=stamping,
+        last=True,
+    )
+    fingerprint = signing.hashlib.sha256(own.certificate.public_bytes(Encoding.DER)).hexdigest()
+    expected = {"seal": keys.seal().fingerprint, "signatory-1": fingerprint, "signatory-2": person.fingerprint}
+    signing.self_test(final, roots=stamping.roots, expected=expected, now=NOW)
+    assert [sound for _, sound in signing.examine(final, stamping.roots, NOW).stamps] == [True, True]
+
+
+def test_a_new_stamp_stands_behind_the_file_and_holds_when_the_signers_have_expired(stamped):
+    states, signers, stamping = stamped
+    assert signing.stamped_until(states[0]) is None
+    assert signing.stamped_until(states[-1]) == datetime(2100, 1, 1, tzinfo=UTC)
+    later = datetime(2099, 12, 31, 12, tzinfo=UTC)  # the signers' certificates end before, the stamp's after it
+    renewed = signing.stamp(states[-1], stamping, now=later)
+    assert renewed.startswith(states[-1])
+    with pytest.raises(SelfTestFailed):
+        signing.self_test(renewed, roots=stamping.roots, expected=signers, now=later)
+    known = {"roots": stamping.roots, "expected": signers, "now": later}
+    signing.renewal_test(renewed, signed_at=NOW, **known)
+    for wrong in (states[-1] + b"%", renewed[:-9], states[-2]):
+        with pytest.raises(SelfTestFailed):
+            signing.renewal_test(wrong, signed_at=NOW, **known)
+
+    def revision(content: bytes) -> Revision:
+        return Revision(len(content), signing.hashlib.sha256(content).hexdigest())
+
+    first = revision(states[-1])
+    published = Published("D1", first.size, first.sha256, signers, NOW, renewed=(revision(renewed),))
+    for content, answer in (
+        (states[-1], BottomLine.GENUINE),
+        (renewed, BottomLine.GENUINE),
+        (renewed + b"%", BottomLine.WITH_ADDITIONS),
+    ):
+        judged = signing.verify(content, roots=stamping.roots, registered=[published], now=later)
+        assert judged.bottom_line is answer
+
+
+def test_the_renewed_file_is_still_in_order_for_others(stamped, tmp_path: Path):
+    states, _, stamping = stamped
+    renewed = signing.stamp(states[-1], stamping, now=NOW)
+    assert verapdf({"renewed": renewed}, tmp_path) == {"renewed": {"3a": [], "ua1": []}}
+    with pytest.raises(Unavailable, match="did not answer"):
+        signing.stamp(states[-1], Stamping("http://127.0.0.1:9/", stamping.roots), now=NOW)
 
 
 # --- tokens -------------------------------------------------------------------------------------------------------

@@ -875,6 +875,27 @@ def upgrade() -> None:
     sa.UniqueConstraint('token_sha256', name=op.f('uq_sign_in_token_sha256'))
     )
     op.create_index(op.f('ix_sign_in_user_id'), 'sign_in', ['user_id'], unique=False)
+    op.create_table('signatory_certificate',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=False),
+    sa.Column('pem', sa.Text(), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('registered_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('confirmed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('confirmed_by_id', sa.Integer(), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ending', sa.String(length=12), nullable=False),
+    sa.CheckConstraint("(ended_at IS NULL) = (ending = '')", name=op.f('ck_signatory_certificate_ended_for_a_reason')),
+    sa.CheckConstraint('(confirmed_at IS NULL) = (confirmed_by_id IS NULL)', name=op.f('ck_signatory_certificate_confirmed_by_somebody')),
+    sa.CheckConstraint('confirmed_by_id <> user_id', name=op.f('ck_signatory_certificate_confirmed_by_another')),
+    sa.ForeignKeyConstraint(['confirmed_by_id'], ['user_account.id'], name=op.f('fk_signatory_certificate_confirmed_by_id_user_account')),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_signatory_certificate_user_id_user_account')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_signatory_certificate')),
+    sa.UniqueConstraint('sha256', name=op.f('uq_signatory_certificate_sha256'))
+    )
+    op.create_index(op.f('ix_signatory_certificate_user_id'), 'signatory_certificate', ['user_id'], unique=False)
+    op.create_index('uq_signatory_certificate_brought', 'signatory_certificate', ['user_id'], unique=True, sqlite_where=sa.text('confirmed_at IS NULL AND ended_at IS NULL'), postgresql_where=sa.text('confirmed_at IS NULL AND ended_at IS NULL'))
+    op.create_index('uq_signatory_certificate_in_force', 'signatory_certificate', ['user_id'], unique=True, sqlite_where=sa.text('confirmed_at IS NOT NULL AND ended_at IS NULL'), postgresql_where=sa.text('confirmed_at IS NOT NULL AND ended_at IS NULL'))
     op.create_table('take_over_code',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('merchant_id', sa.Integer(), nullable=False),
@@ -1286,6 +1307,22 @@ def upgrade() -> None:
     sa.UniqueConstraint('application_id', 'version', name=op.f('uq_application_version_application_id_version'))
     )
     op.create_index(op.f('ix_application_version_application_id'), 'application_version', ['application_id'], unique=False)
+    op.create_table('decision_edition',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('decision_id', sa.Integer(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('before_digest', sa.String(length=64), nullable=False),
+    sa.Column('file_digest', sa.String(length=64), nullable=False),
+    sa.Column('file_size', sa.Integer(), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('number > 0', name=op.f('ck_decision_edition_counted')),
+    sa.ForeignKeyConstraint(['decision_id'], ['decision.id'], name=op.f('fk_decision_edition_decision_id_decision')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_decision_edition')),
+    sa.UniqueConstraint('before_digest', name=op.f('uq_decision_edition_before_digest')),
+    sa.UniqueConstraint('decision_id', 'number', name=op.f('uq_decision_edition_decision_id_number')),
+    sa.UniqueConstraint('file_digest', name=op.f('uq_decision_edition_file_digest'))
+    )
+    op.create_index(op.f('ix_decision_edition_decision_id'), 'decision_edition', ['decision_id'], unique=False)
     op.create_table('decision_signature',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('decision_id', sa.Integer(), nullable=False),
@@ -2015,6 +2052,8 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_decision_signature_user_id'), table_name='decision_signature')
     op.drop_index(op.f('ix_decision_signature_decision_id'), table_name='decision_signature')
     op.drop_table('decision_signature')
+    op.drop_index(op.f('ix_decision_edition_decision_id'), table_name='decision_edition')
+    op.drop_table('decision_edition')
     op.drop_index(op.f('ix_application_version_application_id'), table_name='application_version')
     op.drop_table('application_version')
     op.drop_index(op.f('ix_application_helper_user_id'), table_name='application_helper')
@@ -2069,6 +2108,10 @@ def downgrade() -> None:
     op.drop_table('user_role')
     op.drop_index(op.f('ix_take_over_code_merchant_id'), table_name='take_over_code')
     op.drop_table('take_over_code')
+    op.drop_index('uq_signatory_certificate_in_force', table_name='signatory_certificate', sqlite_where=sa.text('confirmed_at IS NOT NULL AND ended_at IS NULL'), postgresql_where=sa.text('confirmed_at IS NOT NULL AND ended_at IS NULL'))
+    op.drop_index('uq_signatory_certificate_brought', table_name='signatory_certificate', sqlite_where=sa.text('confirmed_at IS NULL AND ended_at IS NULL'), postgresql_where=sa.text('confirmed_at IS NULL AND ended_at IS NULL'))
+    op.drop_index(op.f('ix_signatory_certificate_user_id'), table_name='signatory_certificate')
+    op.drop_table('signatory_certificate')
     op.drop_index(op.f('ix_sign_in_user_id'), table_name='sign_in')
     op.drop_table('sign_in')
     op.drop_table('round')

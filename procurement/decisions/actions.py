@@ -25,15 +25,19 @@ from procurement.decisions.entries import (
     DecisionDeclined,
     DecisionDrawnUp,
     DecisionPublished,
+    DecisionRenewed,
     DecisionSealed,
     DecisionSigned,
     PlaceGivenUp,
 )
-from procurement.decisions.models import Decision, DecisionSignature, GivenUp
+from procurement.decisions.models import Decision, DecisionEdition, DecisionSignature, GivenUp
+from procurement.decisions.outside import Received
+from procurement.decisions.own_keys import in_force
 from procurement.decisions.queries import (
     awaited,
     decision_in_force,
     decision_in_work,
+    editions_of,
     find_decision,
     missing_before,
     own_eligible,
@@ -344,6 +348,62 @@ def approve(
     )
 
 
+def bring(
+    session: Session, *, actor: Actor, now: datetime, ref: str, document: str, dissent: str, received: Received
+) -> None:
+    """Record a signature that its signatory made elsewhere: their own act and the file in one.
+
+    `received` was found good (outside.receive); `document` is the digest of the decision the signatory was shown.
+    Raises NotFound, NotAllowed, WrongPhase, RuleBroken; the last also when another signature came first.
+    """
+    decision, found = _locked(session, find_decision(session, ref).id)
+    require(actor, Permission.SIGN_DECISION, round_id=found.id)
+    signatures = signatures_of(session, decision.id)
+    own = next((s for s in signatures if s.user_id == actor.user_id), None)
+    if own is None or own.field != received.field:
+        raise NotAllowed(N_("This decision does not need your signature."))
+    course_of(session, found.id).require(now, *phases_for(Effect(decision.effect)))
+    _require_open(decision, own)
+    problems = check_signable(
+        seen=document,
+        document=decision.sha256,
+        sealed=decision.file_digest is not None,
+        role=SignatoryRole(own.role),
+        missing_before=missing_before(session, decision, SignatoryRole(own.role), now=now, brought=True),
+    )
+    refuse_if(problems + check_dissent(dissent))
+    certificate = in_force(session, actor.user_id or 0)
+    if certificate is None or certificate.sha256 != received.certificate:
+        raise RuleBroken(N_("Your certificate does not count any more."), field="file")
+    if decision.file_digest != received.before:
+        raise RuleBroken(
+            N_("Another signature was put in since you downloaded it. Download the document again and sign that."),
+            field="file",
+        )
+    own.approved_at, own.dissent = now, dissent
+    turn = sum(s.signed_at is not None for s in signatures)
+    decision.file_digest, decision.file_size = received.file
+    _put_in(own, turn=turn, now=now, file=received.file, certificate=received.certificate)
+    role = role_in(actor, Permission.SIGN_DECISION, found.id)
+    approved = DecisionApproved(
+        decision=decision.ref,
+        document=decision.sha256,
+        field=own.field,
+        dissent=digest_of(dissent) if dissent else None,
+    )
+    signed = DecisionSigned(
+        decision=decision.ref,
+        field=own.field,
+        file=received.file[0],
+        certificate=received.certificate,
+        signatory=Salted(f"user:{own.user_id}", whose=f"user:{own.user_id}"),
+    )
+    for entry in (approved, signed):
+        append(session, entry, now=now, actor=actor, role=role, round_ref=found.ref)
+    session.flush()
+    _invite_next(session, decision, found, now=now)
+
+
 def decline(session: Session, *, actor: Actor, now: datetime, ref: str, document: str, reason: str) -> None:
     """A member refuses to sign decision `ref` and says why, in public; the decision no longer waits for them.
 
@@ -468,6 +528,35 @@ def publish(session: Session, *, actor: Actor, now: datetime, ref: str) -> str:
         round_ref=found.ref,
     )
     return decision.ref
+
+
+def record_renewed(session: Session, *, now: datetime, decision_id: int, before: str, file: tuple[str, int]) -> None:
+    """Record the published file with one more document time-stamp. `before`: SHA-256 of the file that was stamped.
+
+    Does nothing when another was recorded meanwhile.
+    """
+    decision, found = _locked(session, decision_id)
+    newest = editions_of(session, decision_id)[-1]
+    if newest.sha256 != before:
+        return
+    edition = DecisionEdition(
+        decision_id=decision.id,
+        number=newest.number + 1,
+        before_digest=before,
+        file_digest=file[0],
+        file_size=file[1],
+        made_at=now,
+    )
+    session.add(edition)
+    session.flush()
+    append(
+        session,
+        DecisionRenewed(decision=decision.ref, number=edition.number, before=before, file=file[0]),
+        now=now,
+        actor=None,
+        role=None,
+        round_ref=found.ref,
+    )
 
 
 def try_again(session: Session, *, actor: Actor, now: datetime, ref: str) -> None:

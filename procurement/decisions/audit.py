@@ -9,18 +9,24 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from procurement.applications.models import Application
+from procurement.certificates import bundle_of
 from procurement.decisions.document import SignatoryRole
 from procurement.decisions.entries import (
+    CertificateConfirmed,
+    CertificateEnded,
+    CertificateRegistered,
     DecisionApproved,
     DecisionDeclined,
     DecisionDrawnUp,
     DecisionPublished,
+    DecisionRenewed,
     DecisionSealed,
     DecisionSigned,
     DecisionWithdrawn,
     PlaceGivenUp,
 )
-from procurement.decisions.models import Decision, DecisionSignature, GivenUp
+from procurement.decisions.models import Decision, DecisionEdition, DecisionSignature, GivenUp, SignatoryCertificate
+from procurement.decisions.rules import Ending
 from procurement.publiclog.audit import UNTOLD, Replay, Row, disclosed, person, replays, who
 from procurement.publiclog.entry import digest_of
 from procurement.publiclog.queries import Logged
@@ -259,6 +265,41 @@ replays(
 )
 
 
+def editions_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
+    """One row for each time-stamp that a published file got later; each stands behind the file before."""
+    newest: dict[str, str] = {}
+    for logged in entries:
+        match logged.envelope.entry:
+            case DecisionPublished(decision=ref, file=file):
+                newest[ref] = file
+            case DecisionRenewed(decision=ref, number=number, file=file):
+                yield {
+                    "decision": ref,
+                    "number": number,
+                    "before": newest[ref],
+                    "file": file,
+                    "at": logged.envelope.at,
+                }
+                newest[ref] = file
+
+
+replays(
+    Replay(
+        table="decision_edition",
+        kinds=(DecisionPublished, DecisionRenewed),
+        expected=editions_from_log,
+        actual=lambda: select(
+            Decision.ref.label("decision"),
+            DecisionEdition.number,
+            DecisionEdition.before_digest.label("before"),
+            DecisionEdition.file_digest.label("file"),
+            DecisionEdition.made_at.label("at"),
+        ).join(Decision, Decision.id == DecisionEdition.decision_id),
+        key=("decision", "number"),
+    )
+)
+
+
 def given_up_from_log(entries: Iterable[Logged]) -> Iterator[Row]:
     """One row for each place that was given up."""
     for logged in entries:
@@ -321,5 +362,64 @@ replays(
         actual=lambda: milestones_kept([Kind.DECISION_PUBLISHED]),
         key=("round", "kind", "subject"),
         derived=milestone_by,
+    )
+)
+
+
+def certificates_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
+    """One row for each certificate that a signatory brought."""
+    rows: dict[str, dict[str, Any]] = {}
+    for logged in entries:
+        at = logged.envelope.at
+        match logged.envelope.entry:
+            case CertificateRegistered(certificate=own, bundle=bundle):
+                empty = dict.fromkeys(("confirmed_at", "confirmed_by", "ended_at"))
+                rows[own] = {"certificate": own, "leaf": own, "bundle": bundle, "person": who(logged),
+                             "registered_at": at, "ending": "", **empty}  # fmt: skip
+            case CertificateConfirmed(certificate=own, replaces=replaced):
+                rows[own] |= {"confirmed_at": at, "confirmed_by": who(logged)}
+                if replaced is not None:
+                    rows[replaced] |= {"ended_at": at, "ending": Ending.REPLACED}
+            case CertificateEnded(certificate=own, because=because):
+                rows[own] |= {"ended_at": at, "ending": because}
+    return rows.values()
+
+
+def _brought(row: Row) -> Row:
+    found = dict(row)
+    text = found.pop("pem")
+    return found | {
+        "bundle": digest_of(text.encode()),
+        "leaf": _leaf(text),
+        "person": person(found["person"]),
+        "confirmed_by": person(found["confirmed_by"]),
+    }
+
+
+def _leaf(pem: str) -> str:
+    """SHA-256 of the first certificate, worked out anew; "" when it is none."""
+    try:
+        return digest_of(bundle_of(pem).der[0])
+    except ValueError:
+        return ""
+
+
+replays(
+    Replay(
+        table="signatory_certificate",
+        kinds=(CertificateRegistered, CertificateConfirmed, CertificateEnded),
+        expected=certificates_from_log,
+        actual=lambda: select(
+            SignatoryCertificate.sha256.label("certificate"),
+            SignatoryCertificate.pem,
+            SignatoryCertificate.user_id.label("person"),
+            SignatoryCertificate.registered_at,
+            SignatoryCertificate.confirmed_at,
+            SignatoryCertificate.confirmed_by_id.label("confirmed_by"),
+            SignatoryCertificate.ended_at,
+            SignatoryCertificate.ending,
+        ),
+        key=("certificate",),
+        derived=_brought,
     )
 )

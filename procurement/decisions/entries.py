@@ -147,3 +147,63 @@ class DecisionPublished(
     supersedes: Ref | None
     declined: tuple[Code, ...]
     deemed: tuple[Code, ...]
+
+
+class DecisionRenewed(
+    Entry,
+    kind="decision.renewed",
+    title=N_("The file of a decision got a new time-stamp"),
+    labels={
+        "decision": N_("Decision"),
+        "number": N_("Edition"),
+        "before": N_("SHA-256 of the PDF before"),
+        "file": N_("SHA-256 of the PDF"),
+    },
+):
+    """Nothing but a document time-stamp stands behind the bytes of the file before, which stays as it is."""
+
+    decision: Ref
+    number: int
+    before: Digest
+    file: Digest
+
+
+class CertificateRegistered(
+    Entry,
+    kind="decision.certificate_registered",
+    title=N_("A signatory brought a certificate of their own"),
+    labels={
+        "certificate": N_("SHA-256 of the certificate"),
+        "bundle": N_("SHA-256 of the file with those that lead to its root"),
+        "named": N_("Names the person as the account does"),
+    },
+):
+    """It does not count before somebody else confirms it. Whose it is stands in the envelope."""
+
+    certificate: Digest
+    bundle: Digest
+    named: bool
+
+
+class CertificateConfirmed(
+    Entry,
+    kind="decision.certificate_confirmed",
+    title=N_("A signatory's own certificate was confirmed"),
+    labels={"certificate": N_("SHA-256 of the certificate"), "replaces": N_("In place of the certificate")},
+):
+    """Whoever confirms it has seen that it is that person's. `replaces`: the one that counted until now."""
+
+    certificate: Digest
+    replaces: Digest | None
+
+
+class CertificateEnded(
+    Entry,
+    kind="decision.certificate_ended",
+    title=N_("A signatory's own certificate does not count any more"),
+    labels={"certificate": N_("SHA-256 of the certificate"), "because": N_("Reason")},
+):
+    """What was signed with it before stays signed."""
+
+    certificate: Digest
+    because: Code

@@ -98,6 +98,26 @@ class SignForm(Form):
     )
 
 
+class BringForm(Form):
+    """`document` is the digest of what the signatory was shown."""
+
+    document = HiddenField()
+    file = FileField(_("The document, signed"), [FileRequired(_("Choose the signed document."))])
+    dissent = TextAreaField(
+        _("Dissenting opinion"),
+        [Optional(), Length(max=LONGEST_TEXT, message=_TOO_LONG)],
+        description=_("Only if you do not agree. It is published with your name beside the decision."),
+    )
+
+
+class CertificateForm(Form):
+    file = FileField(
+        _("Your certificate"),
+        [FileRequired(_("Choose the file of your certificate."))],
+        description=_("PEM, DER or P7B, without the private key."),
+    )
+
+
 class DeclineForm(Form):
     """`document` is the digest of what the member was shown."""
 

@@ -6,7 +6,8 @@ carries every signature can be published.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine
@@ -20,7 +21,7 @@ from procurement.decisions.document import problem_of
 from procurement.decisions.queries import ToSeal, ToSign
 from procurement.decisions.wording import SIGNATORY_ROLES, WORDS, criterion_numbers, rule_sentences, tie_words
 from procurement.errors import N_
-from procurement.jobs import Work, job, regularly
+from procurement.jobs import Work, enqueue, job, regularly
 from procurement.keys import Identity, Keys, evidence_of, keys_from
 from procurement.storage import store
 
@@ -154,6 +155,63 @@ def ask_for_signatures(engine: Engine, _config: Config, clock: Clock) -> None:
         with transaction(engine) as session:
             actions.invite_next(session, now=clock(), decision_id=decision_id)
             actions.tell_of_late(session, now=clock(), decision_id=decision_id)
+
+
+@dataclass(frozen=True, slots=True)
+class DueStamp:
+    """A decision whose newest document time-stamp ends soon: when its certificate does."""
+
+    id: int
+    ref: str
+    ends: datetime
+
+
+def stamps_due(engine: Engine, config: Config, *, now: datetime) -> list[DueStamp]:
+    """Published decisions whose newest document time-stamp ends within SUNLIT_RENEW_STAMPS_DAYS."""
+    with reading(engine) as session:
+        known = queries.to_renew(session)
+    files, due = store(config), []
+    for task in known:
+        ends = signing.stamped_until(files.get(task.file_digest))
+        if ends is not None and ends <= now + timedelta(days=config.renew_stamps_days):
+            due.append(DueStamp(task.id, task.ref, ends))
+    return due
+
+
+@regularly(24 * 3600)
+def renew_stamps(engine: Engine, config: Config, clock: Clock) -> None:
+    """Queue a new document time-stamp for every decision that needs one."""
+    if not config.timestamp_url:
+        return
+    for due in stamps_due(engine, config, now=clock()):
+        with transaction(engine) as session:
+            enqueue(session, "decisions.renew", {"decision": due.id}, clock())
+
+
+@job("decisions.renew")
+def renew(work: Work, payload: Mapping[str, Any]) -> None:
+    """Put one more document time-stamp behind a published file, and record it beside the file before."""
+    stamping = _stamping(work.config, keys_from(work.config))
+    if stamping is None or payload["decision"] not in {
+        due.id for due in stamps_due(work.engine, work.config, now=work.clock())
+    }:
+        return
+    with reading(work.engine) as session:
+        (task,) = queries.to_renew(session, payload["decision"])
+    keys, files, now = keys_from(work.config), store(work.config), work.clock()
+    renewed = signing.stamp(files.get(task.file_digest), stamping, now=now, lists=keys.lists)
+    signing.renewal_test(
+        renewed, roots=keys.roots, expected=task.signers, signed_at=task.published_at, now=now, lists=keys.lists
+    )
+    digest = files.put(renewed)
+    with transaction(work.engine) as session:
+        actions.record_renewed(
+            session,
+            now=work.clock(),
+            decision_id=task.id,
+            before=task.file_digest,
+            file=(digest, len(renewed)),
+        )
 
 
 def decision_html(document: Mapping[str, Any]) -> str:

@@ -63,6 +63,22 @@ class Decision(Base):
     superseded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
+class DecisionEdition(Base):
+    """The published file of a decision with one more document time-stamp behind it, before the last one's certificate
+    ends. The file before, `before_digest`, stays; `number` counts from 1. Insert-only."""
+
+    __tablename__ = "decision_edition"
+    __table_args__ = (UniqueConstraint("decision_id", "number"), CheckConstraint("number > 0", name="counted"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    decision_id: Mapped[int] = mapped_column(ForeignKey("decision.id"), index=True)
+    number: Mapped[int]
+    before_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    file_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    file_size: Mapped[int]
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 class GivenUp(Base):
     """A merchant gives up the place that an application has, or may have, in the result: the reserves move up.
     Insert-only."""
@@ -133,3 +149,39 @@ class DecisionSignature(Base):
     certificate_sha256: Mapped[str | None] = mapped_column(String(64))
     file_digest: Mapped[str | None] = mapped_column(String(64))
     file_size: Mapped[int | None]
+
+
+class SignatoryCertificate(Base):
+    """A certificate of their own with which somebody wants to sign decisions. `pem` holds it and those that lead to
+    its root; it counts from `confirmed_at` until `ended_at`, which has its reason in `ending` (rules.Ending)."""
+
+    __tablename__ = "signatory_certificate"
+    __table_args__ = (
+        Index(
+            "uq_signatory_certificate_in_force",
+            "user_id",
+            unique=True,
+            sqlite_where=text("confirmed_at IS NOT NULL AND ended_at IS NULL"),
+            postgresql_where=text("confirmed_at IS NOT NULL AND ended_at IS NULL"),
+        ),
+        Index(
+            "uq_signatory_certificate_brought",
+            "user_id",
+            unique=True,
+            sqlite_where=text("confirmed_at IS NULL AND ended_at IS NULL"),
+            postgresql_where=text("confirmed_at IS NULL AND ended_at IS NULL"),
+        ),
+        CheckConstraint("(confirmed_at IS NULL) = (confirmed_by_id IS NULL)", name="confirmed_by_somebody"),
+        CheckConstraint("confirmed_by_id <> user_id", name="confirmed_by_another"),
+        CheckConstraint("(ended_at IS NULL) = (ending = '')", name="ended_for_a_reason"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    pem: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    registered_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    ending: Mapped[str] = mapped_column(String(12), default="")

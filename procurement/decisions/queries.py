@@ -16,7 +16,7 @@ from procurement.applications import queries as applications
 from procurement.applications.models import Application, Verdict
 from procurement.decisions.document import Effect, Ranked, SignatoryRole
 from procurement.decisions.facts import Facts, gather
-from procurement.decisions.models import Decision, DecisionSignature, GivenUp
+from procurement.decisions.models import Decision, DecisionEdition, DecisionSignature, GivenUp
 from procurement.decisions.rules import MEMBERS, late, phases_for, settled
 from procurement.errors import N_, NotFound
 from procurement.jobs import Progress
@@ -50,6 +50,16 @@ class SignatureView:
 
 
 @dataclass(frozen=True, slots=True)
+class Edition:
+    """A published file: number 0 is the one that was published, each later one has one more time-stamp behind it."""
+
+    number: int
+    sha256: str
+    size: int
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionView:
     """A decision with everything that is said of it outside its own text. `document`: the text as data."""
 
@@ -73,6 +83,7 @@ class DecisionView:
     standing: Standing | None
     signatures: tuple[SignatureView, ...]
     progress: Progress | None
+    editions: tuple[Edition, ...]
 
     @property
     def unsigned(self) -> int:
@@ -344,6 +355,26 @@ def drawing_of(session: Session, ref: str, *, actor: Actor, now: datetime) -> Dr
     )
 
 
+def editions_of(session: Session, decision_id: int) -> Sequence[Edition]:
+    """The files of a published decision, the published one first."""
+    decision = session.get_one(Decision, decision_id)
+    later = select(DecisionEdition).where(DecisionEdition.decision_id == decision_id).order_by(DecisionEdition.number)
+    return [
+        Edition(0, str(decision.published_digest), decision.file_size or 0, _at(decision)),
+        *(Edition(e.number, e.file_digest, e.file_size, e.made_at) for e in session.scalars(later)),
+    ]
+
+
+def edition_file(session: Session, ref: str, number: int) -> str:
+    """SHA-256 of the file with that number of a published decision. Raises NotFound."""
+    view = find_decision(session, ref)
+    if view.published_at is not None:
+        for edition in editions_of(session, view.id):
+            if edition.number == number:
+                return edition.sha256
+    raise NotFound(N_("There is no decision “%(ref)s”."), ref=ref[:40])
+
+
 def published_text(session: Session, ref: str) -> str:
     """The RFC 8785 text of a published decision. Raises NotFound."""
     found = find_decision(session, ref)
@@ -388,15 +419,18 @@ def signatures_waiting(session: Session, *, actor: Actor, now: datetime) -> list
     ]
 
 
-def missing_before(session: Session, decision: Decision, role: SignatoryRole, *, now: datetime) -> int:
-    """How many signatures the decision waits for that come before one in that role."""
+def missing_before(
+    session: Session, decision: Decision, role: SignatoryRole, *, now: datetime, brought: bool = False
+) -> int:
+    """How many signatures the decision waits for that come before one in that role. `brought`: it is made elsewhere,
+    so that they must stand in the file already."""
     if role in MEMBERS:
         return 0
     first = MEMBERS if role is SignatoryRole.ORGANISER else MEMBERS | {SignatoryRole.ORGANISER}
     signatures = signatures_of(session, decision.id)
     waits = awaited(signatures, course_of(session, decision.round_id), now=now)
     # The organiser's approval is enough for the supervisor's: the worker puts them in in that order.
-    return sum(s.role in first and (s.role in MEMBERS or s.approved_at is None) for s in waits)
+    return sum(s.role in first and (brought or s.role in MEMBERS or s.approved_at is None) for s in waits)
 
 
 def readable_file(session: Session, ref: str, *, actor: Actor, published: bool) -> str:
@@ -415,7 +449,7 @@ def readable_file(session: Session, ref: str, *, actor: Actor, published: bool) 
 
 
 def registered(session: Session) -> list[Published]:
-    """Every published decision, as verification needs to know it. Two queries, whatever their number."""
+    """Every published decision, as verification needs to know it. Three queries, whatever their number."""
     decisions = session.execute(_with_successor().where(Decision.published_at.is_not(None))).all()
     ids = [decision.id for decision, *_ in decisions]
     signed: dict[int, list[DecisionSignature]] = defaultdict(list)
@@ -424,6 +458,9 @@ def registered(session: Session) -> list[Published]:
         wanted = wanted.where(DecisionSignature.turn.is_not(None))
         for signature in session.scalars(wanted.order_by(DecisionSignature.turn)):
             signed[signature.decision_id].append(signature)
+    later = defaultdict(list)
+    for edition in session.scalars(select(DecisionEdition).order_by(DecisionEdition.number)):
+        later[edition.decision_id].append(Revision(edition.file_size, edition.file_digest))
     return [
         Published(
             reference=decision.ref,
@@ -436,6 +473,7 @@ def registered(session: Session) -> list[Published]:
                 Revision(decision.base_size or 0, str(decision.base_digest)),
                 *(Revision(s.file_size or 0, str(s.file_digest)) for s in signed[decision.id][:-1]),
             ),
+            renewed=tuple(later[decision.id]),
         )
         for decision, _, successor in decisions
     ]
@@ -524,6 +562,7 @@ def _view(session: Session, decision: Decision, *, now: datetime, progress: bool
             for s in signatures
         ),
         progress=going(decision.job_id, over=decision.file_digest is not None),
+        editions=tuple(editions_of(session, decision.id)) if decision.published_at else (),
     )
 
 
@@ -536,6 +575,38 @@ def decisions_in_signing(session: Session) -> list[int]:
         Decision.file_digest.is_not(None), Decision.published_at.is_(None), Decision.discarded_at.is_(None)
     )
     return list(session.scalars(wanted.order_by(Decision.id)))
+
+
+@dataclass(frozen=True, slots=True)
+class ToRenew:
+    """A published decision with its newest file. `signers`: {field: certificate}, in signing order."""
+
+    id: int
+    ref: str
+    file_digest: str
+    published_at: datetime
+    signers: Mapping[str, str]
+
+
+def to_renew(session: Session, decision_id: int | None = None) -> list[ToRenew]:
+    """Every published decision, or that one, with the file that may need another time-stamp."""
+    wanted = select(Decision).where(Decision.published_at.is_not(None)).order_by(Decision.id)
+    if decision_id is not None:
+        wanted = wanted.where(Decision.id == decision_id)
+    return [
+        ToRenew(
+            id=decision.id,
+            ref=decision.ref,
+            file_digest=editions_of(session, decision.id)[-1].sha256,
+            published_at=_at(decision),
+            signers={
+                s.field: str(s.certificate_sha256)
+                for s in sorted(signatures_of(session, decision.id), key=lambda s: s.turn or 0)
+                if s.turn is not None
+            },
+        )
+        for decision in session.scalars(wanted).all()
+    ]
 
 
 def to_seal(session: Session, decision_id: int) -> ToSeal | None:

@@ -7,6 +7,7 @@ by analogy). It may select fewer than there are slots, or nothing. Whoever signs
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from procurement.decisions.document import Effect, Outcome, Ranked, Said, SignatoryRole
@@ -19,6 +20,17 @@ SHORTEST_REASON = 20
 LONGEST_TEXT = 4000
 LONGEST_VALIDITY = timedelta(days=366)
 LONGEST_WAIT = timedelta(minutes=30)  # from a signatory's act until their signature must stand in the file
+
+
+CLOCK_DRIFT = timedelta(minutes=5)  # by which a signatory's own clock may be wrong
+
+
+class Ending(StrEnum):
+    """Why a signatory's own certificate does not count any more."""
+
+    REPLACED = "replaced"
+    WITHDRAWN = "withdrawn"
+    REJECTED = "rejected"
 
 
 class Line(Protocol):
@@ -229,6 +241,89 @@ def check_signable(
                 {"count": missing_before},
             )
         ]
+    return []
+
+
+class Brought(Protocol):
+    """What the rules ask about a file that somebody signed elsewhere; see signing.Addition."""
+
+    @property
+    def signed(self) -> tuple[str, ...]: ...
+    @property
+    def made(self) -> tuple[str, ...]: ...
+    @property
+    def unharmed(self) -> bool: ...
+    @property
+    def locks(self) -> bool: ...
+    @property
+    def covered(self) -> bool: ...
+
+
+class Made(Protocol):
+    """What the rules ask about the signature in it; see signing.SignatureFinding."""
+
+    @property
+    def holder(self) -> str: ...
+    @property
+    def fingerprint(self) -> str: ...
+    @property
+    def stated_at(self) -> datetime | None: ...
+    @property
+    def intact(self) -> bool: ...
+    @property
+    def trusted(self) -> bool: ...
+
+
+def check_brought(
+    brought: Brought,
+    made: Made | None,
+    *,
+    field: str,
+    names: Mapping[str, str],
+    fingerprint: str,
+    sealed_at: datetime,
+    now: datetime,
+) -> list[Problem]:
+    """The file is the document with exactly one signature more: in the signatory's `field`, by their certificate with
+    that `fingerprint`. `names`: whose every field is; `sealed_at`: when the document was there to be signed."""
+
+    def wrong(message: str, **params: str) -> list[Problem]:
+        return [Problem(message, params, "file")]
+
+    if not brought.signed:
+        return wrong(N_("There is no new signature in this file."))
+    if len(brought.signed) > 1:
+        return wrong(N_("There are several new signatures in this file. Put in yours alone."))
+    (signed,) = brought.signed
+    if signed != field and signed in names:
+        return wrong(N_("The signature is in the field of %(name)s. Sign in your own field."), name=names[signed])
+    if brought.made:
+        return wrong(N_("Your program made a signature field of its own. Sign in the one prepared for you."))
+    if made is None or not made.intact:
+        return wrong(N_("The signature does not hold: it was not made over this file, or the file is damaged."))
+    if made.fingerprint != fingerprint:
+        return wrong(
+            N_("It is signed with another certificate (%(holder)s) than the one that was confirmed for you."),
+            holder=made.holder,
+        )
+    if not brought.unharmed or not brought.covered:
+        return wrong(N_("Besides your signature something else was added or changed. Bring the signature alone."))
+    if brought.locks:
+        return wrong(
+            N_("Your signature locks the document: nobody could sign after you. Sign again without locking.")
+        )
+    if not made.trusted:
+        return wrong(
+            N_(
+                "Nothing in the file leads from your certificate to an authority that this office trusts. Have your "
+                "program put in those that issued it."
+            )
+        )
+    if made.stated_at is not None and not sealed_at - CLOCK_DRIFT <= made.stated_at <= now + CLOCK_DRIFT:
+        return wrong(
+            N_("The signature says that it was made at %(stated)s, which cannot be. Set your computer's clock."),
+            stated=made.stated_at.isoformat(timespec="minutes"),
+        )
     return []
 
 

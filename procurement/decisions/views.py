@@ -10,9 +10,11 @@ from flask.typing import ResponseReturnValue
 from procurement import signing
 from procurement.access import Permission
 from procurement.accounts import queries as accounts
-from procurement.decisions import actions, cards, late, queries  # noqa: F401 (cards and what is late register themselves)
+from procurement.decisions import actions, cards, late, outside, own_keys, queries  # noqa: F401 (some register)
 from procurement.decisions.document import Effect, problem_of
 from procurement.decisions.forms import (
+    BringForm,
+    CertificateForm,
     ConfirmForm,
     DeclineForm,
     FindForm,
@@ -22,9 +24,9 @@ from procurement.decisions.forms import (
     draw_up_form,
 )
 from procurement.decisions.rules import GIVING_UP
-from procurement.decisions.wording import WORDS, criterion_numbers, rule_sentences, tie_words
+from procurement.decisions.wording import ENDINGS, WORDS, criterion_numbers, rule_sentences, tie_words
 from procurement.errors import N_, NotFound
-from procurement.keys import keys_from
+from procurement.keys import evidence_of, keys_from
 from procurement.storage import store
 from procurement.web import (
     actor,
@@ -179,6 +181,105 @@ def sign(ref: str) -> ResponseReturnValue:
     return render("decisions/sign.html", status=form.status, form=form, decision=view, own=own, **_words(view))
 
 
+@page(bp, "/my-signatures/<ref>/elsewhere", permission=Permission.SIGN_DECISION, methods=["GET", "POST"])
+@limiter.limit("10/minute;60/hour", methods=["POST"])
+def bring(ref: str) -> ResponseReturnValue:
+    """Download the document, sign it with a key of one's own, and bring it back."""
+    with reading() as session:
+        view = queries.decision_to_sign(session, ref, actor=actor(), now=now())
+        certificate = own_keys.fingerprint_in_force(session, actor().user_id or 0)
+    form = BringForm(document=view.sha256)
+    if form.validate_on_submit():
+        with reading() as session:
+            task = outside.to_receive(session, ref, actor=actor(), now=now())
+        with refusals_into(form):
+            received = outside.receive(form.file.data.read(), task, config=config(), now=now())
+            with transaction() as session:
+                actions.bring(
+                    session,
+                    actor=actor(),
+                    now=now(),
+                    ref=ref,
+                    document=form.document.data,
+                    dissent=(form.dissent.data or "").strip(),
+                    received=received,
+                )
+            flash(N_("Your signature stands in the document."))
+            return redirect("decisions.sign", ref=ref)
+    own = next(s for s in view.signatures if s.user_id == actor().user_id)
+    return render(
+        "decisions/bring.html",
+        status=form.status,
+        form=form,
+        decision=view,
+        own=own,
+        certificate=certificate,
+    )
+
+
+@page(bp, "/my-certificate", permission=Permission.SIGN_DECISION, methods=["GET", "POST"])
+@limiter.limit("10/minute;60/hour", methods=["POST"])
+def my_certificate() -> ResponseReturnValue:
+    """Bring a certificate of one's own, to sign with a key that the office does not hold."""
+    form = CertificateForm()
+    if form.validate_on_submit():
+        with refusals_into(form):
+            evidence = evidence_of(keys_from(config()), config())
+            bundle = own_keys.present(form.file.data.read(), evidence=evidence, now=now())
+            with transaction() as session:
+                own_keys.register(session, actor=actor(), now=now(), bundle=bundle)
+            flash(N_("Your certificate is registered. It counts once a supervisor or the administrator confirms it."))
+            return redirect("decisions.my_certificate")
+    with reading() as session:
+        brought = own_keys.own_certificates(session, actor=actor())
+    return render(
+        "decisions/my_certificate.html",
+        status=form.status,
+        form=form,
+        brought=brought,
+        endings=ENDINGS,
+        end=ConfirmForm(),
+    )
+
+
+@page(bp, "/certificates/", permission=Permission.CONFIRM_CERTIFICATE, menu=N_("Certificates of signatories"))
+def certificates() -> ResponseReturnValue:
+    """Certificates of their own that signatories brought."""
+    with reading() as session:
+        brought = own_keys.certificates_to_confirm(session, actor=actor())
+    return render("decisions/certificates.html", brought=brought, form=ConfirmForm(), own=actor().user_id)
+
+
+@page(bp, "/certificates/<int:number>/confirm", permission=Permission.CONFIRM_CERTIFICATE, methods=["POST"])
+def confirm_certificate(number: int) -> ResponseReturnValue:
+    """It is that person's certificate: it counts."""
+    if ConfirmForm().validate_on_submit():
+        with transaction() as session:
+            own_keys.confirm(session, actor=actor(), now=now(), certificate=number)
+        flash(N_("The certificate is confirmed."))
+    return redirect("decisions.certificates")
+
+
+@page(bp, "/certificates/<int:number>/reject", permission=Permission.CONFIRM_CERTIFICATE, methods=["POST"])
+def reject_certificate(number: int) -> ResponseReturnValue:
+    """It does not count, or not any more."""
+    if ConfirmForm().validate_on_submit():
+        with transaction() as session:
+            own_keys.end(session, actor=actor(), now=now(), certificate=number)
+        flash(N_("The certificate does not count any more."))
+    return redirect("decisions.certificates")
+
+
+@page(bp, "/my-certificate/<int:number>/withdraw", permission=Permission.SIGN_DECISION, methods=["POST"])
+def withdraw_certificate(number: int) -> ResponseReturnValue:
+    """One's own certificate does not count any more."""
+    if ConfirmForm().validate_on_submit():
+        with transaction() as session:
+            own_keys.end(session, actor=actor(), now=now(), certificate=number)
+        flash(N_("The certificate does not count any more."))
+    return redirect("decisions.my_certificate")
+
+
 @page(bp, "/my-signatures/<ref>/refuse", permission=Permission.SIGN_DECISION, methods=["GET", "POST"])
 def refuse(ref: str) -> ResponseReturnValue:
     """A member does not sign, and says why."""
@@ -243,6 +344,14 @@ def decision(ref: str) -> ResponseReturnValue:
 def published_pdf(ref: str) -> ResponseReturnValue:
     """The signed file, the same bytes for good."""
     return _pdf(ref, kept=True)
+
+
+@plain(bp, "/decisions/<ref>/<int:number>.pdf", permission=Permission.READ_PUBLIC)
+def edition_pdf(ref: str, number: int) -> ResponseReturnValue:
+    """The signed file with the time-stamps that it got later."""
+    with reading() as session:
+        digest = queries.edition_file(session, ref, number)
+    return _file(store(config()).get(digest), "application/pdf", f"{ref}-{number}.pdf", kept=True)
 
 
 @plain(bp, "/decisions/<ref>.json", permission=Permission.READ_PUBLIC)

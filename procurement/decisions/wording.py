@@ -7,6 +7,7 @@ from typing import Any
 from procurement.committee.rules import GROUNDS as RECUSAL_GROUNDS
 from procurement.committee.rules import MEMBER_KINDS
 from procurement.decisions.document import Effect, Outcome, SignatoryRole
+from procurement.decisions.rules import Ending
 from procurement.errors import N_, Problem
 from procurement.rounds.figures import BY_PATH, CHOICES
 from procurement.rounds.rules import PARTIES
@@ -25,6 +26,14 @@ EFFECTS: Mapping[str, str] = MappingProxyType(
         Effect.CONFIRMED: N_("The proposed result is confirmed"),
         Effect.AMENDED: N_("An earlier decision is amended"),
         Effect.ANNULLED: N_("An earlier decision is annulled"),
+    }
+)
+
+ENDINGS: Mapping[str, str] = MappingProxyType(
+    {
+        Ending.REPLACED: N_("replaced"),
+        Ending.WITHDRAWN: N_("withdrawn"),
+        Ending.REJECTED: N_("rejected"),
     }
 )
 

@@ -5,7 +5,13 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
-from procurement.decisions.entries import DecisionDrawnUp, DecisionPublished, DecisionWithdrawn, PlaceGivenUp
+from procurement.decisions.entries import (
+    DecisionDrawnUp,
+    DecisionPublished,
+    DecisionRenewed,
+    DecisionWithdrawn,
+    PlaceGivenUp,
+)
 from procurement.errors import N_, Problem
 from procurement.evidence.facts import PdfReading, Record, Unknown, checks
 from procurement.objections.entries import NoticeGiven
@@ -158,6 +164,17 @@ def _pdf(record: Record) -> Iterator[Problem]:
             unread = True
         else:
             yield from _signatures(entry, record.policy.pdf(content))
+    for _, _, renewal in record.of(DecisionRenewed):
+        before, after = files.get(renewal.before), files.get(renewal.file)
+        if before is None or after is None or not after.startswith(before):
+            yield Problem(
+                N_("The renewed PDF of %(ref)s is not the file before with something behind it."),
+                {"ref": renewal.decision},
+            )
+        elif record.policy.pdf is not None and not record.policy.pdf(after).covered:
+            yield Problem(
+                N_("The last signature does not cover the whole PDF of %(ref)s."), {"ref": renewal.decision}
+            )
     if unread:
         raise Unknown(N_("The PDF is the published file; reading its signatures needs pyHanko, which is not here."))
 

@@ -16,6 +16,7 @@ from procurement.applications.queries import compared_of, verified_texts
 from procurement.committee.draw_queries import member_disclosures
 from procurement.committee.models import Member
 from procurement.decisions.models import Decision
+from procurement.decisions.queries import editions_of
 from procurement.errors import N_, NotFound, WrongPhase
 from procurement.evidence.bundle import DISCLOSURES, SUCCESSION, Ballot, ProvedEntry, ndjson, pack, readme
 from procurement.objections.models import (
@@ -90,6 +91,8 @@ def evidence_of(session: Session, ref: str, *, key: VerifierKey, store: Store, n
         files[f"decisions/{decision.ref}.json"] = decision.document.encode()
         if decision.published_digest is not None:
             files[f"decisions/{decision.ref}.pdf"] = store.get(decision.published_digest)
+            for edition in editions_of(session, decision.id)[1:]:
+                files[f"decisions/{decision.ref}-{edition.number}.pdf"] = store.get(edition.sha256)
     for paper in papers_of(session, found.id):
         files[f"papers/{paper.ref}.json"] = paper.text.encode()
         for language, file in paper.files.items():

@@ -61,6 +61,7 @@ COLUMNS: dict[str, str] = {
     "decision.base_size": _FILE,
     "decision.file_size": _FILE,
     "decision_signature.file_size": _FILE,
+    "decision_edition.file_size": _FILE,
     "paper.en_size": _FILE,
     "paper.zh_size": _FILE,
     "paper.issued_at": "the time of the act that the paper records, which is compared itself",

@@ -6,12 +6,15 @@ The demonstration has most of them. Here is the rest, each made by the real acts
     watched(engine, clock)    a draw with somebody set aside, observers, a meeting, a request for recusal
     differed(engine, clock)   marks agreed on and corrected, interference, a place given up, an objection with a file
     tied(engine, clock)       a tie drawn with a beacon
+    renewed(engine, clock)    a published file with new time-stamps; signatories' own certificates
 """
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, select
@@ -21,6 +24,7 @@ from procurement.access import VISITOR
 from procurement.applications import actions as applications
 from procurement.applications import asking, supplementing
 from procurement.applications.checklist import Item
+from procurement.certificates import Bundle
 from procurement.committee import observing, register, requests
 from procurement.committee.expertise import LeftOut
 from procurement.committee.models import Expert
@@ -29,6 +33,9 @@ from procurement.committee.rules import Ground
 from procurement.committee.watching import Asking, MeetingKind, ObserverKind
 from procurement.db import reading, transaction
 from procurement.decisions import actions as decisions
+from procurement.decisions import own_keys
+from procurement.decisions.models import Decision, DecisionSignature, SignatoryCertificate
+from procurement.keys import DevelopmentKeys
 from procurement.merchants import actions as merchants
 from procurement.merchants import checking, counter, debarring
 from procurement.merchants.disclosures import Disclosure, Owner
@@ -50,6 +57,7 @@ from procurement.scoring import agreeing, interference
 from procurement.scoring.rules import CorrectionGround
 from procurement.uploads import Upload
 from tests.conftest import MovableClock
+from tests.foreign import holder
 from tests.scoring.conftest import DIFFERING, Beacon
 from tests.worlds.applications import (
     amend_call,
@@ -61,6 +69,7 @@ from tests.worlds.applications import (
     fill,
     whole,
 )
+from tests.worlds.decisions import approve, deciding_round, drawn_up, published
 from tests.worlds.draws import announced_round, begun_round, drawable_round, drawn_round
 from tests.worlds.objections import (
     admitted,
@@ -265,4 +274,37 @@ def tied(engine: Engine, clock: MovableClock) -> None:
     act(engine, world.organiser, scoring.draw_tie, now=clock(), **own, signature=beacon.sign(draw.beacon_round))
 
 
-WORLDS = (called, watched, differed, contested, tied)
+def renewed(engine: Engine, clock: MovableClock) -> None:
+    """A decision that organiser and supervisor signed, whose published file got a new time-stamp; certificates."""
+    checked = checked_round(applied_round(published_round(people(engine, clock()), clock)))
+    world = deciding_round(noticed_round(opened_round(scored_round(scoring_round(checked)))))
+    ref = drawn_up(world)
+    with transaction(engine) as session:
+        decision = session.scalars(select(Decision.id)).one()
+        decisions.record_sealed(session, now=clock(), decision_id=decision, base=("a" * 64, 1), file=("0" * 64, 2),
+            certificate="c" * 64)  # fmt: skip
+    clock.advance(days=30)
+    for number, who in enumerate((world.organiser, world.supervisor)):
+        approve(world, ref, who)
+        with transaction(engine) as session:
+            own = session.scalars(select(DecisionSignature.id).where(DecisionSignature.user_id == who.id)).one()
+            decisions.record_signed(session, now=clock(), signature_id=own, before=f"{number}" * 64,
+                file=(f"{number + 1}" * 64, number + 3), certificate="d" * 64)  # fmt: skip
+    published(world)
+    for number in (2, 3):
+        with transaction(engine) as session:
+            decisions.record_renewed(session, now=clock(), decision_id=decision, before=f"{number}" * 64,
+                file=(f"{number + 1}" * 64, number + 3))  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        keys, chair = DevelopmentKeys(Path(folder), office="Office"), world.member("M1")
+        for _ in range(3):
+            own_key = holder(keys, chair.name)
+            brought = Bundle(own_key.certificate, own_key.chain)
+            act(engine, chair, own_keys.register, now=clock(), bundle=brought)
+            with reading(engine) as session:
+                newest = max(session.scalars(select(SignatoryCertificate.id)))
+            act(engine, world.supervisor, own_keys.confirm, now=clock(), certificate=newest)
+        act(engine, chair, own_keys.end, now=clock(), certificate=newest)
+
+
+WORLDS = (called, watched, differed, contested, tied, renewed)
