@@ -39,8 +39,10 @@ from tests.conftest import MovableClock
 from tests.decisions.conftest import installation
 from tests.evidence.conftest import gathered
 from tests.privacy.conftest import Settled
+from tests.worlds.applications import begin, fill, whole
 from tests.worlds.draws import announced_round, drawable_round, drawn_round
 from tests.worlds.people import BUSINESSES, OFFICE, Person, people
+from tests.worlds.rounds import published_round
 from tests.worlds.tampering import act
 
 REASON = "Asked in writing on 2 March; identity card seen at the counter."
@@ -364,3 +366,14 @@ def test_a_dry_run_tells_the_same_and_changes_nothing(settled: Settled) -> None:
     assert [(line.part, line.rows, line.digests) for line in planned.lines] == [
         (line.part, line.rows, line.digests) for line in done.lines
     ]
+
+
+def test_an_application_that_was_never_submitted_goes_whole(engine: Engine, clock: MovableClock) -> None:
+    world = published_round(people(engine, clock()), clock)
+    farmer, business = world.people.merchants[2], world.people.businesses[2]
+    fill(world, farmer, begin(world, farmer, business, "石磨小米"), whole("石磨小米"))
+    assert {table for table, _ in places(engine, "石磨小米")} == {"application_draft"}
+    erase(engine, clock, Subject.MERCHANT, business)
+    left = everything(engine)
+    assert (left["application_draft"], left["application_file"]) == ([], [])
+    assert findings(engine) == []
