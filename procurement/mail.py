@@ -22,7 +22,7 @@ import secrets
 import smtplib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
@@ -33,6 +33,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from babel.dates import format_date as babel_date
 from babel.dates import format_datetime as babel_datetime
 from babel.support import Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
@@ -94,6 +95,7 @@ KINDS: Mapping[str, LetterKind] = {
     "accounts/registered-already": LetterKind.SECURE,
     "accounts/reset": LetterKind.SECURE,
     "merchants/invitation": LetterKind.SECURE,
+    "merchants/certificate-ends": LetterKind.WORK,
     "committee/scoring-began": LetterKind.WORK,
     "scoring/agree": LetterKind.WORK,
     "scoring/look-again": LetterKind.WORK,
@@ -560,6 +562,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["instant"] = _instant
+    environment.filters["day"] = _day
     environment.filters["address"] = _address
     environment.filters["say"] = _say
     return environment
@@ -597,6 +600,13 @@ def _instant(context: Context, value: str) -> str:
         local, "OOOO", tzinfo=zone, locale=LANGUAGES[language]
     )
     return f"{shown}（{named}）" if language == "zh" else f"{shown} ({named})"
+
+
+@pass_context
+def _day(context: Context, value: str) -> str:
+    chinese = context["language"] == "zh"
+    pattern = "y年M月d日（EEE）" if chinese else "EEE d MMMM y"
+    return babel_date(date.fromisoformat(value), pattern, locale=LANGUAGES[context["language"]])
 
 
 @pass_context

@@ -30,6 +30,7 @@ from procurement.applications.supplements import (
 from procurement.applications.writing import overtaken
 from procurement.errors import N_, NotFound, Problem, RuleBroken, WrongPhase, refuse_if
 from procurement.mail import queue_mail
+from procurement.merchants.models import MerchantUser
 from procurement.publiclog.entry import digest_of
 from procurement.publiclog.writing import append
 from procurement.rounds import canonical, clocks
@@ -105,6 +106,32 @@ def awaited_in(session: Session, round_id: int, *, now: datetime) -> list[Supple
     views = supplements_of(session, set(ids), stops=stops, now=now)
     awaited = [view for of_one in views.values() for view in of_one if view.running]
     return sorted(awaited, key=lambda view: (view.clock.due is None, view.clock.due or now, view.ref))
+
+
+def awaited_of(session: Session, *, actor: Actor, now: datetime) -> dict[str, SupplementView]:
+    """Reference of an application of one's own → the request about it that is awaited, if there is one."""
+    wanted = (
+        select(Application.id, Application.round_id)
+        .join(MerchantUser, MerchantUser.merchant_id == Application.merchant_id)
+        .where(MerchantUser.user_id == actor.user_id, Application.withdrawn_at.is_(None))
+        .where(
+            select(SupplementRequest.id)
+            .outerjoin(SupplementAnswer, SupplementAnswer.request_id == SupplementRequest.id)
+            .where(SupplementRequest.application_id == Application.id, SupplementAnswer.id.is_(None))
+            .exists()
+        )
+    )
+    of_round: dict[int, list[int]] = {}
+    for application_id, round_id in session.execute(wanted):
+        of_round.setdefault(round_id, []).append(application_id)
+    courses = rounds.courses_of(session, of_round)
+    found = {}
+    for round_id, ids in of_round.items():
+        course = courses[round_id]
+        if course.phase_at(now) in (Phase.CHECKING, Phase.HELD):
+            for views in supplements_of(session, ids, stops=course.stops, now=now).values():
+                found |= {view.application: view for view in views if view.running}
+    return found
 
 
 def awaited_problems(views: Iterable[SupplementView]) -> list[Problem]:

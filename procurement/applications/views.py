@@ -47,7 +47,7 @@ from procurement.merchants import queries as merchants
 from procurement.merchants.disclosures import SHARED_NAMES
 from procurement.merchants.rules import CERTIFICATE_NAMES, KIND_NAMES
 from procurement.rounds import canonical
-from procurement.rounds.phases import PHASE_NAMES, Phase
+from procurement.rounds.phases import Phase
 from procurement.uploads import Upload
 from procurement.web import (
     Form,
@@ -88,7 +88,18 @@ def mine() -> ResponseReturnValue:
     with reading() as session:
         rows = own.own_rows(session, actor=actor(), now=now())
         open_rounds = own.open_rounds(session, now=now())
-    return render("applications/mine.html", rows=rows, open_rounds=open_rounds, phases=PHASE_NAMES)
+        awaited = supplementing.awaited_of(session, actor=actor(), now=now())
+        wallets = merchants.businesses(session, actor=actor(), today=now().astimezone(config().zone).date())
+    return render(
+        "applications/mine.html",
+        rows=rows,
+        open_rounds=open_rounds,
+        awaited=awaited,
+        ending=[
+            (one.merchant, paper) for one in wallets for paper in one.certificates if paper.soon or paper.expired
+        ],
+        paper_names=CERTIFICATE_NAMES,
+    )
 
 
 @page(bp, "/rounds/<ref>/apply", permission=Permission.APPLY, methods=["GET", "POST"])

@@ -14,11 +14,11 @@ from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import Engine, event
 
-from procurement.applications import own
-from procurement.applications.checklist import REQUIRED
+from procurement.applications import own, supplementing
+from procurement.applications.checklist import REQUIRED, Item
 from procurement.applications.content import Content, Sale, Section
 from procurement.applications.verdicts import Reason
-from procurement.db import reading
+from procurement.db import reading, transaction
 from tests.applications.examples import WHOLE
 from tests.conftest import MovableClock
 from tests.visiting import Visitor, text_of
@@ -390,6 +390,29 @@ def test_a_paper_is_saved_while_one_types(open_round: RoundWorld, visit: Callabl
     assert late.status_code == 422
     assert "saved in another window" in late.get_json()["say"]
     assert 'value="示例-002"' in merchant.get(paper).text
+
+
+def test_the_dashboard_says_what_is_to_be_done_and_by_when(
+    open_round: RoundWorld, visit: Callable[[Person | None], Visitor]
+) -> None:
+    world = close_applications(applied_round(open_round))
+    merchant = visit(world.merchants[0])
+    assert "Supplement due" not in text_of(merchant.get("/en/my/applications"))
+    with transaction(world.engine) as session:
+        supplementing.request(
+            session,
+            actor=world.people.organiser.now(session),
+            now=world.clock(),
+            ref=world.refs[0],
+            items=(Item.PRICE,),
+            text="请补交第二张价格截图，并说明日期。",
+        )
+    page = merchant.get("/en/my/applications")
+    assert re.search(r"Supplement due: \w{3} \d+ \w+ \d{4}", text_of(page))
+    assert f"/en/my/applications/{world.keys[0]}/supplements/1" in page.text
+    assert f"/en/letters/?about={world.refs[0]}" in page.text
+    others = visit(world.merchants[1]).get("/en/my/applications")
+    assert "Supplement due" not in text_of(others)
 
 
 def test_submitting_with_gaps_is_refused_and_the_gaps_are_named(
