@@ -125,7 +125,7 @@ def awaited_of(session: Session, *, actor: Actor, now: datetime) -> dict[str, Su
     for application_id, round_id in session.execute(wanted):
         of_round.setdefault(round_id, []).append(application_id)
     courses = rounds.courses_of(session, of_round)
-    found = {}
+    found: dict[str, SupplementView] = {}
     for round_id, ids in of_round.items():
         course = courses[round_id]
         if course.phase_at(now) in (Phase.CHECKING, Phase.HELD):
