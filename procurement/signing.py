@@ -640,6 +640,7 @@ class Standing(StrEnum):
     """Whether a published decision still counts."""
 
     IN_FORCE = "in_force"
+    AMENDED = "amended"
     SUPERSEDED = "superseded"
     ANNULLED = "annulled"
 
@@ -784,6 +785,7 @@ def verify(
 
 _BY_STANDING = {
     Standing.IN_FORCE: BottomLine.GENUINE,
+    Standing.AMENDED: BottomLine.SUPERSEDED,
     Standing.SUPERSEDED: BottomLine.SUPERSEDED,
     Standing.ANNULLED: BottomLine.ANNULLED,
 }

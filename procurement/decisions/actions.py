@@ -50,6 +50,7 @@ from procurement.decisions.rules import (
     check_declining,
     check_dissent,
     check_giving_up,
+    check_ordered,
     check_publishable,
     check_reasons,
     check_result,
@@ -115,7 +116,8 @@ def draw_up(session: Session, *, actor: Actor, now: datetime, ref: str, choice: 
     departure = None if annuls else choice.departure
     nothing = dict.fromkeys((line.application for line in facts.result.ranking), Outcome.NOT_SELECTED)
     outcomes = nothing if annuls else choice.outcomes
-    problems = check_result(noticed=facts.noticed, computed=facts.computed)
+    problems = check_ordered(choice.effect, [one.objection for one in facts.ordered_by])
+    problems += check_result(noticed=facts.noticed, computed=facts.computed)
     if not annuls:
         problems += check_choice(
             facts.result.ranking,

@@ -364,6 +364,16 @@ RESPONSIBILITIES: tuple[tuple[str, str], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
+class Ordered:
+    """A ruling that this decision carries out. `authority`: the outside authority's, not the supervisor's;
+    `ruling`: SHA-256 of the paper in which it stands."""
+
+    objection: str
+    authority: bool
+    ruling: str
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionDocument:
     """See the module."""
 
@@ -400,6 +410,7 @@ class DecisionDocument:
     remedies: Remedies
     signatories: tuple[Signatory, ...]
     record: Record | None
+    ordered_by: tuple[Ordered, ...] = ()
     responsibilities: tuple[tuple[str, str], ...] = RESPONSIBILITIES
     format: str = field(default=FORMAT)
 

@@ -1,6 +1,6 @@
 """What the record says when a decision is drawn up, gathered from every earlier step; and the document made of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -31,6 +31,7 @@ from procurement.decisions.document import (
     NoticeFacts,
     Numbers,
     ObjectionFacts,
+    Ordered,
     Organiser,
     Outcome,
     PaymentFacts,
@@ -54,7 +55,8 @@ from procurement.decisions.rules import Order, moved_up
 from procurement.errors import N_, WrongPhase
 from procurement.merchants import queries as merchants
 from procurement.objections import queries as objections
-from procurement.objections.rules import GROUNDS, STEPS, TARGETS
+from procurement.objections.queries import ObjectionView
+from procurement.objections.rules import GROUNDS, STEPS, TARGETS, Remedy
 from procurement.publiclog import queries as publiclog
 from procurement.rounds import clocks
 from procurement.rounds import queries as rounds
@@ -68,7 +70,8 @@ from procurement.scoring.results import recompute
 from procurement.scoring.rules import CORRECTION_GROUNDS
 from procurement.scoring.tally import RECUSED, Absent, Mark, Placed
 
-_EVENTS = frozenset(Kind) - {Kind.OBJECTION_FILED, Kind.OBJECTION_SETTLED, Kind.CLOSED, Kind.ABORTED}
+TOLD = frozenset(Kind) - {Kind.OBJECTION_FILED, Kind.OBJECTION_SETTLED, Kind.CLOSED, Kind.ABORTED}
+"""What a decision tells of the course of its round; each has its words in `wording.EVENTS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,7 @@ class Facts:
     noticed: Order
     computed: Order
     objections: tuple[ObjectionFacts, ...]
+    ordered_by: tuple[Ordered, ...]
     commitments: Mapping[str, Commitment]
     money: MoneyFacts
     people: tuple[Person, ...]
@@ -131,6 +135,7 @@ def gather(session: Session, found: Round, *, now: datetime, organiser: Actor) -
     ringable = merchants.ringable_among(session, {view.merchant_id for view in views})
     head = publiclog.head(session)
     counts = applications.counts_of(session, found.id, now=now)
+    views_of_objections = objections.objections_of(session, found.id, now=now)
     return Facts(
         zone=document.timetable.zone,
         today=now.astimezone(clocks.zone_of(document)).date(),
@@ -177,7 +182,8 @@ def gather(session: Session, found: Round, *, now: datetime, organiser: Actor) -
         notice=NoticeFacts(notice.number, instant(notice.given_at), instant(notice.closes_at), notice.counted),
         noticed=[(line["application"], line["rank"], line["outcome"]) for line in notice.proposal],
         computed=[(line.application, line.rank, line.outcome) for line in tally.ranking],
-        objections=tuple(_objections(session, found.id, now)),
+        objections=tuple(_objections(views_of_objections)),
+        ordered_by=tuple(_ordered(views_of_objections, course)),
         commitments={
             view.ref: _commitment(view, contents[view.id], ringable=view.merchant_id in ringable)
             for view in views
@@ -233,6 +239,7 @@ def compose(
         corrections=facts.corrections,
         notice=facts.notice,
         objections=facts.objections,
+        ordered_by=facts.ordered_by if effect is Effect.ANNULLED else (),
         valid_until=valid_until,
         reasons=reasons,
         departure=departure,
@@ -249,7 +256,7 @@ def compose(
 
 def _events(session: Session, round_id: int, course: Course) -> Iterator[Event]:
     """What people did, and the two deadlines that the clock kept, in their order."""
-    told = [(m.at, m.kind.value) for m in rounds.milestones_of(session, round_id) if m.kind in _EVENTS]
+    told = [(m.at, m.kind.value) for m in rounds.milestones_of(session, round_id) if m.kind in TOLD]
     if course.applications_close is not None:
         told.append((course.applications_close, "deadline"))
     if course.notice_closes is not None:
@@ -404,8 +411,18 @@ def _people(session: Session, round_id: int, members: list[MemberView], organise
         yield Person(seat.user_id, seat.name, SignatoryRole.SUPERVISOR)
 
 
-def _objections(session: Session, round_id: int, now: datetime) -> Iterator[ObjectionFacts]:
-    for objection in objections.objections_of(session, round_id, now=now):
+def _ordered(views: Sequence[ObjectionView], course: Course) -> Iterator[Ordered]:
+    """The rulings that order the decision in force annulled and are still to be carried out."""
+    for view in views:
+        if view.ref in course.ordered_annulments:
+            outside = view.escalation
+            authority = outside is not None and outside.effect is not None and outside.effect.remedy is Remedy.ANNUL
+            paper = outside.sha256 if authority and outside is not None else view.steps[-1].sha256
+            yield Ordered(view.ref, authority, str(paper))
+
+
+def _objections(views: Sequence[ObjectionView]) -> Iterator[ObjectionFacts]:
+    for objection in views:
         yield ObjectionFacts(
             reference=objection.ref,
             by=objection.public_name,

@@ -20,6 +20,10 @@ class Decision(Base):
     __tablename__ = "decision"
     __table_args__ = (
         UniqueConstraint("round_id", "version"),
+        UniqueConstraint("id", "round_id"),
+        ForeignKeyConstraint(
+            ["supersedes_id", "round_id"], ["decision.id", "decision.round_id"], name="fk_decision_same_round"
+        ),
         Index(
             "uq_decision_in_force",
             "round_id",
@@ -46,7 +50,7 @@ class Decision(Base):
     round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
     version: Mapped[int]
     effect: Mapped[str] = mapped_column(String(12))  # document.Effect
-    supersedes_id: Mapped[int | None] = mapped_column(ForeignKey("decision.id"))
+    supersedes_id: Mapped[int | None] = mapped_column(index=True)  # of the same round
     language: Mapped[str] = mapped_column(String(8))
     document: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(String(64))

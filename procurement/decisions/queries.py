@@ -17,13 +17,15 @@ from procurement.applications.models import Application, Verdict
 from procurement.decisions.document import Effect, Ranked, SignatoryRole
 from procurement.decisions.facts import Facts, gather
 from procurement.decisions.models import Decision, DecisionEdition, DecisionSignature, GivenUp
-from procurement.decisions.rules import MEMBERS, late, phases_for, settled
+from procurement.decisions.rules import MEMBERS, check_ordered, late, phases_for, settled
 from procurement.errors import N_, NotFound
 from procurement.jobs import Progress
+from procurement.objections.queries import open_objections
+from procurement.objections.rules import Target
 from procurement.rounds import clocks
 from procurement.rounds.models import Round
 from procurement.rounds.phases import Course, Phase
-from procurement.rounds.queries import course_of, find_round
+from procurement.rounds.queries import course_of, find_round, rules_of
 from procurement.rounds.scoring_rule import Text
 from procurement.signing import Published, Revision, Standing
 
@@ -313,6 +315,38 @@ def published_decision(session: Session, ref: str, *, now: datetime) -> Decision
     return _view(session, found, now=now)
 
 
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What may still come of a decision. `in_force`: the one of its round that counts; `standstill`: until when
+    nothing is done on it (None: the rules foresee none, or it counts no more); `window`: for objections to it;
+    `objections`: those that are open against it."""
+
+    in_force: str | None
+    standstill: clocks.Clock | None
+    window: clocks.Clock | None
+    objections: tuple[str, ...]
+
+
+def aftermath_of(session: Session, view: DecisionView, *, now: datetime) -> Aftermath:
+    """What may still come of a published decision."""
+    found = find_round(session, view.round_ref)
+    current = decision_in_force(session, found.id)
+    in_force = None if current is None else current.ref
+    if in_force != view.ref or view.published_at is None:
+        return Aftermath(in_force, None, None, ())
+    document = rules_of(session, found.id)
+    standstill = clocks.standstill_deadline(document, decided=view.published_at)
+    window = clocks.notice_deadline(document, start=view.published_at)
+    against = [
+        one.ref
+        for one in open_objections(session, found.id, now=now)
+        if one.target is Target.DECISION and one.filed_at >= view.published_at
+    ]
+    return Aftermath(
+        in_force, None if standstill is None else clocks.Clock(*standstill), clocks.Clock(*window), tuple(against)
+    )
+
+
 def reference_of_code(session: Session, code: str) -> str | None:
     """The reference of the published decision with that verification code, written in any way."""
     letters = "".join(c for c in code.upper() if c.isalnum())
@@ -349,7 +383,11 @@ def drawing_of(session: Session, ref: str, *, actor: Actor, now: datetime) -> Dr
     return Drawing(
         facts=facts,
         title=Text(found.title_en, found.title_zh),
-        effects=tuple(effect for effect in Effect if phase in phases_for(effect)),
+        effects=tuple(
+            effect
+            for effect in Effect
+            if phase in phases_for(effect) and not check_ordered(effect, [one.objection for one in facts.ordered_by])
+        ),
         instead_of=None if earlier is None else earlier.ref,
         signed=0 if earlier is None else sum(s.approved_at is not None for s in signatures_of(session, earlier.id)),
     )
@@ -468,7 +506,7 @@ def registered(session: Session) -> list[Published]:
             sha256=str(decision.published_digest),
             signers={s.field: str(s.certificate_sha256) for s in signed[decision.id]},
             published_at=_at(decision),
-            standing=_standing(decision, successor),
+            standing=standing_of(decision, successor),
             earlier=(
                 Revision(decision.base_size or 0, str(decision.base_digest)),
                 *(Revision(s.file_size or 0, str(s.file_digest)) for s in signed[decision.id][:-1]),
@@ -496,10 +534,14 @@ def _at(decision: Decision) -> datetime:
     return decision.published_at
 
 
-def _standing(decision: Decision, successor: str | None) -> Standing:
+def standing_of(decision: Decision, successor: str | None) -> Standing:
+    """Whether a published decision counts; `successor`: the effect of the published one that took its place."""
     if decision.superseded_at is None:
         return Standing.IN_FORCE
-    return Standing.ANNULLED if successor == Effect.ANNULLED else Standing.SUPERSEDED
+    if successor == Effect.ANNULLED:
+        return Standing.ANNULLED
+    # What follows on an annulment decides anew: there was nothing left to amend.
+    return Standing.SUPERSEDED if decision.effect == Effect.ANNULLED else Standing.AMENDED
 
 
 def _view(session: Session, decision: Decision, *, now: datetime, progress: bool = False) -> DecisionView:
@@ -541,7 +583,7 @@ def _view(session: Session, decision: Decision, *, now: datetime, progress: bool
         superseded_at=decision.superseded_at,
         supersedes=earlier.ref if earlier else None,
         superseded_by=successor.ref if successor else None,
-        standing=_standing(decision, successor.effect if successor else None) if decision.published_at else None,
+        standing=standing_of(decision, successor.effect if successor else None) if decision.published_at else None,
         signatures=tuple(
             SignatureView(
                 field=s.field,

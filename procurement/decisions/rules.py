@@ -65,6 +65,14 @@ def check_result(*, noticed: Order, computed: Order) -> list[Problem]:
     return [Problem(N_("The result was computed again after the notice was given. Give notice of it first."))]
 
 
+def check_ordered(effect: Effect, ordered: Collection[str]) -> list[Problem]:
+    """`ordered`: objections whose rulings order the decision in force annulled; nothing else is decided before."""
+    if not ordered or effect is Effect.ANNULLED:
+        return []
+    message = N_("The ruling on %(refs)s orders that the decision be annulled. Draw up the annulment first.")
+    return [Problem(message, {"refs": ", ".join(sorted(ordered))})]
+
+
 def check_choice(
     lines: Sequence[Line], chosen: Mapping[str, Outcome], *, slots: int, reserves: int, departure: Text | None
 ) -> list[Problem]:

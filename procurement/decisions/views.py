@@ -337,7 +337,8 @@ def decision(ref: str) -> ResponseReturnValue:
     """A published decision: the same facts as its PDF."""
     with reading() as session:
         view = queries.published_decision(session, ref, now=now())
-    return render("decisions/decision.html", decision=view, d=view.document, **_words(view))
+        after = queries.aftermath_of(session, view, now=now())
+    return render("decisions/decision.html", decision=view, after=after, d=view.document, **_words(view))
 
 
 @plain(bp, "/decisions/<ref>.pdf", permission=Permission.READ_PUBLIC)

@@ -16,6 +16,7 @@ from procurement.errors import N_, Problem
 from procurement.evidence.facts import PdfReading, Record, Unknown, checks
 from procurement.objections.entries import NoticeGiven
 from procurement.rounds import clocks
+from procurement.rounds.phases import Course
 from procurement.scoring.entries import (
     Tallied,
 )
@@ -99,7 +100,17 @@ def _decision(record: Record) -> Iterator[Problem]:
         course = record.courses[n]
         if course.notice_closes is None or at < course.notice_closes:
             yield Problem(N_("The decision %(ref)s was drawn up before the notice ended."), {"ref": entry.decision})
-        yield from _follows(record, n, entry.decision, json.loads(content))
+        decision = json.loads(content)
+        yield from _follows(record, n, entry.decision, decision)
+        yield from _carries_out(course, entry.decision, decision)
+
+
+def _carries_out(course: Course, ref: str, decision: dict[str, Any]) -> Iterator[Problem]:
+    """A decision that was ordered annulled is annulled before anything else is decided, and the ruling is named."""
+    ordered = course.ordered_annulments
+    named = {one["objection"] for one in decision.get("ordered_by", [])}
+    if named != ordered or (ordered and decision["effect"] != "annulled"):
+        yield Problem(N_("The decision %(ref)s does not carry out and name what rulings ordered."), {"ref": ref})
 
 
 def _follows(record: Record, position: int, ref: str, decision: dict[str, Any]) -> Iterator[Problem]:
@@ -111,7 +122,10 @@ def _follows(record: Record, position: int, ref: str, decision: dict[str, Any]) 
     if not notices or _order(record, result["sha256"]) != _order(record, notices[-1].tally):
         yield Problem(N_("The decision %(ref)s rests on another result than the one on notice."), {"ref": ref})
     yield from _by_rule(record, position, ref, result)
-    departs = any(line["outcome"] != line["by_rule"] for line in result["ranking"])
+    # An annulment selects nothing, and needs no minute: its reasons are those of the ruling or its own.
+    departs = decision["effect"] != "annulled" and any(
+        line["outcome"] != line["by_rule"] for line in result["ranking"]
+    )
     if departs and not decision.get("departure"):
         yield Problem(N_("The decision %(ref)s departs from the ranking and gives no reason."), {"ref": ref})
     slots = record.rules_at(position).scoring.slots

@@ -115,7 +115,7 @@ def decisions() -> ResponseReturnValue:
             f"{row.ref} {localised(row.title)}",
             _absolute("decisions.decision", ref=row.ref),
             row.published_at,
-            _("replaced by a later decision") if row.superseded else "",
+            f"{_(queries.STANDINGS[row.standing])}{_(': ')}{row.by}" if row.by else "",
         )
         for row in rows
     ]

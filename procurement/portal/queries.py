@@ -4,10 +4,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Select, and_, exists, func, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql import ColumnElement
 
 from procurement.access import VISITOR
@@ -25,9 +26,9 @@ from procurement.committee.draw_queries import draws_of
 from procurement.committee.queries import PublicMember
 from procurement.committee.retracing import Retraced
 from procurement.committee.rules import GROUNDS
-from procurement.decisions.document import Outcome
+from procurement.decisions.document import Effect, Outcome
 from procurement.decisions.models import Decision
-from procurement.decisions.queries import given_up_in
+from procurement.decisions.queries import given_up_in, standing_of
 from procurement.errors import N_, NotFound
 from procurement.merchants import queries as merchants
 from procurement.merchants.models import Merchant
@@ -42,6 +43,7 @@ from procurement.rounds.rules import CATEGORIES, Category, RoundDocument
 from procurement.rounds.scoring_rule import Text
 from procurement.scoring import queries as scoring
 from procurement.scoring.queries import Matrix
+from procurement.signing import Standing
 
 PAGE = 20
 """Rows of a list on one page."""
@@ -345,13 +347,28 @@ def committee_of(session: Session, found: PublicRound) -> PublicCommittee:
 
 @dataclass(frozen=True, slots=True)
 class DecisionRow:
-    """A published decision in the register. `superseded`: a later one of the same round is in force."""
+    """A published decision in the register. `standing`: whether it counts; `by`: the later one that amended, annulled
+    or superseded it, None while it is in force."""
 
     ref: str
     round_ref: str
     title: Text
     published_at: datetime
-    superseded: bool
+    effect: Effect
+    standing: Standing
+    by: str | None
+
+
+STANDINGS: Mapping[Standing, str] = MappingProxyType(
+    {
+        Standing.IN_FORCE: N_("in force"),
+        Standing.AMENDED: N_("amended"),
+        Standing.ANNULLED: N_("annulled"),
+        Standing.SUPERSEDED: N_("superseded"),
+    }
+)
+
+_LATER = aliased(Decision)
 
 
 def decisions_of(session: Session, round_id: int) -> list[DecisionRow]:
@@ -362,16 +379,20 @@ def decisions_of(session: Session, round_id: int) -> list[DecisionRow]:
 
 def _decisions() -> Any:
     return (
-        select(Decision.ref, Decision.published_at, Decision.superseded_at, Round.ref, Round.title_en, Round.title_zh)
+        select(Decision, _LATER.ref, _LATER.effect, Round.ref, Round.title_en, Round.title_zh)
         .join(Round, Round.id == Decision.round_id)
+        .outerjoin(_LATER, (_LATER.supersedes_id == Decision.id) & _LATER.published_at.is_not(None))
         .where(Decision.published_at.is_not(None))
         .order_by(Decision.published_at.desc(), Decision.id.desc())
     )
 
 
 def _decision_row(row: Any) -> DecisionRow:
-    ref, published, superseded, round_ref, en, zh = row
-    return DecisionRow(ref, round_ref, Text(en, zh), published, superseded is not None)
+    decision, by, successor, round_ref, en, zh = row
+    standing = standing_of(decision, successor)
+    return DecisionRow(
+        decision.ref, round_ref, Text(en, zh), decision.published_at, Effect(decision.effect), standing, by
+    )
 
 
 def decisions_page(

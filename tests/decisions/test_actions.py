@@ -725,7 +725,7 @@ def test_a_selected_merchant_gives_up_and_the_reserve_follows(decided: DecisionW
     sign_all(world, config, ref)
     published(world)
     new, old = public(world, ref), public(world, decided.ref)
-    assert (old.standing, new.standing, new.supersedes) == (Standing.SUPERSEDED, Standing.IN_FORCE, decided.ref)
+    assert (old.standing, new.standing, new.supersedes) == (Standing.AMENDED, Standing.IN_FORCE, decided.ref)
     lines = {line["application"]: line for line in new.document["result"]["ranking"]}
     assert lines[first]["given_up"] != ""
     assert (lines[first]["outcome"], lines[second]["outcome"]) == ("not_selected", "selected")

@@ -1,31 +1,39 @@
 """Ways that a round takes beside the straight one, each walked by real acts; afterwards the record holds."""
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from procurement import storage
 from procurement.applications.queries import applications_of, is_own
 from procurement.committee.recusing import Outcome as Asked
 from procurement.db import reading, transaction
 from procurement.decisions import actions, queries
-from procurement.decisions.document import Outcome
-from procurement.decisions.entries import DecisionWithdrawn
-from procurement.errors import WrongPhase
+from procurement.decisions.actions import Choice
+from procurement.decisions.document import Effect, Ordered, Outcome
+from procurement.decisions.entries import DecisionPublished, DecisionWithdrawn
+from procurement.errors import RuleBroken, WrongPhase
 from procurement.evidence.bundle import unpack
 from procurement.evidence.check import check
 from procurement.evidence.facts import Outcome as Held
 from procurement.evidence.facts import Policy
 from procurement.evidence.pdf_reading import read_pdf
 from procurement.objections.outside import Outcome as Outside
-from procurement.objections.rules import Detail, Remedy, Step
+from procurement.objections.queries import papers_of
+from procurement.objections.rules import Detail, Ground, Remedy, Step, Target
 from procurement.objections.rules import Effect as Ruled
+from procurement.portal.queries import decisions_of
 from procurement.rounds.phases import Phase
-from tests.decisions.conftest import installation
+from procurement.signing import Standing
+from tests.decisions.conftest import DecisionWorld, installation
 from tests.evidence.conftest import gathered
 from tests.objections.test_conflicts import ask, decide, find, findings, phase, said
-from tests.worlds.decisions import drawn_up
+from tests.worlds.decisions import choice, drawn_up, published, sealed
+from tests.worlds.decisions import signed as sign_all
 from tests.worlds.objections import (
     against_result,
     answered,
@@ -53,7 +61,9 @@ def holds(world: ScoringWorld, folder: Path) -> None:
     assert findings(world) == []
     bundle = unpack(gathered(world, folder, storage.store(installation(world))))
     report = check(bundle, Policy(pdf=lambda pdf: read_pdf(pdf, roots=[], now=world.clock())))
-    assert [(fact.code, fact.problems) for fact in report.facts if fact.outcome is Held.FAILS] == []
+    assert [
+        (fact.code, [str(one) for one in fact.details]) for fact in report.facts if fact.outcome is Held.FAILS
+    ] == []
 
 
 def lowered(world: ScoringWorld, value: str = "3") -> str:
@@ -173,7 +183,9 @@ def test_a_selected_merchant_gives_up_while_a_complaint_is_before_the_authority(
     with reading(noticed.engine) as session:
         drawing = queries.drawing_of(session, noticed.ref, actor=noticed.organiser.actor, now=noticed.clock())
     assert {line.application: line.by_rule for line in drawing.ranking}[reserve] is Outcome.SELECTED
-    drawn_up(noticed)
+    ref = sealed(noticed, installation(noticed))
+    with reading(noticed.engine) as session:
+        assert queries.find_decision(session, ref).file_digest is not None, "the stop has its words in the document"
     holds(noticed, tmp_path)
 
 
@@ -207,3 +219,85 @@ def test_a_hold_during_a_pause_gives_back_both(noticed: ScoringWorld, tmp_path: 
     assert later.due > max(due, ends)
     ruled(noticed, ref, Step.DISMISSED)
     holds(noticed, tmp_path)
+
+
+def annulment_ordered(world: ScoringWorld) -> str:
+    """An upheld objection against the decision orders that it be annulled."""
+    filing = replace(against_result(Remedy.ANNUL, Detail()), target=Target.DECISION, ground=Ground.PROCEDURE_BROKEN)
+    ref = answered(world, objected(world, filing))
+    ruled(world, ref, Step.UPHELD, Ruled(Remedy.ANNUL))
+    return ref
+
+
+def made_public(world: ScoringWorld, made: Choice) -> str:
+    """Drawn up, sealed, signed by everybody and published."""
+    config = installation(world)
+    ref = sealed(world, config, made)
+    sign_all(world, config, ref)
+    return published(world)
+
+
+def test_an_ordered_annulment_cites_the_ruling_and_comes_before_a_new_decision(
+    decided: DecisionWorld, tmp_path: Path
+) -> None:
+    world, first = decided.scored, decided.ref
+    amending = choice(world, effect=Effect.AMENDED)
+    withdrawn = drawn_up(world, amending)
+    ref = annulment_ordered(world)
+    assert said(world, DecisionWithdrawn) == [DecisionWithdrawn(decision=withdrawn, cause=ref)]
+    with pytest.raises(RuleBroken, match="orders that the decision be annulled"):
+        drawn_up(world, amending)
+    with reading(world.engine) as session:
+        drawing = queries.drawing_of(session, world.ref, actor=world.organiser.actor, now=world.clock())
+        paper = papers_of(session, ref)[-1]
+    assert drawing.effects == (Effect.ANNULLED,)
+    second = made_public(world, replace(amending, effect=Effect.ANNULLED, outcomes={}))
+    assert world.applied.round.course.ordered_annulments == frozenset()
+    third = made_public(world, amending)
+    with reading(world.engine) as session:
+        views = [queries.published_decision(session, one, now=world.clock()) for one in (first, second, third)]
+        afters = [queries.aftermath_of(session, one, now=world.clock()) for one in views]
+        rows = decisions_of(session, world.id)
+    assert views[1].document["ordered_by"] == [{"objection": ref, "authority": False, "ruling": paper.sha256}]
+    assert views[2].document["ordered_by"] == []
+    assert [one.standing for one in views] == [Standing.ANNULLED, Standing.SUPERSEDED, Standing.IN_FORCE]
+    assert [(row.ref, row.standing, row.by) for row in rows] == [
+        (third, Standing.IN_FORCE, None),
+        (second, Standing.SUPERSEDED, third),
+        (first, Standing.ANNULLED, second),
+    ]
+    assert {one.in_force for one in afters} == {third}
+    assert [one.window is not None for one in afters] == [False, False, True]
+    assert [entry.supersedes for entry in said(world, DecisionPublished)] == [None, first, second]
+    holds(world, tmp_path)
+
+
+def test_an_annulment_that_the_authority_orders_cites_it(decided: DecisionWorld) -> None:
+    world = decided.scored
+    filing = replace(against_result(Remedy.ANNUL, Detail()), target=Target.DECISION, ground=Ground.PROCEDURE_BROKEN)
+    ref = answered(world, objected(world, filing))
+    ruled(world, ref, Step.DISMISSED)
+    escalated(world, ref)
+    other = substituted(world, ref, world.applied.people.second_supervisor)
+    decided_outside(world, ref, other, Outside.UPHELD, Ruled(Remedy.ANNUL))
+    with reading(world.engine) as session:
+        drawing = queries.drawing_of(session, world.ref, actor=world.organiser.actor, now=world.clock())
+        paper = papers_of(session, ref)[-1]
+    assert drawing.facts.ordered_by == (Ordered(ref, authority=True, ruling=paper.sha256),)
+
+
+def test_the_page_of_a_decision_tells_of_open_objections_against_it(decided: DecisionWorld) -> None:
+    world = decided.scored
+    filing = replace(against_result(Remedy.ANNUL, Detail()), target=Target.DECISION, ground=Ground.PROCEDURE_BROKEN)
+    ref = objected(world, filing)
+    with reading(world.engine) as session:
+        view_ = queries.published_decision(session, decided.ref, now=world.clock())
+        after = queries.aftermath_of(session, view_, now=world.clock())
+    assert (after.in_force, after.objections) == (decided.ref, (ref,))
+    assert after.window is not None
+
+
+def test_a_decision_supersedes_one_of_its_own_round_only(decided: DecisionWorld) -> None:
+    world = decided.scored
+    with pytest.raises(IntegrityError), world.engine.begin() as connection:
+        connection.execute(text("UPDATE decision SET supersedes_id = id + 1000"))

@@ -5,7 +5,8 @@ from itertools import product
 
 import pytest
 
-from procurement.decisions.wording import criterion_numbers, rule_sentences, tie_words
+from procurement.decisions.facts import TOLD
+from procurement.decisions.wording import EVENTS, criterion_numbers, rule_sentences, tie_words
 from tests.decision_sample import sample_document
 
 RULE = json.loads(sample_document("en").text)["rules"]["scoring"]
@@ -13,6 +14,10 @@ RULE = json.loads(sample_document("en").text)["rules"]["scoring"]
 
 def said(**changes) -> list[str]:
     return [str(sentence) for sentence in rule_sentences(RULE | changes)]
+
+
+def test_whatever_may_happen_on_the_way_to_a_decision_has_words():
+    assert set(TOLD) <= set(EVENTS)
 
 
 def test_the_sample_rule_in_words():
