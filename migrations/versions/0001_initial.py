@@ -1040,14 +1040,16 @@ def upgrade() -> None:
     sa.CheckConstraint('published_digest IS NULL OR published_digest = file_digest', name=op.f('ck_decision_published_is_signed')),
     sa.ForeignKeyConstraint(['drawn_up_by_id'], ['user_account.id'], name=op.f('fk_decision_drawn_up_by_id_user_account')),
     sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_decision_round_id_round')),
-    sa.ForeignKeyConstraint(['supersedes_id'], ['decision.id'], name=op.f('fk_decision_supersedes_id_decision')),
+    sa.ForeignKeyConstraint(['supersedes_id', 'round_id'], ['decision.id', 'decision.round_id'], name='fk_decision_same_round'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_decision')),
     sa.UniqueConstraint('code', name=op.f('uq_decision_code')),
+    sa.UniqueConstraint('id', 'round_id', name=op.f('uq_decision_id_round_id')),
     sa.UniqueConstraint('published_digest', name=op.f('uq_decision_published_digest')),
     sa.UniqueConstraint('ref', name=op.f('uq_decision_ref')),
     sa.UniqueConstraint('round_id', 'version', name=op.f('uq_decision_round_id_version'))
     )
     op.create_index(op.f('ix_decision_round_id'), 'decision', ['round_id'], unique=False)
+    op.create_index(op.f('ix_decision_supersedes_id'), 'decision', ['supersedes_id'], unique=False)
     op.create_index('uq_decision_in_force', 'decision', ['round_id'], unique=True, sqlite_where=sa.text('published_at IS NOT NULL AND superseded_at IS NULL'), postgresql_where=sa.text('published_at IS NOT NULL AND superseded_at IS NULL'))
     op.create_index('uq_decision_in_work', 'decision', ['round_id'], unique=True, sqlite_where=sa.text('published_at IS NULL AND discarded_at IS NULL'), postgresql_where=sa.text('published_at IS NULL AND discarded_at IS NULL'))
     op.create_table('milestone',
@@ -2092,6 +2094,7 @@ def downgrade() -> None:
     op.drop_table('milestone')
     op.drop_index('uq_decision_in_work', table_name='decision', sqlite_where=sa.text('published_at IS NULL AND discarded_at IS NULL'), postgresql_where=sa.text('published_at IS NULL AND discarded_at IS NULL'))
     op.drop_index('uq_decision_in_force', table_name='decision', sqlite_where=sa.text('published_at IS NOT NULL AND superseded_at IS NULL'), postgresql_where=sa.text('published_at IS NOT NULL AND superseded_at IS NULL'))
+    op.drop_index(op.f('ix_decision_supersedes_id'), table_name='decision')
     op.drop_index(op.f('ix_decision_round_id'), table_name='decision')
     op.drop_table('decision')
     op.drop_index(op.f('ix_committee_meeting_round_id'), table_name='committee_meeting')
