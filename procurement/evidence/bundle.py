@@ -25,12 +25,13 @@ import json
 import struct
 import zipfile
 import zlib
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from binascii import Error as Base64Error
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any
 
 import rfc8785
 
@@ -163,50 +164,32 @@ class Bundle:
 
     def entries(self) -> list[ProvedEntry]:
         """The entries of the round. Raises NotEvidence."""
+        found = []
         try:
-            return [
-                _in_its_one_spelling(
-                    ProvedEntry(
-                        line["index"],
-                        tuple(b64decode(hash_, validate=True) for hash_ in line["proof"]),
-                        line["entry"].encode(),
-                    ),
-                    line,
-                )
-                for line in self.lines("log/entries.ndjson")
-            ]
+            for line in self.lines("log/entries.ndjson"):
+                index, proof = line["index"], tuple(a2b_base64(hash_) for hash_ in line["proof"])
+                # Base64 has more spellings than one.
+                spelt = [b2a_base64(hash_, newline=False).decode() for hash_ in proof] == line["proof"]
+                if type(index) is not int or len(line) != 3 or not spelt:
+                    raise NotEvidence("a line says more than it should, or in another spelling")
+                found.append(ProvedEntry(index, proof, line["entry"].encode()))
         except (KeyError, TypeError, AttributeError, ValueError, Base64Error) as error:
             raise NotEvidence(f"log/entries.ndjson is not a list of entries with proofs: {error}") from error
+        return found
 
     def ballots(self) -> list[Ballot]:
         """The opened sheets. Raises NotEvidence."""
+        found = []
         try:
-            return [
-                _in_its_one_spelling(
-                    Ballot(
-                        line["member"],
-                        line["application"],
-                        line["commitment"],
-                        bytes.fromhex(line["nonce"]),
-                        line["ballot"],
-                    ),
-                    line,
-                )
-                for line in self.lines("ballots.ndjson")
-            ]
+            for line in self.lines("ballots.ndjson"):
+                names = (line["member"], line["application"], line["commitment"])
+                ballot = Ballot(*names, bytes.fromhex(line["nonce"]), line["ballot"])
+                if ballot.line() != line:  # hex has more spellings than one
+                    raise NotEvidence("a line says more than it should, or in another spelling")
+                found.append(ballot)
         except (KeyError, TypeError, ValueError) as error:
             raise NotEvidence(f"ballots.ndjson is not a list of ballots: {error}") from error
-
-
-L = TypeVar("L", ProvedEntry, Ballot)
-
-
-def _in_its_one_spelling(read: L, line: Mapping[str, Any]) -> L:
-    """What was read, if writing it gives the same line again: base64 and hex have more spellings than one."""
-    index = line.get("index", 0)
-    if type(index) is not int or read.line() != line:
-        raise NotEvidence("a line says more than it should, or in another spelling")
-    return read
+        return found
 
 
 def unpack(content: bytes) -> Bundle:

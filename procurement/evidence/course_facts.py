@@ -189,11 +189,12 @@ def _version_at(record: Record, position: int) -> int:
 @checks("checklist", N_("Every eligible product was verified in full, and every refusal rests on a finding"))
 def _checklist(record: Record) -> Iterator[Problem]:
     found: dict[str, dict[Item, Result]] = defaultdict(dict)
+    items, results = frozenset(Item), frozenset(Result)
     for envelope in record.envelopes:
         match envelope.entry:
             case ChecklistKept(application=ref, findings=findings):
                 for one in findings:
-                    if one.item in set(Item) and one.result in set(Result):
+                    if one.item in items and one.result in results:
                         found[ref][Item(one.item)] = Result(one.result)
                     else:
                         yield Problem(N_("%(ref)s: an item of the checklist is unknown."), {"ref": ref})

@@ -220,7 +220,12 @@ class Record:
     @cached_property
     def ballots(self) -> dict[str, Ballot]:
         """Commitment → the sheet as it was opened."""
-        return {ballot.commitment: ballot for ballot in self.bundle.ballots()}
+        return {ballot.commitment: ballot for ballot in self.sheets}
+
+    @cached_property
+    def sheets(self) -> list[Ballot]:
+        """The sheets as they stand in the file."""
+        return self.bundle.ballots()
 
 
 @dataclass(frozen=True, slots=True)

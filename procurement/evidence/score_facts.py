@@ -71,11 +71,10 @@ def _about(sheet: Any, sentence: str) -> Problem:
 
 def _opened_ballots(record: Record) -> Iterator[Problem]:
     opened = {sheet.commitment for _, _, entry in record.of(SheetsOpened) for sheet in entry.sheets}
-    lines = record.bundle.ballots()
-    for line in lines:
+    for line in record.sheets:
         if line.commitment not in opened:
             yield _about(line, N_("%(member)s's sheet for %(ref)s is in the file and was never opened."))
-    if len(lines) != len(record.ballots):
+    if len(record.sheets) != len(record.ballots):
         yield Problem(N_("A sheet stands in the file twice."))
     for _, _, entry in record.of(SheetsOpened):
         for sheet in entry.sheets:
