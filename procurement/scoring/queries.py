@@ -46,6 +46,7 @@ from procurement.scoring.rules import (
     sheet_digest,
     sheet_from_json,
 )
+from procurement.scoring.seals import Seal, seals_of
 from procurement.scoring.steps import Step
 from procurement.scoring.tally import MISSING, RECUSED, Mark, Marks, Placed, Tally
 
@@ -759,7 +760,7 @@ def _spreads(rule: ScoringRule, sheets: Iterable[OpenedSheet]) -> Iterable[Sprea
 @dataclass(frozen=True, slots=True)
 class PublicResult:
     """A round's result as everybody reads it. `products`: application ref → product name; `matrices` is filled for
-    one application only."""
+    one application only; `seals`: of the sheets for it, or of all."""
 
     round_id: int
     round_ref: str
@@ -770,6 +771,7 @@ class PublicResult:
     products: Mapping[str, str]
     merchants: Mapping[str, str]
     matrices: tuple[Matrix, ...]
+    seals: tuple[Seal, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -811,6 +813,7 @@ def public_result(session: Session, *, ref: str, application: str | None = None)
         products={a.ref: a.product_name for a in applications},
         merchants={a.ref: a.merchant_name for a in applications},
         matrices=tuple(matrices_of(session, found.id, application=application)) if application else (),
+        seals=seals_of(session, found.id, found.ref, application=application),
     )
 
 

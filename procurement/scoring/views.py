@@ -34,6 +34,7 @@ from procurement.scoring.forms import (
     sheet_form,
 )
 from procurement.scoring.rules import NONCE_LENGTH, check_sheet
+from procurement.scoring.seals import SEAL_STATES
 from procurement.web import (
     actor,
     flash,
@@ -278,7 +279,7 @@ def scores(ref: str) -> ResponseReturnValue:
         return render("scoring/not_open.html", round=sealed)
     first = [line.application for line in view.tally.ranking if line.total is not None][:DRAWN]
     totals = {ref: drawings.total(view.tally.rule, view.tally.steps(ref), ref) for ref in first}
-    return render("scoring/scores.html", view=view, totals=totals)
+    return render("scoring/scores.html", view=view, totals=totals, states=SEAL_STATES)
 
 
 @page(bp, "/rounds/<ref>/scores/<application>", permission=Permission.READ_PUBLIC)
@@ -293,6 +294,7 @@ def scores_of(ref: str, application: str) -> ResponseReturnValue:
         "scoring/scores_of.html",
         view=view,
         matrix=matrix,
+        states=SEAL_STATES,
         apart=apart,
         strips=drawings.strips(rule, matrix.spreads),
         strip_head=drawings.strip_head(),
