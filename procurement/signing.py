@@ -16,7 +16,7 @@ import io
 import tempfile
 import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
@@ -657,8 +657,10 @@ class Revision:
 class Published:
     """What the register knows of one published document.
 
-    `signers` is {field: certificate fingerprint}; `earlier` are the states before the last signature, `renewed` the
-    same file with document time-stamps that it got later.
+    `signers` is {field: certificate fingerprint} in the order of signing, `names` {field: who signs there};
+    `document` is the SHA-256 of the data that it was drawn from; `superseded_by` the decision that took its place;
+    `earlier` are the states before the last signature, `renewed` the same file with document time-stamps that it got
+    later.
     """
 
     reference: str
@@ -669,10 +671,13 @@ class Published:
     standing: Standing = Standing.IN_FORCE
     earlier: tuple[Revision, ...] = ()
     renewed: tuple[Revision, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    document: str = ""
+    superseded_by: str | None = None
 
 
 class BottomLine(StrEnum):
-    """The one answer; `SENTENCES` says each in words."""
+    """The one answer; evidence.pdf_facts says each in words."""
 
     GENUINE = "genuine"
     SUPERSEDED = "superseded"
@@ -684,44 +689,28 @@ class BottomLine(StrEnum):
     UNREADABLE = "unreadable"
 
 
-SENTENCES: Mapping[BottomLine, str] = {
-    BottomLine.GENUINE: N_("Genuine and in force: exactly the file that was published."),
-    BottomLine.SUPERSEDED: N_("Genuine, but superseded by a later decision."),
-    BottomLine.ANNULLED: N_("Genuine, but annulled by a later decision."),
-    BottomLine.WITH_ADDITIONS: N_("A genuine document to which something was added after publication."),
-    BottomLine.INCOMPLETE: N_("An earlier state of a published document: signatures are missing."),
-    BottomLine.ALTERED: N_("Altered: it carries our signatures, but is not what was signed and published."),
-    BottomLine.NOT_OURS: N_("Not ours: nobody registered here signed this file."),
-    BottomLine.UNREADABLE: N_("This file cannot be read as a PDF."),
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Independent facts about a file, and one bottom line that follows from them.
+    """What is the case with a file, and the one bottom line that follows.
 
-    `reference` and `standing` are those of the published document it is, or holds, or is a part of.
-    `same_bytes`, `holds_original` and `earlier_state` say which; at most one is true. `signatures` is empty when the
-    bytes decided alone. `missing` are the registered fields without their registered signature, `unexpected` the
-    signatures by anybody else; both only when the document is known. `covered_to_end`: no bytes after the last
-    signature.
+    `published` is the document it is, or holds, or is an earlier state of; `same_bytes`, `holds_original` and
+    `earlier_state` say which, and at most one is true. `readable`: its signatures could be read, which they need not
+    be when the bytes decide. `missing` are the registered fields without their registered signature, unharmed;
+    `unexpected` the signatures by anybody else; both only when the document is known. `covered_to_end`: no bytes
+    after the last signature.
     """
 
     bottom_line: BottomLine
     sha256: str
-    reference: str | None = None
-    standing: Standing | None = None
+    published: Published | None = None
     same_bytes: bool = False
     holds_original: bool = False
     earlier_state: bool = False
+    readable: bool = True
     signatures: tuple[SignatureFinding, ...] = ()
     missing: tuple[str, ...] = ()
-    unexpected: tuple[str, ...] = ()
+    unexpected: tuple[SignatureFinding, ...] = ()
     covered_to_end: bool = False
-
-    @property
-    def sentence(self) -> str:
-        return SENTENCES[self.bottom_line]
 
 
 def verify(
@@ -734,52 +723,56 @@ def verify(
 ) -> Verdict:
     """What `pdf` is, given the trust `roots` and revocation `lists` (DER) and all `registered` documents.
 
-    In this order: (1) the bytes of a published document, renewed or not; (2) such bytes with something after them;
-    (3) an earlier state of one; (4) otherwise what its signatures say, which can only be "altered" or "not ours",
-    because whatever was properly published is known by its bytes.
+    The bytes decide first: (1) those of a published document, renewed or not; (2) such bytes with something after them; (3) an
+    earlier state of one. (4) Otherwise its signatures do, and it can only be "altered" or "not ours", because
+    whatever was properly published is known by its bytes.
     """
     digest = hashlib.sha256(pdf).hexdigest()
-    for document in registered:
-        if digest == document.sha256 or any(edition.sha256 == digest for edition in document.renewed):
-            return Verdict(
-                _BY_STANDING[document.standing], digest, document.reference, document.standing, same_bytes=True
-            )
-    original = _held_original(pdf, registered)
-    if original is None:
-        for document in registered:
-            if any(state.sha256 == digest for state in document.earlier):
-                return Verdict(
-                    BottomLine.INCOMPLETE, digest, document.reference, document.standing, earlier_state=True
-                )
+    editions = ((document, edition.sha256) for document in registered for edition in document.renewed)
+    files = (*((document, document.sha256) for document in registered), *editions)
+    same = next((document for document, file in files if file == digest), None)
+    held = None if same else _held_original(pdf, registered)
+    earlier = None
+    if same is None and held is None:
+        states = ((document, state) for document in registered for state in document.earlier)
+        earlier = next((document for document, state in states if state.sha256 == digest), None)
+    published = same or held or earlier
     try:
         # A signature is judged as of publication: that its certificate has expired since changes nothing.
-        moment = original.published_at if original else now
+        moment = published.published_at if published else now
         findings = _reader.run(examine, pdf, tuple(roots), moment, False, tuple(lists))
     except (ValueError, LimitExceeded):
-        if original is None:
-            return Verdict(BottomLine.UNREADABLE, digest)
-        return Verdict(BottomLine.ALTERED, digest, original.reference, original.standing, holds_original=True)
-    if original is None:
-        ours = {fingerprint for document in registered for fingerprint in document.signers.values()}
-        known = any(signature.fingerprint in ours for signature in findings.signatures)
-        return Verdict(
-            BottomLine.ALTERED if known else BottomLine.NOT_OURS,
-            digest,
-            signatures=findings.signatures,
-            covered_to_end=findings.covered_to_end,
-        )
-    registered_signatures = [s for s in findings.signatures if original.signers.get(s.field) == s.fingerprint]
-    missing = tuple(set(original.signers) - {s.field for s in registered_signatures if s.sound})
+        findings = None
+    signatures = findings.signatures if findings else ()
+    ours = [s for s in signatures if published and published.signers.get(s.field) == s.fingerprint]
+    whole = [s.field for s in ours if s.intact and s.trusted]
+    if same:
+        bottom_line = _BY_STANDING[same.standing]
+    elif earlier:
+        bottom_line = BottomLine.INCOMPLETE
+    elif held:
+        # What the seal forbids may still be harmless, as one more signature is; what those who signed after it do
+        # not allow either is not: it changes what is seen.
+        unharmed = len(whole) == len(held.signers) and all(s.permitted for s in ours[-1:])
+        bottom_line = BottomLine.WITH_ADDITIONS if unharmed else BottomLine.ALTERED
+    elif findings:
+        known = {fingerprint for document in registered for fingerprint in document.signers.values()}
+        anybody = any(signature.fingerprint in known for signature in signatures)
+        bottom_line = BottomLine.ALTERED if anybody else BottomLine.NOT_OURS
+    else:
+        bottom_line = BottomLine.UNREADABLE
     return Verdict(
-        BottomLine.ALTERED if missing else BottomLine.WITH_ADDITIONS,
+        bottom_line,
         digest,
-        original.reference,
-        original.standing,
-        holds_original=True,
-        signatures=findings.signatures,
-        missing=tuple(sorted(missing)),
-        unexpected=tuple(s.field for s in findings.signatures if s not in registered_signatures),
-        covered_to_end=findings.covered_to_end,
+        published,
+        same_bytes=same is not None,
+        holds_original=held is not None,
+        earlier_state=earlier is not None,
+        readable=findings is not None,
+        signatures=signatures,
+        missing=tuple(field for field in published.signers if field not in whole) if published and findings else (),
+        unexpected=tuple(s for s in signatures if s not in ours) if published else (),
+        covered_to_end=findings is not None and findings.covered_to_end,
     )
 
 

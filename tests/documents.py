@@ -6,14 +6,22 @@ import sys
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from procurement import pdf
+from procurement.decisions.document import PROOF, TWIN
+from procurement.decisions.entries import DecisionDrawnUp
 from procurement.decisions.wording import WORDS, criterion_numbers, rule_sentences, tie_words
+from procurement.publiclog.checkpoint import Checkpoint, SigningKey
+from procurement.publiclog.entry import By, Envelope, seal
+from procurement.publiclog.receipt import Receipt
+from procurement.publiclog.tree import leaf_hash
 from tests.decision_sample import ISSUED, sample_document
 
 ROOT = Path(__file__).parents[1]
+KEY = SigningKey("sunlit.example.org/log", bytes(range(32)))
 FIELDS = (
     pdf.SignatureField("seal", "field-seal", "Seal of the office"),
     *(pdf.SignatureField(f"signatory-{n}", f"field-signatory-{n}", f"Signature of signatory {n}") for n in (1, 2, 3)),
@@ -25,6 +33,7 @@ def html_of(document: Mapping[str, Any]) -> str:
     scoring = document["rules"]["scoring"]
     facts = {
         "decision": document,
+        "key": str(KEY.verifier),
         "words": WORDS,
         "sentences": rule_sentences(scoring),
         "numbers": criterion_numbers(scoring),
@@ -40,9 +49,28 @@ def render_sample(language: str) -> bytes:
     return pdf.render(
         html_of(json.loads(text)),
         issued=datetime.fromisoformat(ISSUED),
-        attachments=[pdf.Attachment("decision.json", "Decision as data", text.encode())],
+        attachments=[
+            pdf.Attachment(TWIN, "Decision as data", text.encode()),
+            pdf.Attachment(PROOF, "Proof of the log", _receipt(text).encode()),
+        ],
         fields=FIELDS,
     )
+
+
+def _receipt(text: str) -> str:
+    """That a log whose only entry draws up the decision has it."""
+    drawn = DecisionDrawnUp(
+        decision="R2026-007-D1",
+        document=sha256(text.encode()).hexdigest(),
+        effect="confirmed",
+        departs=False,
+        signatories=3,
+        instead_of=None,
+    )
+    envelope = Envelope(drawn, datetime.fromisoformat(ISSUED), "R2026-007", By("organiser"))
+    body = seal(envelope, lambda: "").body
+    checkpoint = Checkpoint(KEY.name, 1, leaf_hash(body))
+    return Receipt(0, (), KEY.sign(checkpoint.text()), body).text()
 
 
 def verapdf(files: Mapping[str, bytes], folder: Path) -> dict[str, dict[str, list[str]]]:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import subprocess
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -263,6 +264,52 @@ def strangers_signature(world: World) -> bytes:
     )
 
 
+def update_properties(world: World) -> bytes:
+    """An incremental update that no signature covers and nobody sees."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(world.final))
+    writer.set_info(generic.DictionaryObject({generic.NameObject("/Keywords"): generic.TextStringObject("mine")}))
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def encrypted(world: World) -> bytes:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(world.final)) as document:
+        document.save(out, encryption=pikepdf.Encryption(user="open", owner="own"))
+    return out.getvalue()
+
+
+def unpacks_to_more_than_there_is(_world: World) -> bytes:
+    """The catalogue stands in an object stream of some 2 MB that unpacks to 2 GB."""
+    squeeze = zlib.compressobj(9)
+    packed = squeeze.compress(b"1 0 <</Type/Catalog/Pages 4 0 R>>")
+    packed += b"".join(squeeze.compress(bytes(1 << 24)) for _ in range(128)) + squeeze.flush()
+    head = b"%PDF-1.7\n"
+    objects = b"2 0 obj<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length %d>>stream\n%s\nendstream endobj\n" % (
+        len(packed),
+        packed,
+    )
+    table = b"".join(
+        bytes([kind]) + at.to_bytes(4) + bytes([inside])
+        for kind, at, inside in ((0, 0, 255), (2, 2, 0), (1, len(head), 0), (1, len(head + objects), 0))
+    )
+    last = b"3 0 obj<</Type/XRef/Size 4/W[1 4 1]/Root 1 0 R/Length %d>>stream\n%s\nendstream endobj\n" % (
+        len(table),
+        table,
+    )
+    return head + objects + last + b"startxref\n%d\n%%%%EOF\n" % len(head + objects)
+
+
+def ten_thousand_pages(_world: World) -> bytes:
+    out = io.BytesIO()
+    with pikepdf.new() as document:
+        for _ in range(10_000):
+            document.add_blank_page()
+        document.save(out)
+    return out.getvalue()
+
+
 def _foreign_keys(world: World) -> DevelopmentKeys:
     return DevelopmentKeys(world.keys._folder / "forger", office=OFFICE)
 
@@ -282,7 +329,11 @@ def _foreign_keys(world: World) -> DevelopmentKeys:
         (truncated, BottomLine.UNREADABLE),
         (no_pdf, BottomLine.UNREADABLE),
         (other_authority, BottomLine.NOT_OURS),
-        (strangers_signature, BottomLine.ALTERED),  # the seal permits no new field
+        (strangers_signature, BottomLine.WITH_ADDITIONS),
+        (update_properties, BottomLine.WITH_ADDITIONS),
+        (encrypted, BottomLine.UNREADABLE),
+        (unpacks_to_more_than_there_is, BottomLine.UNREADABLE),
+        (ten_thousand_pages, BottomLine.NOT_OURS),
     ],
     ids=lambda value: getattr(value, "__name__", str(value)),
 )
@@ -294,29 +345,29 @@ def test_the_verdict_tells_every_tampering_apart(
 
 def test_the_facts_behind_the_verdicts(world):
     genuine = world.judge(world.final)
-    assert (genuine.same_bytes, genuine.reference, genuine.standing) == (
-        True,
-        "R2026-007-D1",
-        Standing.IN_FORCE,
-    )
+    assert (genuine.same_bytes, genuine.published, genuine.missing) == (True, world.published, ())
+    assert all(s.sound for s in genuine.signatures)
     comment = world.verdict(append_comment)
     assert comment.holds_original
     assert not comment.covered_to_end
     assert all(s.sound for s in comment.signatures)
     assert (comment.missing, comment.unexpected) == ((), ())
     stranger = world.verdict(strangers_signature)
-    assert stranger.unexpected == ("Stranger",)
+    assert [s.holder for s in stranger.unexpected] == ["路人"]
+    assert stranger.missing == ()
+    assert [s.permitted for s in stranger.signatures] == [False, True, True, True, True], "the seal allows no field"
     assert [s.trusted for s in stranger.signatures] == [True] * 4 + [False]
     changed = world.verdict(change_page)
     assert changed.holds_original
     assert all(s.intact and not s.permitted for s in changed.signatures)
-    assert changed.missing == tuple(sorted(world.signers))
+    assert changed.missing == (), "all are there, and none allows it"
     flipped = world.verdict(flip_content)
     assert [s.intact for s in flipped.signatures] == [False] * 4
     assert [s.holder for s in flipped.signatures] == [OFFICE, *PEOPLE]
-    assert flipped.reference is None
+    assert flipped.published is None
     cut = world.verdict(only_seal_left)
-    assert (cut.earlier_state, cut.reference) == (True, "R2026-007-D1")
+    assert (cut.earlier_state, cut.published) == (True, world.published)
+    assert cut.missing == ("signatory-1", "signatory-2", "signatory-3")
     forged = world.verdict(other_authority)
     assert [s.holder for s in forged.signatures] == [OFFICE, *PEOPLE]
     assert not any(s.trusted for s in forged.signatures)
@@ -334,8 +385,26 @@ def test_a_superseded_and_an_annulled_decision_are_genuine_but_not_in_force(worl
 
 def test_the_right_document_is_found_among_many(world):
     others = [Published(f"D{n}", n * 1000 + 1, "0" * 64, {}, NOW) for n in range(300)]
-    assert world.judge(append_comment(world), *others, world.published).reference == "R2026-007-D1"
+    assert world.judge(append_comment(world), *others, world.published).published == world.published
     assert world.judge(world.final, *others).bottom_line == BottomLine.NOT_OURS
+
+
+def test_a_field_that_a_silent_signatory_left_empty_and_a_stranger_filled(world):
+    """The seal allows that the field is filled; the register knows who signed."""
+    fewer = dict(list(world.signers.items())[:-1])
+    known = published(world.states[:-1], fewer)
+    stranger = _foreign_keys(world).signatory(9, "路人")
+    content = signing.sign(
+        world.states[-2],
+        field=f"signatory-{len(PEOPLE)}",
+        identity=stranger,
+        appearance=drawn("stamp.html", stranger, "en"),
+        reason="in their place",
+        now=NOW,
+    )
+    verdict = world.judge(content, known)
+    assert (verdict.bottom_line, verdict.missing) == (BottomLine.WITH_ADDITIONS, ())
+    assert [s.holder for s in verdict.unexpected] == ["路人"]
 
 
 def test_what_our_keys_signed_but_nobody_published_is_not_accepted(world):

@@ -23,6 +23,7 @@ from procurement.rounds.figures import Stated
 from procurement.rounds.scoring_rule import Text
 
 FORMAT = "sunlit-decision/1"
+TWIN, PROOF = "decision.json", "decision.tlog-proof"  # what the PDF carries: this text, and the log's proof of it
 RECONSIDERATION_DAYS = 60  # Administrative Reconsideration Law art. 20
 COURT_MONTHS = 6  # Administrative Litigation Law art. 46
 CONSUMER_HOTLINE = "12315"

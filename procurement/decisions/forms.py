@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField, FileRequired
-from wtforms import DateField, HiddenField, PasswordField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import DateField, HiddenField, PasswordField, RadioField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -139,20 +139,3 @@ class GiveUpForm(Form):
 
 class ConfirmForm(Form):
     """A button that does one thing."""
-
-
-class VerifyForm(Form):
-    file = FileField(
-        _("The PDF that somebody gave you"),
-        [FileRequired(_("Choose the PDF to be checked."))],
-        description=_("It is compared and forgotten; nothing is kept."),
-    )
-
-
-class FindForm(Form):
-    """Sent by GET: no secret, nothing is changed."""
-
-    code = StringField(_("Verification code"), [Length(max=40)])
-
-    class Meta(Form.Meta):  # type: ignore[name-defined, misc]
-        csrf = False

@@ -1,10 +1,14 @@
 """The slow work on decisions: setting and sealing the PDF, putting signatures in.
 
+A decision is set once a signed checkpoint of the log covers the entry that draws it up: the receipt of that entry
+travels inside the PDF, beside the decision as data, and shows for good that the log had it before the seal.
+
 Each handler prepares outside any transaction and then records; it may run again at any point without harm. A
 signature that does not pass our own verification is never recorded, nor a finished file in which any does not: what
 carries every signature can be published.
 """
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,14 +21,18 @@ from procurement import pdf, signing
 from procurement.clock import Clock
 from procurement.db import reading, transaction
 from procurement.decisions import actions, queries
-from procurement.decisions.document import problem_of
+from procurement.decisions.document import PROOF, TWIN, problem_of
 from procurement.decisions.queries import ToSeal, ToSign
 from procurement.decisions.wording import SIGNATORY_ROLES, WORDS, criterion_numbers, rule_sentences, tie_words
 from procurement.errors import N_
 from procurement.jobs import Work, enqueue, job, regularly
 from procurement.keys import Identity, Keys, evidence_of, keys_from
+from procurement.publiclog import serving
+from procurement.publiclog.jobs import sign_log
+from procurement.publiclog.keys import verifier_of
 from procurement.storage import store
 
+PATIENCE = 20.0  # seconds to wait for the checkpoint, which usually takes one or two
 ROUNDS_OF_SIGNING = 20  # how often a signature is made anew because another came first
 
 
@@ -36,7 +44,7 @@ def seal(work: Work, payload: Mapping[str, Any]) -> None:
     if task is None:
         return
     work.progress(1, 3, N_("The document is being set."))
-    base = unsealed(task)
+    base = unsealed(task, _receipt(work, task.entry), str(verifier_of(work.config)))
     language = task.document["language"]
     work.progress(2, 3, N_("The office seal is being put in."))
     keys = keys_from(work.config)
@@ -68,17 +76,36 @@ def seal(work: Work, payload: Mapping[str, Any]) -> None:
         )
 
 
-def unsealed(task: ToSeal) -> bytes:
-    """The decision as a PDF with its empty signature fields: to the byte the same for the same text."""
+def _receipt(work: Work, entry: int) -> str:
+    """The log's receipt for entry `entry`, which a checkpoint covers within seconds."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        if work.config.embedded_signer:
+            sign_log(work.engine, work.config, work.clock)
+        with reading(work.engine) as session:
+            receipt = serving.receipt_for(session, entry)
+        if receipt is not None:
+            return receipt.text()
+        if time.monotonic() > until:
+            raise RuntimeError("no checkpoint covers the decision; the job is tried again")
+        time.sleep(0.5)
+
+
+def unsealed(task: ToSeal, receipt: str, key: str) -> bytes:
+    """The decision as a PDF with its empty signature fields: to the byte the same for the same text, the same
+    `receipt` of the log and its public `key`."""
     language = task.document["language"]
     colon = pdf.translate(N_(": "), language)
     return pdf.render_in_worker(
-        decision_html(task.document),
+        decision_html(task.document, key),
         issued=task.drawn_up_at,
         attachments=[
+            pdf.Attachment(TWIN, pdf.translate(N_("Decision as data (RFC 8785)"), language), task.text.encode()),
             pdf.Attachment(
-                "decision.json", pdf.translate(N_("Decision as data (RFC 8785)"), language), task.text.encode()
-            )
+                PROOF,
+                pdf.translate(N_("The public log's proof that the decision was entered (C2SP tlog-proof)"), language),
+                receipt.encode(),
+            ),
         ],
         fields=[
             pdf.SignatureField(
@@ -214,11 +241,12 @@ def renew(work: Work, payload: Mapping[str, Any]) -> None:
         )
 
 
-def decision_html(document: Mapping[str, Any]) -> str:
-    """The decision as the HTML that becomes the PDF."""
+def decision_html(document: Mapping[str, Any], key: str) -> str:
+    """The decision as the HTML that becomes the PDF; it prints the `key` of the log."""
     scoring = document["rules"]["scoring"]
     facts = {
         "decision": document,
+        "key": key,
         "words": WORDS,
         "sentences": rule_sentences(scoring),
         "numbers": criterion_numbers(scoring),

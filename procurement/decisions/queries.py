@@ -15,6 +15,7 @@ from procurement.access import Actor, Permission, may, require
 from procurement.applications import queries as applications
 from procurement.applications.models import Application, Verdict
 from procurement.decisions.document import Effect, Ranked, SignatoryRole
+from procurement.decisions.entries import DecisionDrawnUp
 from procurement.decisions.facts import Facts, gather
 from procurement.decisions.models import Decision, DecisionEdition, DecisionSignature, GivenUp
 from procurement.decisions.rules import MEMBERS, check_ordered, late, phases_for, settled
@@ -22,6 +23,7 @@ from procurement.errors import N_, NotFound
 from procurement.jobs import Progress
 from procurement.objections.queries import open_objections
 from procurement.objections.rules import Target
+from procurement.publiclog import queries as publiclog
 from procurement.rounds import clocks
 from procurement.rounds.models import Round
 from procurement.rounds.phases import Course, Phase
@@ -157,13 +159,15 @@ class Drawing:
 
 @dataclass(frozen=True, slots=True)
 class ToSeal:
-    """What the job needs to set and seal a decision. `fields`: (field, role, name) in their order, the seal first."""
+    """What the job needs to set and seal a decision. `fields`: (field, role, name) in their order, the seal first;
+    `entry`: index of the log entry that draws it up."""
 
     id: int
     text: str
     document: Mapping[str, Any]
     drawn_up_at: datetime
     fields: tuple[tuple[str, str, str], ...]
+    entry: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -506,22 +510,25 @@ def registered(session: Session) -> list[Published]:
             sha256=str(decision.published_digest),
             signers={s.field: str(s.certificate_sha256) for s in signed[decision.id]},
             published_at=_at(decision),
-            standing=standing_of(decision, successor),
+            standing=standing_of(decision, effect),
+            names={s.field: s.name for s in signed[decision.id]},
+            document=decision.sha256,
+            superseded_by=successor,
             earlier=(
                 Revision(decision.base_size or 0, str(decision.base_digest)),
                 *(Revision(s.file_size or 0, str(s.file_digest)) for s in signed[decision.id][:-1]),
             ),
             renewed=tuple(later[decision.id]),
         )
-        for decision, _, successor in decisions
+        for decision, _, effect, successor in decisions
     ]
 
 
-def _with_successor() -> Select[Decision, Round, str | None]:
-    """Decisions with their round and the effect of the published version that superseded them, if any."""
+def _with_successor() -> Select[Decision, Round, str | None, str | None]:
+    """Decisions with their round, and effect and reference of the published version that superseded them, if any."""
     later = aliased(Decision)
     return (
-        select(Decision, Round, later.effect)
+        select(Decision, Round, later.effect, later.ref)
         .join(Round, Round.id == Decision.round_id)
         .outerjoin(later, (later.supersedes_id == Decision.id) & later.published_at.is_not(None))
     )
@@ -657,7 +664,13 @@ def to_seal(session: Session, decision_id: int) -> ToSeal | None:
     if decision.file_digest is not None or decision.discarded_at is not None:
         return None
     fields = tuple((s.field, s.role, s.name) for s in signatures_of(session, decision.id))
-    return ToSeal(decision.id, decision.document, json.loads(decision.document), decision.drawn_up_at, fields)
+    round_ref = session.get_one(Round, decision.round_id).ref
+    (entry,) = (
+        logged.index
+        for logged in publiclog.told(session, round_ref, (DecisionDrawnUp,))
+        if isinstance(logged.envelope.entry, DecisionDrawnUp) and logged.envelope.entry.decision == decision.ref
+    )
+    return ToSeal(decision.id, decision.document, json.loads(decision.document), decision.drawn_up_at, fields, entry)
 
 
 def to_sign(session: Session, signature_id: int, *, now: datetime) -> ToSign | None:

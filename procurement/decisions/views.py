@@ -7,7 +7,6 @@ import flask
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from procurement import signing
 from procurement.access import Permission
 from procurement.accounts import queries as accounts
 from procurement.decisions import actions, cards, late, outside, own_keys, queries  # noqa: F401 (some register)
@@ -17,15 +16,13 @@ from procurement.decisions.forms import (
     CertificateForm,
     ConfirmForm,
     DeclineForm,
-    FindForm,
     GiveUpForm,
     SignForm,
-    VerifyForm,
     draw_up_form,
 )
 from procurement.decisions.rules import GIVING_UP
 from procurement.decisions.wording import ENDINGS, WORDS, criterion_numbers, rule_sentences, tie_words
-from procurement.errors import N_, NotFound
+from procurement.errors import N_
 from procurement.keys import evidence_of, keys_from
 from procurement.storage import store
 from procurement.web import (
@@ -375,41 +372,3 @@ def _file(content: bytes, media_type: str, name: str, *, kept: bool) -> Response
     if kept:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
-
-
-# --- checking a document ------------------------------------------------------------------------------------------
-
-
-@page(bp, "/verify", permission=Permission.READ_PUBLIC, methods=["GET", "POST"])
-@limiter.limit("10/minute;100/hour", methods=["POST"])
-def verify() -> ResponseReturnValue:
-    """Is this document genuine? Or: which decision has this code?"""
-    return _verify(None)
-
-
-@page(bp, "/decisions/<ref>/verify", permission=Permission.READ_PUBLIC, methods=["GET", "POST"])
-@limiter.limit("10/minute;100/hour", methods=["POST"])
-def verify_one(ref: str) -> ResponseReturnValue:
-    """The same, asked from a decision's page."""
-    with reading() as session:
-        queries.published_decision(session, ref, now=now())
-    return _verify(ref)
-
-
-def _verify(ref: str | None) -> ResponseReturnValue:
-    form, find = VerifyForm(), FindForm(flask.request.args)
-    if not form.is_submitted() and find.code.data and find.validate():
-        with reading() as session:
-            reference = queries.reference_of_code(session, find.code.data)
-        if reference is not None:
-            return redirect("decisions.decision", ref=reference)
-        find.problems.append(say_problem(NotFound(N_("No published decision has this code.")).problems[0]))
-    verdict = None
-    if form.validate_on_submit():
-        content = form.file.data.read()
-        with reading() as session:
-            registered = queries.registered(session)
-        keys = keys_from(config())
-        verdict = signing.verify(content, roots=keys.roots, registered=registered, now=now(), lists=keys.lists)
-    status = max(form.status, find.status)
-    return render("decisions/verify.html", status=status, form=form, find=find, verdict=verdict, ref=ref)

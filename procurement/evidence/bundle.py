@@ -197,18 +197,26 @@ def unpack(content: bytes) -> Bundle:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
-            if len(members) > MOST_FILES or sum(member.file_size for member in members) > LARGEST:
-                raise NotEvidence("the file unpacks to more than an evidence file can be")
-            if len({member.filename for member in members}) != len(members):
-                raise NotEvidence("a name stands in the file twice")
+            _check_members(members)
             files = {member.filename: archive.read(member) for member in members}
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError, struct.error) as error:
+    except NotEvidence:
+        raise
+    except (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, EOFError, OSError, ValueError) as error:
         raise NotEvidence("not a ZIP file, or a broken one") from error
     try:
         manifest = json.loads(files.pop(MANIFEST))
         version, round_ref, stated = manifest["v"], manifest["round"], manifest["files"]
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise NotEvidence("the manifest is missing or broken") from error
     if version != VERSION or len(manifest) != 3 or not isinstance(round_ref, str) or not isinstance(stated, dict):
         raise NotEvidence("the manifest is not of a form that this check knows")
     return Bundle(round_ref, {str(path): str(digest) for path, digest in stated.items()}, files)
+
+
+def _check_members(members: list[zipfile.ZipInfo]) -> None:
+    if len(members) > MOST_FILES or sum(member.file_size for member in members) > LARGEST:
+        raise NotEvidence("the file unpacks to more than an evidence file can be")
+    if len({member.filename for member in members}) != len(members):
+        raise NotEvidence("a name stands in the file twice")
+    if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
+        raise NotEvidence("a file in it is packed in a way that evidence is not")

@@ -67,14 +67,16 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class PdfReading:
-    """What the signatures of a PDF say. `twin`: the decision inside it; `fingerprints`: SHA-256 of each certificate,
-    by field, in the order of signing; `sound`: every signature; `trusted` is None without roots of one's own."""
+    """What the signatures of a PDF say. `twin`: the decision inside it; `proof`: the log's proof of it;
+    `fingerprints`: SHA-256 of each certificate, by field, in the order of signing; `sound`: every signature;
+    `trusted` is None without roots of one's own."""
 
     sound: bool
     covered: bool
     trusted: bool | None
     fingerprints: dict[str, str]
     twin: bytes | None
+    proof: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,8 +87,9 @@ def _handovers(record: Record) -> list[Receipt]:
     return parse_succession(record.bundle.text(SUCCESSION)) if SUCCESSION in record.bundle.files else []
 
 
-def _keys(record: Record) -> list[VerifierKey]:
-    """The key that signs today, as far as it can be followed from the one that is trusted, and the witnesses'."""
+def keys_of(record: Record) -> list[VerifierKey]:
+    """The key that signs today, as far as it can be followed from the one that is trusted, and the witnesses'.
+    Raises NotEvidence."""
     try:
         trusted = record.policy.log or VerifierKey.parse(record.bundle.text("log/key"))
     except NoteError as error:
@@ -101,7 +102,7 @@ def _keys(record: Record) -> list[VerifierKey]:
 
 @checks("checkpoint", N_("The log's state is signed by the log's key"))
 def _checkpoint(record: Record) -> Iterator[Problem]:
-    keys = _keys(record)
+    keys = keys_of(record)
     stated = record.bundle.text("log/key")
     if record.policy.log is None and stated != f"{keys[0]}\n":
         yield Problem(N_("The file names another key: %(key)s"), {"key": stated})
@@ -123,7 +124,7 @@ def _witnesses(record: Record) -> Iterator[Problem]:
     if not policy.witnesses:
         raise Unknown(N_("No witness was named to this check."))
     try:
-        signed_by = open_note(record.bundle.text("log/checkpoint"), _keys(record)).signed_by
+        signed_by = open_note(record.bundle.text("log/checkpoint"), keys_of(record)).signed_by
     except NoteError:
         signed_by = ()
     have = sum(key in signed_by for key in policy.witnesses)

@@ -13,7 +13,10 @@ from procurement.decisions.entries import (
     PlaceGivenUp,
 )
 from procurement.errors import N_, Problem
+from procurement.evidence.bundle import SUCCESSION
 from procurement.evidence.facts import PdfReading, Record, Unknown, checks
+from procurement.evidence.log_facts import keys_of
+from procurement.evidence.proof_facts import faults_of_proof
 from procurement.objections.entries import NoticeGiven
 from procurement.rounds import clocks
 from procurement.rounds.phases import Course
@@ -203,3 +206,25 @@ def _signatures(entry: DecisionPublished, reading: PdfReading) -> Iterator[Probl
         yield Problem(N_("A certificate in the PDF of %(ref)s does not lead to a root that you trust."), ref)
     if reading.twin is None or sha256(reading.twin).hexdigest() != entry.document:
         yield Problem(N_("The decision inside the PDF of %(ref)s is not the published one."), ref)
+
+
+@checks("pdf_proof", N_("The PDF carries the log's proof that its decision was entered before it was sealed"))
+def _proof(record: Record) -> Iterator[Problem]:
+    published = record.of(DecisionPublished)
+    if not published:
+        raise Unknown(N_("No decision has been published yet."))
+    files = {sha256(content).hexdigest(): content for content in record.bundle.below("decisions", ".pdf").values()}
+    if record.policy.pdf is None:
+        raise Unknown(N_("Reading what a PDF carries needs pikepdf, which is not here."))
+    bare = []
+    for _, _, entry in published:
+        if entry.file not in files:
+            continue  # the check of the PDF says so
+        proof = record.policy.pdf(files[entry.file]).proof
+        faults = [] if proof is None else list(faults_of_proof(proof, entry.document, keys_of(record)))
+        if proof is None or (faults and SUCCESSION in record.bundle.files):
+            bare.append(entry.decision)  # a key that the log had before the one that is trusted may have signed
+        else:
+            yield from faults
+    if bare:
+        raise Unknown(N_("%(refs)s carries no proof under a key that is trusted here."), refs=", ".join(bare))

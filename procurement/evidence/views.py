@@ -1,30 +1,24 @@
-"""The evidence file of a round, and a check of one on this site for those who cannot run the command."""
+"""The evidence file of a round, and the check of any file on this site for those who cannot run the command."""
 
+import flask
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
-from flask_babel import lazy_gettext as _
-from wtforms import FileField
 
 from procurement import storage
 from procurement.access import Permission
-from procurement.errors import N_, RuleBroken
-from procurement.evidence.bundle import Bundle, NotEvidence, unpack
-from procurement.evidence.check import check
-from procurement.evidence.facts import OUTCOMES, Policy, Report
+from procurement.decisions import queries as decisions
+from procurement.errors import N_, NotFound
+from procurement.evidence.facts import OUTCOMES
+from procurement.evidence.forms import FindForm, VerifyForm
+from procurement.evidence.judging import Judgement, Trust, judge, judge_published
 from procurement.evidence.queries import evidence_of, published_round
+from procurement.keys import keys_from
 from procurement.publiclog import keys
 from procurement.publiclog import queries as log
-from procurement.publiclog.checkpoint import Checkpoint, NoteError, VerifierKey
-from procurement.publiclog.succession import SuccessionError, key_at, keys_of
-from procurement.web import Form, config, limiter, now, page, plain, reading, refusals_into, render, say
+from procurement.publiclog.succession import SuccessionError, keys_of
+from procurement.web import actor, config, limiter, now, page, plain, reading, redirect, render, say
 
 bp = Blueprint("evidence", __name__)
-
-
-class EvidenceForm(Form):
-    """An evidence file to be checked."""
-
-    file = FileField(_("Evidence file (ends in .zip)"))
 
 
 @page(bp, "/rounds/<ref>/evidence", permission=Permission.READ_PUBLIC)
@@ -46,34 +40,65 @@ def download(ref: str) -> ResponseReturnValue:
     return reply
 
 
-@page(bp, "/check-evidence", permission=Permission.READ_PUBLIC, methods=["GET", "POST"])
+@page(bp, "/verify", permission=Permission.READ_PUBLIC, methods=["GET", "POST"])
 @limiter.limit("10/minute;100/hour", methods=["POST"])
-def check_evidence() -> ResponseReturnValue:
-    """Check an uploaded evidence file with this site's own key. Nothing of it is kept."""
-    form, report = EvidenceForm(), None
-    if form.validate_on_submit():
-        with refusals_into(form):
-            report = _checked(form.file.data.read() if form.file.data else b"")
-    return render("evidence/check.html", status=form.status, form=form, report=report, say=say, outcomes=OUTCOMES)
-
-
-def _checked(content: bytes) -> Report:
-    if not content:
-        raise RuleBroken(N_("Choose an evidence file."), field="file")
-    try:
-        bundle = unpack(content)
-    except NotEvidence:
-        raise RuleBroken(N_("This is not an evidence file of a round, or it is broken."), field="file") from None
-    # Signatures in a PDF are read by the page that checks decisions, in a process of its own.
-    return check(bundle, Policy(log=_key_for(bundle)))
-
-
-def _key_for(bundle: Bundle) -> VerifierKey:
-    """The key of this site's log that signed when it was as large as the file says: an old file has an old key."""
-    key = keys.verifier_of(config())
-    try:
-        size = Checkpoint.parse(bundle.text("log/checkpoint").partition("\n\n")[0] + "\n").size
+def verify() -> ResponseReturnValue:
+    """Is this file genuine, and does what it holds hold? Or: which decision has this code?"""
+    form, find = VerifyForm(), FindForm(flask.request.args)
+    if not form.is_submitted() and find.code.data and find.validate():
         with reading() as session:
-            return key_at(keys_of(key, log.handovers(session)), size)
-    except (NotEvidence, NoteError, SuccessionError):
-        return key
+            reference = decisions.reference_of_code(session, find.code.data)
+        if reference is not None:
+            return redirect("decisions.decision", ref=reference)
+        find.problems.append(say(NotFound(N_("No published decision has this code.")).problems[0]))
+    judgement = _judged(form)
+    status = max(form.status, find.status)
+    return render("evidence/verify.html", status=status, form=form, find=find, judgement=judgement, **_WORDS)
+
+
+@page(bp, "/decisions/<ref>/verify", permission=Permission.READ_PUBLIC, methods=["GET", "POST"])
+@limiter.limit("30/minute", methods=["GET"])
+@limiter.limit("10/minute;100/hour", methods=["POST"])
+def verify_one(ref: str) -> ResponseReturnValue:
+    """What there is to check about the published file of a decision, and a file to be compared with it."""
+    with reading() as session:
+        decision = decisions.published_decision(session, ref, now=now())
+        digest = decisions.readable_file(session, ref, actor=actor(), published=True)
+    form = VerifyForm()
+    judgement = _judged(form)
+    published = (
+        judge_published(storage.store(config()).get(digest), _trust(), now=now()) if judgement is None else None
+    )
+    return render(
+        "evidence/verify_one.html",
+        status=form.status,
+        form=form,
+        decision=decision,
+        judgement=judgement,
+        published=published,
+        **_WORDS,
+    )
+
+
+_WORDS = {"say": say, "outcomes": OUTCOMES}
+
+
+def _judged(form: VerifyForm) -> Judgement | None:
+    """What the uploaded file is; None while there is none."""
+    if not form.validate_on_submit():
+        return None
+    content = form.file.data.read()
+    form.file.data.close()
+    return judge(content, _trust(), now=now())
+
+
+def _trust() -> Trust:
+    key = keys.verifier_of(config())
+    with reading() as session:
+        registered = decisions.registered(session)
+        try:
+            log_keys = keys_of(key, log.handovers(session))
+        except SuccessionError:
+            log_keys = [(-1, key)]
+    certificates = keys_from(config())
+    return Trust(registered, certificates.roots, certificates.lists, tuple(log_keys))

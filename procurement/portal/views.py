@@ -23,6 +23,7 @@ from procurement.portal.queries import PublicRound
 from procurement.portal.search import KIND_NAMES, SearchKind
 from procurement.portal.search import search as find
 from procurement.portal.style import EveryField, invented_round
+from procurement.publiclog import keys
 from procurement.rounds.overdue import register_of
 from procurement.rounds.phases import Kind, Phase
 from procurement.rounds.rules import ABORT_REASONS, HOLD_LABELS, AbortReason, HoldLabel
@@ -316,7 +317,7 @@ def search() -> ResponseReturnValue:
 @page(bp, "/how-to-check", permission=Permission.READ_PUBLIC)
 def how_to_check() -> ResponseReturnValue:
     """What anybody can check, and with which command."""
-    return render("portal/how_to_check.html")
+    return render("portal/how_to_check.html", key=str(keys.verifier_of(config())))
 
 
 @page(bp, "/accessibility", permission=Permission.READ_PUBLIC)

@@ -81,7 +81,7 @@ def public_pages(here: County) -> list[str]:
         f"/applications/{here.products[0]}",
         f"/objections/{here.objection}",
         *(f"/rounds/{here.decided}", f"/decisions/{here.decision}", f"/decisions/{here.decision}/verify", "/verify"),
-        *(f"/rounds/{here.decided}/evidence", "/check-evidence", "/log/check"),
+        *(f"/rounds/{here.decided}/evidence", "/log/check"),
     ]
 
 

@@ -77,6 +77,7 @@ def app(database: str, clock: MovableClock) -> Flask:
         database_url=database,
         secret_key="a secret of the tests that is long enough",
         embedded_worker=False,
+        log_key=str(world.log_key(FOLDER)),
     )
     app = create_app(config, clock=clock)
     app.testing = True

@@ -31,13 +31,16 @@ from procurement.decisions.entries import (
 )
 from procurement.decisions.queries import DecisionView
 from procurement.errors import NotAllowed, NotFound, RuleBroken, WrongPhase
+from procurement.evidence.pdf_reading import attached_in
 from procurement.jobs import Job
 from procurement.keys import keys_from
 from procurement.mail import Mail
 from procurement.papers.entries import PaperMade
 from procurement.publiclog import queries as log
 from procurement.publiclog.entry import Entry, digest_of
+from procurement.publiclog.keys import verifier_of
 from procurement.publiclog.models import LogEntry
+from procurement.publiclog.receipt import Receipt
 from procurement.rounds import actions as rounds
 from procurement.rounds.phases import Phase
 from procurement.rounds.rules import HoldLabel
@@ -277,13 +280,21 @@ def test_sealing_twice_or_after_discarding_changes_nothing(made: DecisionWorld):
 
 
 def test_the_same_decision_gives_the_same_unsealed_file(made: DecisionWorld):
-    """Anybody can set the document again from its text: the base is reproducible to the byte."""
+    """Anybody can set the document again from what it carries: the base is reproducible to the byte."""
     world = made.scored
     with reading(world.engine) as session:
         found = queries.find_decision(session, made.ref)
         fields = [(s.field, s.role, s.name) for s in queries.signatures_of(session, found.id)]
-    task = queries.ToSeal(found.id, found.document, json.loads(found.document), found.drawn_up_at, tuple(fields))
-    again = work_module.unsealed(task)
+    base = blobs(installation(world)).get(str(found.base_digest))
+    attached = attached_in(base)
+    assert (attached.twin, attached.proof is None) == (found.document.encode(), False)
+    receipt = Receipt.parse((attached.proof or b"").decode())
+    task = queries.ToSeal(
+        found.id, found.document, json.loads(found.document), found.drawn_up_at, tuple(fields), receipt.index
+    )
+    key = verifier_of(installation(world))
+    assert receipt.check(None, [key])[0].size > receipt.index
+    again = work_module.unsealed(task, receipt.text(), str(key))
     assert hashlib.sha256(again).hexdigest() == found.base_digest
 
 
@@ -598,6 +609,8 @@ def test_a_published_decision_is_annulled_by_another_and_stays_readable(decided:
         file_of(world, old), roots=keys_from(config).roots, registered=registered, now=world.clock()
     )
     assert verdict.bottom_line is BottomLine.ANNULLED
+    assert verdict.published is not None
+    assert verdict.published.superseded_by == ref
     (entry,) = last_entries(world)
     assert isinstance(entry, DecisionPublished)
     assert entry.supersedes == decided.ref
@@ -607,7 +620,7 @@ def test_failed_work_is_shown_and_can_be_tried_again(deciding: ScoringWorld, mon
     ref = drawn_up(deciding)
     config = installation(deciding)
 
-    def broken(_: object) -> str:
+    def broken(*_: object) -> str:
         raise RuleBroken("The template is broken.")
 
     with monkeypatch.context() as patched:

@@ -28,6 +28,7 @@ from procurement.storage import Store
 from tests.objections.conftest import noticed, store
 from tests.publiclog.test_signer import KEY
 from tests.scoring.conftest import Store as Stages
+from tests.worlds.decisions import keep_promise
 from tests.worlds.scoring import ScoringWorld
 
 __all__ = ["noticed", "store"]
@@ -44,6 +45,7 @@ def database(store: Stages, tmp_path: Path) -> str:
 
 def gathered(world: ScoringWorld, folder: Path, store: Store | None = None) -> bytes:
     """The evidence file of a world's round, under a checkpoint signed now."""
+    keep_promise(world, folder / "guard")
     sign_checkpoint(world.engine, key=KEY, guard=folder / "guard", now=world.clock())
     with reading(world.engine) as session:
         made = evidence_of(

@@ -28,7 +28,7 @@ def published(app: Flask, config: Config, noticed: ScoringWorld) -> ScoringWorld
 
 
 def upload(client: FlaskClient, content: bytes, language: str = "en") -> str:
-    reply = client.post(f"/{language}/check-evidence", data={"file": (io.BytesIO(content), "evidence.zip")})
+    reply = client.post(f"/{language}/verify", data={"file": (io.BytesIO(content), "evidence.zip")})
     assert reply.status_code in (200, 422)
     return reply.text
 
@@ -89,9 +89,9 @@ def test_a_changed_file_is_told(client: FlaskClient, published: ScoringWorld) ->
 
 
 def test_what_is_no_evidence_is_refused_in_ones_language(client: FlaskClient, published: ScoringWorld) -> None:
-    assert "not an evidence file" in upload(client, b"nonsense")
-    assert "这不是某一轮次的证据文件" in upload(client, b"nonsense", "zh")
-    assert "Choose an evidence file" in client.post("/en/check-evidence", data={}).text
+    assert "neither a PDF nor an evidence file" in upload(client, b"nonsense")
+    assert "既不是PDF，也不是证据文件" in upload(client, b"nonsense", "zh")
+    assert "Choose the file to be checked" in client.post("/en/verify", data={}).text
 
 
 def test_before_a_checkpoint_covers_it_the_page_says_so(client: FlaskClient, noticed: ScoringWorld) -> None:

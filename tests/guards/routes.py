@@ -275,12 +275,11 @@ ROUTES: dict[str, Route] = {
     "decisions.refuse": Route(Permission.SIGN_DECISION),
     "decisions.sign": Route(Permission.SIGN_DECISION),
     "decisions.unpublished_pdf": Route(Permission.SIGN_DECISION),
-    "decisions.verify": Route(Permission.READ_PUBLIC),
-    "decisions.verify_one": Route(Permission.READ_PUBLIC),
     # --- evidence
-    "evidence.check_evidence": Route(Permission.READ_PUBLIC),
     "evidence.download": Route(Permission.READ_PUBLIC),
     "evidence.evidence": Route(Permission.READ_PUBLIC),
+    "evidence.verify": Route(Permission.READ_PUBLIC),
+    "evidence.verify_one": Route(Permission.READ_PUBLIC),
     # --- portal
     "outbox.letters": Route(Permission.READ_PUBLIC),
     "feeds.calendar": Route(Permission.READ_PUBLIC),

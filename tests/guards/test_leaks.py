@@ -25,6 +25,7 @@ from procurement.applications.content import Content
 from procurement.db import make_engine, reading
 from procurement.objections.rules import Step
 from procurement.papers.models import Paper
+from procurement.publiclog.keys import guard_of
 from procurement.publiclog.models import LogEntry
 from procurement.publiclog.signer import sign_checkpoint
 from procurement.web import limiter
@@ -92,7 +93,7 @@ def told(clock: MovableClock, migrated_sqlite: Path, tmp_path: Path) -> Iterator
     config = installation(tmp_path, world)
     decided_round(deciding_round(world), config)
     decisions.work(world, config)
-    sign_checkpoint(engine, key=KEY, guard=tmp_path / "guard", now=clock())  # without one there is no evidence file
+    sign_checkpoint(engine, key=KEY, guard=guard_of(config), now=clock())  # without one there is no evidence file
     app = create_app(config, clock=clock)
     app.testing = True
     limiter.enabled = False

@@ -7,6 +7,7 @@ decided_round(world, config)       # or step by step: drawn_up, sealed, approve,
 
 from collections.abc import Mapping
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from procurement.decisions.actions import Choice, Place
 from procurement.decisions.document import Effect, Outcome
 from procurement.decisions.queries import DecisionView
 from procurement.jobs import load_handlers
+from procurement.publiclog import queries as log
+from procurement.publiclog.checkpoint import SigningKey
 from procurement.rounds.scoring_rule import Text
 from tests.worlds.objections import notice_closes
 from tests.worlds.people import PASSWORD, Person
@@ -35,10 +38,39 @@ MINUTE = Text(
 PLACE = Place("https://sunlit.example.org", demonstration=True)
 
 
+LOG_KEY = SigningKey("example.org/log", bytes(range(32)))
+
+
 def installation(folder: Path, world: ScoringWorld) -> Config:
-    """Settings under which the jobs run: blobs and keys in `folder`."""
+    """Settings under which the jobs run: blobs and keys in `folder`, and beside them, for each copy of a database,
+    what its log has promised."""
     url = world.engine.url.render_as_string(hide_password=False)
-    return Config(environment="test", data_dir=folder / "data", database_url=url)
+    guard = folder / "guards" / sha256(url.encode()).hexdigest()
+    keep_promise(world, guard)
+    return Config(
+        environment="test",
+        data_dir=folder / "data",
+        database_url=url,
+        log_key=str(log_key(folder)),
+        log_guard=str(guard),
+    )
+
+
+def log_key(folder: Path) -> Path:
+    """The file in `folder` with the key by which the logs of all worlds are signed."""
+    path = folder / "log.key"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{LOG_KEY.encoded()}\n")
+    return path
+
+
+def keep_promise(world: ScoringWorld, guard: Path) -> None:
+    """Put the newest checkpoint of the world's log, if it has one, into the guard file."""
+    with reading(world.engine) as session:
+        latest = log.latest_checkpoint(session)
+    if latest is not None:
+        guard.parent.mkdir(parents=True, exist_ok=True)
+        guard.write_text(latest.note)
 
 
 def deciding_round(world: ScoringWorld) -> ScoringWorld:
