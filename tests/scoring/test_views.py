@@ -201,10 +201,10 @@ def test_pages_ask_the_database_as_often_for_three_as_for_one(app: Flask, opened
         visit.get(path)
         return len(statements)
 
-    assert asked(f"/en/rounds/{opened.ref}/scores") <= 12
+    assert asked(f"/en/rounds/{opened.ref}/scores") <= 14
     counts = {asked(f"/en/rounds/{opened.ref}/scores/{ref}") for ref in opened.refs}
     assert len(counts) == 1
-    assert counts.pop() <= 20
+    assert counts.pop() <= 22
 
 
 def test_a_natural_person_is_masked_where_everybody_reads(app: Flask, opened: ScoringWorld) -> None:
