@@ -44,7 +44,7 @@ class Attached:
 def facts_of(
     verdict: Verdict, attached: Attached | None, *, registered: Sequence[Published], keys: Sequence[VerifierKey]
 ) -> tuple[Fact, ...]:
-    """Every fact about the file; `attached` is None when it could not be read, `keys` are those that the log has or had."""
+    """Every fact about the file; `attached` is None when it could not be read, `keys` are all that the log had."""
     if verdict.bottom_line is BottomLine.UNREADABLE:
         return (_fact("readable", N_("It can be read as a PDF"), iter([Problem(N_("It is broken or too large."))])),)
     return (

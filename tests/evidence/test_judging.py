@@ -54,9 +54,8 @@ def trust(made: DecisionWorld, **changes: object) -> Trust:
     with reading(made.scored.engine) as session:
         (known,) = decisions.registered(session)
     certificates = keys_from(config)
-    return Trust(
-        (replace(known, **changes),), certificates.roots, certificates.lists, ((-1, keys.verifier_of(config)),)
-    )
+    log_keys = ((-1, keys.verifier_of(config)),)
+    return Trust((replace(known, **changes),), certificates.roots, certificates.lists, log_keys)
 
 
 def upload(client: FlaskClient, content: bytes, *, language: str = "en", name: str = "file", ref: str = "") -> str:
