@@ -723,9 +723,9 @@ def verify(
 ) -> Verdict:
     """What `pdf` is, given the trust `roots` and revocation `lists` (DER) and all `registered` documents.
 
-    The bytes decide first: (1) those of a published document, renewed or not; (2) such bytes with something after them; (3) an
-    earlier state of one. (4) Otherwise its signatures do, and it can only be "altered" or "not ours", because
-    whatever was properly published is known by its bytes.
+    The bytes decide first: (1) those of a published document, renewed or not; (2) such bytes with something after
+    them; (3) an earlier state of one. (4) Otherwise its signatures do, and it can only be "altered" or "not ours",
+    because whatever was properly published is known by its bytes.
     """
     digest = hashlib.sha256(pdf).hexdigest()
     editions = ((document, edition.sha256) for document in registered for edition in document.renewed)

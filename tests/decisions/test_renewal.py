@@ -72,7 +72,9 @@ def test_a_published_file_gets_a_new_stamp_before_the_last_one_ends(
     keys = keys_from(config)
     for content in (old, new):
         verdict = signing.verify(content, roots=keys.roots, registered=registered, now=world.clock())
-        assert (verdict.bottom_line, verdict.reference) == (BottomLine.GENUINE, made.ref)
+        assert verdict.bottom_line is BottomLine.GENUINE
+        assert verdict.published is not None
+        assert verdict.published.reference == made.ref
 
     before = entries(world)
     with transaction(world.engine) as session:
