@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _
-from flask_wtf.file import FileField
+from flask_wtf.file import FileField, MultipleFileField
 from werkzeug.datastructures import FileStorage
 from wtforms import (
     BooleanField,
@@ -222,7 +222,7 @@ class SectionForm(Form):
     remove = StringField()
     seen = HiddenField()
     """The mark of what the form was filled with (writing.overtaken)."""
-    upload = FileField(_("File"))
+    upload = MultipleFileField(_("File"))
     purpose = SelectField(_("What it shows"), validate_choice=False, coerce=_coerce(Purpose))
     public = BooleanField(_("Publish this file after the deadline"))
 
@@ -231,9 +231,9 @@ class SectionForm(Form):
         self.purpose.choices = [SelectChoice(p.value, _(PURPOSES[p])) for p in self.purposes]
 
     @property
-    def file(self) -> FileStorage | None:
-        """The file that was chosen, if any."""
-        return self.upload.data if self.purposes and self.upload.data else None
+    def chosen(self) -> list[FileStorage]:
+        """The files that were chosen."""
+        return list(self.upload.data or ()) if self.purposes else []
 
     @property
     def chosen_purpose(self) -> Purpose:

@@ -152,8 +152,8 @@ def section(key: str, name: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         with refusals_into(form):
             # Stored before the transaction: a blob that nobody mentions harms nobody.
-            upload = accepted(form.file) if form.file is not None and not quiet() else None
-            stay = _keep(key, which, form, upload)
+            chosen = [] if quiet() else [accepted(file) for file in form.chosen]
+            stay = _keep(key, which, form, chosen)
             if quiet():
                 return kept(form.seen.data)
             if stay:
@@ -188,13 +188,13 @@ def _papers(draft: own.DraftView) -> list[tuple[Group, Certificate, int]]:
     ]
 
 
-def _keep(key: str, which: Section, form: SectionForm, upload: Upload | None) -> bool:
+def _keep(key: str, which: Section, form: SectionForm, chosen: list[Upload]) -> bool:
     """Keep the section and what was done with files in one transaction; True when the applicant stays on the page.
 
     Raises RuleBroken, after everything has been kept, when the section was to be finished and is not.
     """
     with transaction() as session:
-        if upload is not None:
+        for upload in chosen:
             writing.attach(
                 session,
                 actor=actor(),
@@ -217,7 +217,7 @@ def _keep(key: str, which: Section, form: SectionForm, upload: Upload | None) ->
             seen=form.seen.data or "",
         )
         form.seen.data = writing.mark_of(own.section_of(session, key, which, actor=actor()))
-    if upload is not None or form.remove.data or form.then.data == "attach":
+    if chosen or form.remove.data or form.then.data == "attach":
         return True
     if form.then.data != "later" and not quiet():
         # A missing file is told at the field that takes files.

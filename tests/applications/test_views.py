@@ -378,6 +378,23 @@ def test_a_second_window_does_not_replace_what_it_has_not_seen(
     assert same.status_code == 303
 
 
+def test_several_photographs_are_attached_at_once_and_shown(
+    open_round: RoundWorld, visit: Callable[[Person | None], Visitor]
+) -> None:
+    key = begin(open_round, open_round.people.merchants[0], open_round.people.businesses[0], "石磨小米")
+    merchant = visit(open_round.people.merchants[0])
+    path = f"/en/my/applications/{key}/product"
+    several = [(picture(), "a.png"), (picture(), "b.png")]
+    fields = {"name": "石磨小米", "purpose": "photo", "then": "attach"}
+    merchant.send(path, status=303, **fields, upload=several)
+    page = merchant.get(path).text
+    assert len(re.findall(rf'<img[^>]+src="/my/applications/{key}/files/\d+"', page)) == 2
+    # One that cannot be taken: none is, and it is said.
+    refused = merchant.send(path, status=422, **fields, upload=[(picture(), "c.png"), (io.BytesIO(b"GIF89a"), "d")])
+    assert "not a PDF, JPEG or PNG" in text_of(refused)
+    assert "c.png" not in merchant.get(path).text
+
+
 def test_a_paper_is_saved_while_one_types(open_round: RoundWorld, visit: Callable[[Person | None], Visitor]) -> None:
     world = drafted_round(open_round)
     merchant = visit(world.merchants[0])
