@@ -400,13 +400,14 @@ def _money(document: RoundDocument) -> MoneyFacts:
 
 
 def _people(session: Session, round_id: int, members: list[MemberView], organiser: Actor) -> Iterator[Person]:
-    """Who signs: the members, the chair first; who drew up for the organiser; the first supervisor."""
+    """Who signs: the members, the chair first; who drew up for the organiser; the first supervisor in office."""
     for member in sorted(members, key=lambda m: (not m.chair, m.id)):
         role = SignatoryRole.CHAIR if member.chair else SignatoryRole.MEMBER
         yield Person(member.user_id, member.name, role, member.code)
     if organiser.user_id is not None:
         yield Person(organiser.user_id, organiser.name, SignatoryRole.ORGANISER)
-    supervisors = [seat for seat in rounds.seats_of(session, round_id) if seat.role is Role.SUPERVISOR]
+    seats = rounds.seats_of(session, round_id)
+    supervisors = [seat for seat in seats if seat.role is Role.SUPERVISOR and seat.in_use]
     for seat in supervisors[:1]:
         yield Person(seat.user_id, seat.name, SignatoryRole.SUPERVISOR)
 

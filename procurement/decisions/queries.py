@@ -18,7 +18,7 @@ from procurement.decisions.document import Effect, Ranked, SignatoryRole
 from procurement.decisions.entries import DecisionDrawnUp
 from procurement.decisions.facts import Facts, gather
 from procurement.decisions.models import Decision, DecisionEdition, DecisionSignature, GivenUp
-from procurement.decisions.rules import MEMBERS, check_ordered, late, phases_for, settled
+from procurement.decisions.rules import MEMBERS, OFFICERS, check_ordered, late, phases_for, settled
 from procurement.errors import N_, NotFound
 from procurement.jobs import Progress
 from procurement.objections.queries import open_objections
@@ -27,7 +27,7 @@ from procurement.publiclog import queries as publiclog
 from procurement.rounds import clocks
 from procurement.rounds.models import Round
 from procurement.rounds.phases import Course, Phase
-from procurement.rounds.queries import course_of, find_round, rules_of
+from procurement.rounds.queries import course_of, find_round, rules_of, seats_of
 from procurement.rounds.scoring_rule import Text
 from procurement.signing import Published, Revision, Standing
 
@@ -35,7 +35,8 @@ from procurement.signing import Published, Revision, Standing
 @dataclass(frozen=True, slots=True)
 class SignatureView:
     """A signature that a decision needs or has. `clock`: in which time a member signs; `awaited`: somebody waits for
-    it; `progress`: of the work that puts it in, while that goes on; `late`: that work takes too long."""
+    it; `progress`: of the work that puts it in, while that goes on; `late`: that work takes too long;
+    `vacant`: they no longer hold the seat in which they were to sign, so that this version cannot be completed."""
 
     field: str
     name: str
@@ -51,6 +52,7 @@ class SignatureView:
     dissent: str
     progress: Progress | None
     late: bool
+    vacant: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -569,6 +571,8 @@ def _view(session: Session, decision: Decision, *, now: datetime, progress: bool
     course = course_of(session, decision.round_id)
     waits = {s.id for s in awaited(signatures, course, now=now)} if decision.published_at is None else set()
 
+    holders = {(seat.user_id, seat.role.value) for seat in seats_of(session, decision.round_id) if seat.in_use}
+
     def going(job_id: int | None, *, over: bool) -> Progress | None:
         return jobs.progress_of(session, job_id) if progress and job_id is not None and not over else None
 
@@ -607,6 +611,7 @@ def _view(session: Session, decision: Decision, *, now: datetime, progress: bool
                 dissent=s.dissent,
                 progress=going(s.job_id, over=s.signed_at is not None),
                 late=late(approved_at=s.approved_at, signed_at=s.signed_at, now=now),
+                vacant=s.role in OFFICERS and s.id in waits and (s.user_id, s.role) not in holders,
             )
             for s in signatures
         ),

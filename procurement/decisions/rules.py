@@ -216,6 +216,11 @@ MEMBERS = frozenset({SignatoryRole.CHAIR, SignatoryRole.MEMBER})
 by analogy); the seal, the organiser and the supervisor are needed."""
 
 
+OFFICERS = frozenset({SignatoryRole.ORGANISER, SignatoryRole.SUPERVISOR})
+"""Without them there is no decision. When one falls away, somebody else takes the seat and it is drawn up again: the
+document names its signatories, so that signatures under another name would be for another text."""
+
+
 def settled(*, role: SignatoryRole, signed: bool, approved: bool, declined: bool, overdue: bool) -> bool:
     """Whether nobody waits for this signature any more. `overdue`: the member's period is over."""
     if signed:

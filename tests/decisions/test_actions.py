@@ -682,6 +682,27 @@ def test_no_time_stamp_is_tried_again_by_itself_and_then_by_the_organiser(made: 
     assert view(world, made.ref).signatures[1].signed_at == world.clock()
 
 
+def test_when_the_supervisor_leaves_another_is_named_in_a_new_version(made: DecisionWorld):
+    world, other = made.scored, made.scored.applied.people.second_supervisor
+    approve(world, made.ref, world.member("M1"))
+    work(world, installation(world))
+    assert not any(s.vacant for s in view(world, made.ref).signatures)
+    own = {"now": world.clock(), "ref": world.ref, "role": Role.SUPERVISOR}
+    with transaction(world.engine) as session:
+        actor = world.supervisor.now(session)
+        rounds.end_seat(session, actor=actor, user_id=world.supervisor.id, **own)
+    assert [s.role for s in view(world, made.ref).signatures if s.vacant] == ["supervisor"]
+    refused(world, lambda: draw(world), RuleBroken, "no supervisor")
+    with transaction(world.engine) as session:
+        rounds.give_seat(session, actor=world.organiser.now(session), user_id=other.id, **own)
+    again = view(world, draw(world))
+    assert again.signatures[-1].name == other.name
+    assert not any(s.vacant for s in again.signatures)
+    before = view(world, made.ref)
+    assert before.discarded_at is not None
+    assert before.signatures[1].signed_at is not None, "it stays in the record"
+
+
 def test_trying_again_is_the_organisers_and_needs_something_to_try(deciding: ScoringWorld):
     def act(person: Person) -> None:
         with transaction(deciding.engine) as session:
