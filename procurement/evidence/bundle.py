@@ -12,7 +12,7 @@
     committee/disclosures.ndjson once members' names are public: what opens their salted digests, one to a line:
                                  {"member", "field", "salt", "value"}
     texts.ndjson                 public texts that entries name by hash only: {"sha256", "text"}
-    decisions/<ref>.json, .pdf   the published decisions
+    decisions/<ref>.json, .pdf   the published decisions; <ref>-<n>.pdf with a newer time-stamp
     papers/<ref>.json, .<language>.pdf   the minutes of the opening and of the committee
     README.txt                   how to check this file
 

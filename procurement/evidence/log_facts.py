@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from hashlib import sha256
 
-from procurement.decisions.entries import DecisionPublished
+from procurement.decisions.entries import DecisionPublished, DecisionRenewed
 from procurement.errors import N_, Problem
 from procurement.evidence.bundle import DISCLOSURES, SUCCESSION, NotEvidence, readme
 from procurement.evidence.facts import Record, Unknown, checks
@@ -63,6 +63,8 @@ def _named(record: Record) -> dict[str, str]:
                 found[f"notices/{number}.json"] = digest
             case DecisionPublished(decision=ref, document=document, file=file):
                 found |= {f"decisions/{ref}.json": document, f"decisions/{ref}.pdf": file}
+            case DecisionRenewed(decision=ref, number=number, file=file):
+                found[f"decisions/{ref}-{number}.pdf"] = file
             case PaperMade(paper=ref, document=document, en=en, zh=zh):
                 found |= {f"papers/{ref}.json": document, f"papers/{ref}.en.pdf": en, f"papers/{ref}.zh.pdf": zh}
     return found

@@ -98,7 +98,7 @@ def test_a_published_file_gets_a_new_stamp_before_the_last_one_ends(
     path = f"decisions/{made.ref}-1.pdf"
     assert evidence.files[path] == new
     for other in (None, old):
-        assert failing(repacked(evidence, **{path: other}), Policy(pdf=reader)) == {"pdf"}
+        assert failing(repacked(evidence, **{path: other}), Policy(pdf=reader)) == {"files", "pdf"}
 
 
 def _queued(world) -> int:
