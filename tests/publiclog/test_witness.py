@@ -241,7 +241,7 @@ def test_a_witness_that_is_away_holds_nothing_up(engine: Engine, tmp_path: Path)
     witnessing.ask_before_signing(engine, [nobody], seconds=0.2)
     assert witnessing.gather(engine, [nobody], now=NOON, seconds=0.2) == {BYSTANDER.name: "does not answer"}
     with reading(engine) as session:
-        assert witnessing.witnesses_seen(session) == []
+        assert witnessing.witnesses_seen(session, []) == []
 
 
 def test_a_witness_with_another_key_is_not_believed(
