@@ -69,14 +69,18 @@ def test_chinese_text_can_be_selected_and_only_vendored_fonts_are_embedded(docum
     assert names == {b"Noto-Sans-SC", b"Noto-Sans-SC-Bold", b"Noto-Sans-Mono"}
 
 
-def test_the_twin_is_attached_once_as_data_and_equals_the_facts(documents):
+def test_the_twin_and_its_proof_are_attached_as_data(documents):
     with pikepdf.open(io.BytesIO(documents["zh"])) as document:
-        (specification,) = document.Root.AF
-        assert specification.AFRelationship == "/Data"
-        assert list(document.attachments) == ["decision.json"]
+        specifications = list(document.Root.AF)
+        assert sorted(document.attachments) == ["decision.json", "decision.tlog-proof"]
+        assert len(specifications) == 2
+        for specification in specifications:
+            assert specification.AFRelationship == "/Data"
+            assert str(specification.EF.F.Params.ModDate) == "D:20261123023000Z"
         attached = document.attachments["decision.json"].get_file().read_bytes()
-        assert str(specification.EF.F.Params.ModDate) == "D:20261123023000Z"
+        proof = document.attachments["decision.tlog-proof"].get_file().read_bytes()
     assert attached.decode() == sample_document("zh", signatories=3).text
+    assert proof.startswith(b"c2sp.org/tlog-proof@v1")
 
 
 def test_signature_fields_are_in_the_first_revision_and_tagged(documents):
