@@ -52,7 +52,7 @@ def test_a_sound_round_holds(sound: Bundle) -> None:
     assert holding(sound) == EVERYTHING
     assert report.fine
     told = {fact.code for fact in report.facts if fact.outcome is Outcome.UNKNOWN}
-    assert told == {"log_key", "witnesses", "complete", "decision", "papers", "pdf"}
+    assert told == {"log_key", "witnesses", "complete", "decision", "papers", "pdf", "pdf_proof"}
 
 
 def test_with_a_key_of_ones_own(sound: Bundle) -> None:

@@ -79,6 +79,7 @@ class Model:
 
     published: bool = False
     applications_close: datetime | None = None
+    sold_on: dict[int, date] = field(default_factory=dict)  # by application, the day of its newest low price
     standing: set[int] = field(default_factory=set)
     withdrawn: set[int] = field(default_factory=set)
     judged: set[int] = field(default_factory=set)
@@ -93,6 +94,7 @@ class Model:
     objections: dict[str, str] = field(default_factory=dict)
     held: datetime | None = None
     lost: set[date] = field(default_factory=set)
+    begun: dict[str, date] = field(default_factory=dict)  # by deadline, the day of what its period follows
     call_ends: date | None = None
     aborted: bool = False
 
@@ -120,15 +122,17 @@ class Model:
 
     def give_back(self, held: datetime, resumed: datetime) -> None:
         """What a hold cost: the days that were left of the running period, begun with the day on which it was held,
-        follow the day on which it ended. Days lost in an earlier hold were not left any more."""
+        follow the day on which it ended. Days lost in an earlier hold were not left any more, and the day of what the
+        period follows never counted."""
         first, last = local(held), local(max(resumed - MICRO, held))
         running = {Phase.OPEN: "applications_close", Phase.SCORING: "scoring_closes", Phase.NOTICE: "notice_closes"}
         name = running.get(self.phase(held))
         closes = getattr(self, name) if name else None
-        if closes is not None and held < closes:
+        if name and closes is not None and held < closes:
             every = name == "applications_close"  # calendar days, of which the last one rolls over
             ends = self.call_ends if every and self.call_ends else local(closes - MICRO)
-            left = [day for day in days(first, ends) if day not in self.lost and (every or works(day))]
+            counting = max(first, self.begun[name] + DAY)
+            left = [day for day in days(counting, ends) if day not in self.lost and (every or works(day))]
             day = last
             for _ in left:
                 day = next(one for one in days(day + DAY, day + 40 * DAY) if every or works(one))
@@ -253,13 +257,19 @@ class Selection(RuleBasedStateMachine):
         )
         if why is None:
             self.model.published, self.model.applications_close = True, milestone.closes
+            self.model.begun["applications_close"] = local(self.clock())
             self.model.call_ends = local(self.clock()) + self.round.document.timetable.call_days * DAY
             self.keys = list(applied.drafted_round(self.round).keys)
+            self.model.sold_on = dict.fromkeys(range(3), self.clock().date() - DAY)
 
     @precondition(lambda self: self.keys)
-    @rule(number=st.integers(0, 2))
-    def submit(self, number: int) -> None:
-        why = self.may(who=True, phases={Phase.OPEN})
+    @rule(number=st.integers(0, 2), stale=st.booleans())
+    def submit(self, number: int, stale: bool) -> None:
+        if not stale and self.model.phase(self.clock()) is Phase.OPEN and number not in self.model.withdrawn:
+            applied.sell(self.round, self.people.merchants[number], self.keys[number])
+            self.model.sold_on[number] = self.clock().date() - DAY
+        fresh = self.model.sold_on[number] >= local(self.clock()) - 7 * DAY
+        why = self.may(who=True, phases={Phase.OPEN}, content=fresh)
         if number in self.model.withdrawn:
             why = WrongPhase
         receipt = self.attempt(self.people.merchants[number], applications.submit, why, key=self.keys[number])
@@ -361,6 +371,7 @@ class Selection(RuleBasedStateMachine):
         milestone = self.attempt(person, committee.begin_scoring, why, ref=self.round.ref)
         if why is None:
             self.model.began, self.model.scoring_closes = True, milestone.closes
+            self.model.begun["scoring_closes"] = local(self.clock())
 
     @precondition(lambda self: self.model.began)
     @rule(number=st.integers(0, SIZE - 1))
@@ -405,6 +416,7 @@ class Selection(RuleBasedStateMachine):
         )
         if why is None:
             self.model.notice_closes = self.round.course.notice_closes
+            self.model.begun["notice_closes"] = local(self.clock())
 
     def go_on(self) -> None:  # noqa: C901 (one case for each phase, nothing nested)
         """The next lawful thing of the main way, so that the later phases are reached as well."""
@@ -413,7 +425,7 @@ class Selection(RuleBasedStateMachine):
             case Phase.DRAFT:
                 self.publish(wrong=False)
             case Phase.OPEN if len(model.standing | model.withdrawn) < 3:
-                self.submit(min(set(range(3)) - model.standing - model.withdrawn))
+                self.submit(min(set(range(3)) - model.standing - model.withdrawn), stale=False)
             case Phase.OPEN:
                 self.time_comes_to_a_deadline(timedelta(0), 0)
             case Phase.CHECKING if model.standing - model.judged:
