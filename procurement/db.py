@@ -24,11 +24,13 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
+    Index,
     MetaData,
     String,
     TypeDecorator,
     create_engine,
     event,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -117,6 +119,11 @@ class Base(DeclarativeBase):
 LAST = "sunlit_last"
 """Key of `Session.info`: functions of the session that `transaction` calls when everything else has been flushed,
 just before it looks whether the changes were logged and commits."""
+
+
+def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index over the rows that meet `where`, a condition in SQL that both databases read alike."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class UnloggedChange(RuntimeError):

@@ -24,12 +24,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Engine, Index, String, select, text, update
+from sqlalchemy import CheckConstraint, Engine, String, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 import procurement
 from procurement.clock import Clock
-from procurement.db import Base, Document, UTCDateTime, reading, transaction
+from procurement.db import Base, Document, UTCDateTime, partial_index, reading, transaction
 from procurement.errors import N_, Refused, Unavailable
 
 LEASE = timedelta(seconds=30)  # a running job whose worker has been silent for so long is taken over
@@ -46,12 +46,7 @@ class Job(Base):
     __table_args__ = (
         CheckConstraint("state IN ('queued', 'running', 'done', 'failed')", name="state_known"),
         CheckConstraint("(state IN ('done', 'failed')) = (finished_at IS NOT NULL)", name="finished_has_time"),
-        Index(
-            "ix_job_waiting",
-            "run_after",
-            sqlite_where=text("state IN ('queued', 'running')"),
-            postgresql_where=text("state IN ('queued', 'running')"),
-        ),
+        partial_index("ix_job_waiting", "run_after", where="state IN ('queued', 'running')"),
         {"info": {"unlogged": "what a job records is logged by the act that records it"}},
     )
 

@@ -47,13 +47,12 @@ from sqlalchemy import (
     column,
     select,
     table,
-    text,
     update,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from procurement.clock import Clock
-from procurement.db import Base, Document, UTCDateTime, reading, transaction
+from procurement.db import Base, Document, UTCDateTime, partial_index, reading, transaction
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "mail"
 TRANSLATIONS = Path(__file__).resolve().parent.parent / "translations"
@@ -119,18 +118,8 @@ class Mail(Base):
         CheckConstraint("kind IN ('secure', 'legal', 'work', 'news', 'bundle')", name="kind_known"),
         # A legal notice never waits for a digest and is never left on the site alone.
         CheckConstraint("state NOT IN ('held', 'kept') OR kind IN ('work', 'news')", name="notices_go_out"),
-        Index(
-            "ix_mail_waiting",
-            "run_after",
-            sqlite_where=text("state = 'queued'"),
-            postgresql_where=text("state = 'queued'"),
-        ),
-        Index(
-            "ix_mail_held",
-            "user_id",
-            sqlite_where=text("state = 'held'"),
-            postgresql_where=text("state = 'held'"),
-        ),
+        partial_index("ix_mail_waiting", "run_after", where="state = 'queued'"),
+        partial_index("ix_mail_held", "user_id", where="state = 'held'"),
         Index("ix_mail_user_id_id", "user_id", "id"),
         {"info": {"unlogged": "a letter tells of an act, the act is logged"}},
     )

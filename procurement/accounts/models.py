@@ -3,11 +3,11 @@
 import secrets
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from procurement.access import SEATS, Role
-from procurement.db import Base, UTCDateTime
+from procurement.db import Base, UTCDateTime, partial_index
 
 _PERSONAL = {"unlogged": "an account is personal data and no act of a round"}
 
@@ -61,15 +61,7 @@ class Seat(Base):
     __tablename__ = "seat"
     __table_args__ = (
         CheckConstraint(_one_of("role", SEATS), name="role_known"),
-        Index(
-            "uq_seat_in_force",
-            "round_id",
-            "user_id",
-            "role",
-            unique=True,
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
-        ),
+        partial_index("uq_seat_in_force", "round_id", "user_id", "role", where="ended_at IS NULL", unique=True),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

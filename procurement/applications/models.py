@@ -3,10 +3,10 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from procurement.db import Base, Document, UTCDateTime
+from procurement.db import Base, Document, UTCDateTime, partial_index
 
 _PRIVATE = {"unlogged": "a draft is private to the merchant; submitting it is the act"}
 
@@ -19,14 +19,13 @@ class ApplicationDraft(Base):
     __tablename__ = "application_draft"
     __table_args__ = (
         # One draft for a product, so that a double click does not start two.
-        Index(
+        partial_index(
             "uq_application_draft_product",
             "round_id",
             "merchant_id",
             "product_key",
+            where="closed_at IS NULL",
             unique=True,
-            sqlite_where=text("closed_at IS NULL"),
-            postgresql_where=text("closed_at IS NULL"),
         ),
         {"info": _PRIVATE},
     )
@@ -56,14 +55,13 @@ class Application(Base):
         UniqueConstraint("id", "round_id"),
         UniqueConstraint("round_id", "number"),
         # One application for a product of a merchant in a round.
-        Index(
+        partial_index(
             "uq_application_product",
             "round_id",
             "merchant_id",
             "product_key",
+            where="withdrawn_at IS NULL",
             unique=True,
-            sqlite_where=text("withdrawn_at IS NULL"),
-            postgresql_where=text("withdrawn_at IS NULL"),
         ),
     )
 
@@ -153,13 +151,7 @@ class Verdict(Base):
 
     __tablename__ = "verdict"
     __table_args__ = (
-        Index(
-            "uq_verdict_in_force",
-            "application_id",
-            unique=True,
-            sqlite_where=text("superseded_at IS NULL"),
-            postgresql_where=text("superseded_at IS NULL"),
-        ),
+        partial_index("uq_verdict_in_force", "application_id", where="superseded_at IS NULL", unique=True),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -182,14 +174,7 @@ class Finding(Base):
     __table_args__ = (
         CheckConstraint("result IN ('met', 'not_met', 'not_applicable')", name="result_known"),
         CheckConstraint("method IS NOT NULL OR result = 'not_applicable'", name="method_told"),
-        Index(
-            "uq_finding_in_force",
-            "application_id",
-            "item",
-            unique=True,
-            sqlite_where=text("superseded_at IS NULL"),
-            postgresql_where=text("superseded_at IS NULL"),
-        ),
+        partial_index("uq_finding_in_force", "application_id", "item", where="superseded_at IS NULL", unique=True),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -7,15 +7,13 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
-    Index,
     String,
     Text,
     UniqueConstraint,
-    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from procurement.db import Base, Document, UTCDateTime
+from procurement.db import Base, Document, UTCDateTime, partial_index
 
 
 class Member(Base):
@@ -25,21 +23,8 @@ class Member(Base):
     __table_args__ = (
         UniqueConstraint("id", "round_id"),
         UniqueConstraint("round_id", "code"),
-        Index(
-            "uq_committee_member_in_force",
-            "round_id",
-            "user_id",
-            unique=True,
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
-        ),
-        Index(
-            "uq_committee_member_chair",
-            "round_id",
-            unique=True,
-            sqlite_where=text("chair AND ended_at IS NULL"),
-            postgresql_where=text("chair AND ended_at IS NULL"),
-        ),
+        partial_index("uq_committee_member_in_force", "round_id", "user_id", where="ended_at IS NULL", unique=True),
+        partial_index("uq_committee_member_chair", "round_id", where="chair AND ended_at IS NULL", unique=True),
         CheckConstraint("kind IN ('expert', 'consumer', 'organiser')", name="kind_known"),
         CheckConstraint("NOT (chair AND kind = 'organiser')", name="organiser_not_chair"),
         # The draw fills experts' seats alone, and each place of its order at most one.
@@ -75,13 +60,8 @@ class Declaration(Base):
     __table_args__ = (
         ForeignKeyConstraint(["member_id", "round_id"], ["committee_member.id", "committee_member.round_id"]),
         ForeignKeyConstraint(["application_id", "round_id"], ["application.id", "application.round_id"]),
-        Index(
-            "uq_declaration_in_force",
-            "member_id",
-            "application_id",
-            unique=True,
-            sqlite_where=text("replaced_at IS NULL"),
-            postgresql_where=text("replaced_at IS NULL"),
+        partial_index(
+            "uq_declaration_in_force", "member_id", "application_id", where="replaced_at IS NULL", unique=True
         ),
         CheckConstraint(
             "ground IN ('none', 'employment', 'office', 'ownership', 'family', 'other')", name="ground_known"
@@ -177,13 +157,7 @@ class Expert(Base):
 
     __tablename__ = "expert"
     __table_args__ = (
-        Index(
-            "uq_expert_in_force",
-            "user_id",
-            unique=True,
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
-        ),
+        partial_index("uq_expert_in_force", "user_id", where="ended_at IS NULL", unique=True),
         CheckConstraint("(suspended_at IS NULL) = (suspend_reason = '')", name="suspended_with_reason"),
         CheckConstraint("(ended_at IS NULL) = (end_reason = '')", name="ended_with_reason"),
     )
@@ -230,14 +204,7 @@ class Draw(Base):
         UniqueConstraint("id", "round_id"),
         UniqueConstraint("round_id", "purpose", "number"),
         # One announcement at a time, whoever would like another result.
-        Index(
-            "uq_committee_draw_in_force",
-            "round_id",
-            "purpose",
-            unique=True,
-            sqlite_where=text("spent_at IS NULL"),
-            postgresql_where=text("spent_at IS NULL"),
-        ),
+        partial_index("uq_committee_draw_in_force", "round_id", "purpose", where="spent_at IS NULL", unique=True),
         CheckConstraint("purpose IN ('experts', 'observers')", name="purpose_known"),
         CheckConstraint("number > 0", name="number_positive"),
         CheckConstraint("announced_at < exists_at", name="announced_before"),
@@ -342,22 +309,8 @@ class DrawReading(Base):
     __tablename__ = "draw_reading"
     __table_args__ = (
         ForeignKeyConstraint(["draw_id", "round_id"], ["committee_draw.id", "committee_draw.round_id"]),
-        Index(
-            "uq_draw_reading_by_role",
-            "draw_id",
-            "role",
-            unique=True,
-            sqlite_where=text("discarded_at IS NULL"),
-            postgresql_where=text("discarded_at IS NULL"),
-        ),
-        Index(
-            "uq_draw_reading_by_person",
-            "draw_id",
-            "user_id",
-            unique=True,
-            sqlite_where=text("discarded_at IS NULL"),
-            postgresql_where=text("discarded_at IS NULL"),
-        ),
+        partial_index("uq_draw_reading_by_role", "draw_id", "role", where="discarded_at IS NULL", unique=True),
+        partial_index("uq_draw_reading_by_person", "draw_id", "user_id", where="discarded_at IS NULL", unique=True),
         CheckConstraint("role IN ('organiser', 'supervisor')", name="role_known"),
     )
 
@@ -382,14 +335,7 @@ class Observer(Base):
     __table_args__ = (
         UniqueConstraint("id", "round_id"),
         UniqueConstraint("round_id", "code"),
-        Index(
-            "uq_observer_contact",
-            "round_id",
-            "contact",
-            unique=True,
-            sqlite_where=text("withdrawn_at IS NULL"),
-            postgresql_where=text("withdrawn_at IS NULL"),
-        ),
+        partial_index("uq_observer_contact", "round_id", "contact", where="withdrawn_at IS NULL", unique=True),
         CheckConstraint("kind IN ('citizen', 'press')", name="kind_known"),
         CheckConstraint("kind = 'citizen' OR outlet <> ''", name="press_has_outlet"),
     )

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from procurement.db import Base, Document, UTCDateTime
+from procurement.db import Base, Document, UTCDateTime, partial_index
 
 
 class Decision(Base):
@@ -24,19 +24,14 @@ class Decision(Base):
         ForeignKeyConstraint(
             ["supersedes_id", "round_id"], ["decision.id", "decision.round_id"], name="fk_decision_same_round"
         ),
-        Index(
+        partial_index(
             "uq_decision_in_force",
             "round_id",
+            where="published_at IS NOT NULL AND superseded_at IS NULL",
             unique=True,
-            sqlite_where=text("published_at IS NOT NULL AND superseded_at IS NULL"),
-            postgresql_where=text("published_at IS NOT NULL AND superseded_at IS NULL"),
         ),
-        Index(
-            "uq_decision_in_work",
-            "round_id",
-            unique=True,
-            sqlite_where=text("published_at IS NULL AND discarded_at IS NULL"),
-            postgresql_where=text("published_at IS NULL AND discarded_at IS NULL"),
+        partial_index(
+            "uq_decision_in_work", "round_id", where="published_at IS NULL AND discarded_at IS NULL", unique=True
         ),
         CheckConstraint("(published_at IS NULL) = (published_digest IS NULL)", name="published_has_file"),
         CheckConstraint("(base_digest IS NULL) = (file_digest IS NULL)", name="rendered_is_sealed"),
@@ -161,19 +156,17 @@ class SignatoryCertificate(Base):
 
     __tablename__ = "signatory_certificate"
     __table_args__ = (
-        Index(
+        partial_index(
             "uq_signatory_certificate_in_force",
             "user_id",
+            where="confirmed_at IS NOT NULL AND ended_at IS NULL",
             unique=True,
-            sqlite_where=text("confirmed_at IS NOT NULL AND ended_at IS NULL"),
-            postgresql_where=text("confirmed_at IS NOT NULL AND ended_at IS NULL"),
         ),
-        Index(
+        partial_index(
             "uq_signatory_certificate_brought",
             "user_id",
+            where="confirmed_at IS NULL AND ended_at IS NULL",
             unique=True,
-            sqlite_where=text("confirmed_at IS NULL AND ended_at IS NULL"),
-            postgresql_where=text("confirmed_at IS NULL AND ended_at IS NULL"),
         ),
         CheckConstraint("(confirmed_at IS NULL) = (confirmed_by_id IS NULL)", name="confirmed_by_somebody"),
         CheckConstraint("confirmed_by_id <> user_id", name="confirmed_by_another"),

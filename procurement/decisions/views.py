@@ -260,21 +260,21 @@ def confirm_certificate(number: int) -> ResponseReturnValue:
 @page(bp, "/certificates/<int:number>/reject", permission=Permission.CONFIRM_CERTIFICATE, methods=["POST"])
 def reject_certificate(number: int) -> ResponseReturnValue:
     """It does not count, or not any more."""
-    if ConfirmForm().validate_on_submit():
-        with transaction() as session:
-            own_keys.end(session, actor=actor(), now=now(), certificate=number)
-        flash(N_("The certificate does not count any more."))
-    return redirect("decisions.certificates")
+    return _certificate_ended(number, "decisions.certificates")
 
 
 @page(bp, "/my-certificate/<int:number>/withdraw", permission=Permission.SIGN_DECISION, methods=["POST"])
 def withdraw_certificate(number: int) -> ResponseReturnValue:
     """One's own certificate does not count any more."""
+    return _certificate_ended(number, "decisions.my_certificate")
+
+
+def _certificate_ended(number: int, then: str) -> ResponseReturnValue:
     if ConfirmForm().validate_on_submit():
         with transaction() as session:
             own_keys.end(session, actor=actor(), now=now(), certificate=number)
         flash(N_("The certificate does not count any more."))
-    return redirect("decisions.my_certificate")
+    return redirect(then)
 
 
 @page(bp, "/my-signatures/<ref>/refuse", permission=Permission.SIGN_DECISION, methods=["GET", "POST"])

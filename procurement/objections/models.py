@@ -3,10 +3,10 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from procurement.db import Base, Document, UTCDateTime
+from procurement.db import Base, Document, UTCDateTime, partial_index
 
 
 class Notice(Base):
@@ -15,13 +15,7 @@ class Notice(Base):
     __tablename__ = "notice"
     __table_args__ = (
         UniqueConstraint("round_id", "number"),
-        Index(
-            "uq_notice_in_force",
-            "round_id",
-            unique=True,
-            sqlite_where=text("superseded_at IS NULL"),
-            postgresql_where=text("superseded_at IS NULL"),
-        ),
+        partial_index("uq_notice_in_force", "round_id", where="superseded_at IS NULL", unique=True),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -116,13 +110,7 @@ class ObjectionPause(Base):
     __tablename__ = "objection_pause"
     __table_args__ = (
         UniqueConstraint("objection_id", "number"),
-        Index(
-            "uq_objection_one_supplement",
-            "objection_id",
-            unique=True,
-            sqlite_where=text("why = 'supplement'"),
-            postgresql_where=text("why = 'supplement'"),
-        ),
+        partial_index("uq_objection_one_supplement", "objection_id", where="why = 'supplement'", unique=True),
         CheckConstraint("why IN ('supplement', 'testing', 'expert_opinion')", name="why_known"),
         CheckConstraint("ended_at IS NULL OR ended_at >= began_at", name="ends_after_it_began"),
         CheckConstraint(

@@ -1,5 +1,6 @@
 """Fields that rounds' forms are made of: exact numbers, tidy texts, texts in both languages."""
 
+from abc import ABCMeta, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
+from wtforms.form import FormMeta
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from procurement.errors import RuleBroken
@@ -133,7 +135,11 @@ class Group:
     hint: str = ""
 
 
-class SectionForm(Form):
+class _AbstractForm(FormMeta, ABCMeta):  # type: ignore[misc]
+    """Forms of which none can be made while a method is missing."""
+
+
+class SectionForm(Form, metaclass=_AbstractForm):
     """One page of a draft. `prefixes`: the places in the document that belong to it."""
 
     prefixes: ClassVar[tuple[str, ...]] = ()
@@ -145,10 +151,10 @@ class SectionForm(Form):
         return cls(data=cls.data_of(document))
 
     @classmethod
+    @abstractmethod
     def data_of(cls, document: RoundDocument) -> dict[str, Any]:
         """What the fields show for `document`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def changed(self, document: RoundDocument) -> RoundDocument:
         """`document` with what was sent."""
-        raise NotImplementedError

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from procurement.db import Base, Document, UTCDateTime
+from procurement.db import Base, Document, UTCDateTime, partial_index
 
 
 class RoundNumber(Base):
@@ -69,13 +69,7 @@ class Milestone(Base):
     __tablename__ = "milestone"
     __table_args__ = (
         UniqueConstraint("round_id", "kind", "subject"),
-        Index(
-            "uq_milestone_published_once",
-            "round_id",
-            unique=True,
-            sqlite_where=text("kind = 'published'"),
-            postgresql_where=text("kind = 'published'"),
-        ),
+        partial_index("uq_milestone_published_once", "round_id", where="kind = 'published'", unique=True),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

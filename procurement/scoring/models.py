@@ -7,16 +7,14 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
-    Index,
     LargeBinary,
     String,
     Text,
     UniqueConstraint,
-    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from procurement.db import Base, Document, ExactDecimal, UTCDateTime
+from procurement.db import Base, Document, ExactDecimal, UTCDateTime, partial_index
 
 
 class SheetDraft(Base):
@@ -45,14 +43,7 @@ class Sheet(Base):
     __table_args__ = (
         ForeignKeyConstraint(["member_id", "round_id"], ["committee_member.id", "committee_member.round_id"]),
         ForeignKeyConstraint(["application_id", "round_id"], ["application.id", "application.round_id"]),
-        Index(
-            "uq_sheet_in_force",
-            "member_id",
-            "application_id",
-            unique=True,
-            sqlite_where=text("voided_at IS NULL"),
-            postgresql_where=text("voided_at IS NULL"),
-        ),
+        partial_index("uq_sheet_in_force", "member_id", "application_id", where="voided_at IS NULL", unique=True),
         CheckConstraint("voided_at IS NULL OR void_reason <> ''", name="void_has_reason"),
     )
 
@@ -108,13 +99,8 @@ class Agreement(Base):
         UniqueConstraint("round_id", "number"),
         ForeignKeyConstraint(["application_id", "round_id"], ["application.id", "application.round_id"]),
         ForeignKeyConstraint(["proposed_by_id", "round_id"], ["committee_member.id", "committee_member.round_id"]),
-        Index(
-            "uq_mark_agreement_open",
-            "application_id",
-            "criterion",
-            unique=True,
-            sqlite_where=text("settled_at IS NULL"),
-            postgresql_where=text("settled_at IS NULL"),
+        partial_index(
+            "uq_mark_agreement_open", "application_id", "criterion", where="settled_at IS NULL", unique=True
         ),
         CheckConstraint("(settled_at IS NULL) = (agreed IS NULL)", name="settled_one_way"),
         CheckConstraint("reason <> ''", name="has_reason"),

@@ -82,6 +82,7 @@ class Model:
     sold_on: dict[int, date] = field(default_factory=dict)  # by application, the day of its newest low price
     standing: set[int] = field(default_factory=set)
     withdrawn: set[int] = field(default_factory=set)
+    found: dict[int, date] = field(default_factory=dict)  # by application, the day of what was verified last
     judged: set[int] = field(default_factory=set)
     checked: bool = False
     appointed: int = 0
@@ -299,13 +300,11 @@ class Selection(RuleBasedStateMachine):
         person = self.people.second_organiser if wrong else self.people.organiser
         why = self.may(who=not wrong, phases={Phase.CHECKING})
         gates = [gate.code for gate in self.round.document.gates]
-        self.attempt(
-            person,
-            verifying.keep_findings,
-            why,
-            ref=self.refs[number],
-            findings=applied.found(day=self.clock().date()),
-        )
+        today = self.clock().date()
+        if why is not None or self.model.found.get(number) != today:  # the same findings again are no act
+            self.attempt(
+                person, verifying.keep_findings, why, ref=self.refs[number], findings=applied.found(day=today)
+            )
         self.attempt(
             person,
             applications.give_verdict,
@@ -316,6 +315,7 @@ class Selection(RuleBasedStateMachine):
             gates=gates,
         )
         if why is None:
+            self.model.found[number] = today
             self.model.judged.add(number)
 
     @precondition(lambda self: self.model.published)
@@ -485,9 +485,7 @@ class Selection(RuleBasedStateMachine):
             return
         right = {"admit": "filed", "answer": "admitted", "dismiss": "answered"}[act]
         person = self.people.organiser if act == "answer" else self.people.supervisor
-        why = self.may(who=not wrong, phases=handled)
-        if why is None and state != right:
-            why = WrongPhase
+        why = self.may(who=not wrong, phases=handled, content=state == right)
         if wrong:
             person = self.people.supervisor if act == "answer" else self.people.organiser
         if act == "admit":
