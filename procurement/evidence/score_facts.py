@@ -1,17 +1,18 @@
 """Seals, ballots, computations, draws. Each check yields what is wrong. Pure."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
 from procurement.applications.entries import ApplicationSubmitted, VerdictGiven
-from procurement.committee.beacon import QUICKNET
+from procurement.committee.beacon import QUICKNET, Chain, randomness
 from procurement.errors import N_, Problem, RuleBroken
 from procurement.evidence.bundle import Ballot, NotEvidence
 from procurement.evidence.committee_facts import committee_at
 from procurement.evidence.facts import Record, Unknown, checks
+from procurement.publiclog.entry import Envelope
 from procurement.rounds.phases import Phase
 from procurement.scoring.entries import (
     AgreementAnswered,
@@ -312,20 +313,36 @@ def _agreements(record: Record) -> Iterator[Problem]:
             )
 
 
-@checks("draws", N_("Every draw used randomness that did not exist when it was announced"))
+@checks("draws", N_("Every tie was drawn by randomness that did not exist when it was announced"))
 def _draws(record: Record) -> Iterator[Problem]:
+    yield from tie_draw_problems(record.envelopes)
+
+
+def tie_draw_problems(envelopes: Iterable[Envelope], chain: Chain = QUICKNET) -> Iterator[Problem]:
+    """What is wrong with the draws for ties that the entries of one round tell of. `chain`: the known beacon."""
     announced: TieDrawAnnounced | None = None
-    for envelope in record.envelopes:
+    for envelope in envelopes:
         match envelope.entry:
             case TieDrawAnnounced() as entry:
-                announced = entry
-                if QUICKNET.published_at(entry.beacon_round) <= envelope.at:
+                announced, number = entry, {"n": entry.beacon_round}
+                if entry.beacon != chain.name:
+                    yield Problem(N_("The beacon “%(name)s” is not known here."), {"name": entry.beacon})
+                elif chain.published_at(entry.beacon_round) != entry.at:
                     yield Problem(
-                        N_("Round %(n)s of the beacon was known when it was announced."), {"n": entry.beacon_round}
+                        N_("Round %(n)s of the beacon is not published when the announcement says."), number
                     )
+                if entry.at <= envelope.at:
+                    yield Problem(N_("Round %(n)s of the beacon was known when it was announced."), number)
             case TieDrawn() as entry:
                 if announced is None or announced.beacon_round != entry.beacon_round:
                     yield Problem(
                         N_("A draw used round %(n)s of the beacon, which was not announced."),
                         {"n": entry.beacon_round},
                     )
+                try:
+                    published = randomness(entry.beacon_round, entry.signature, chain=chain)
+                except RuleBroken as refused:
+                    yield from refused.problems
+                    continue
+                if published != entry.key:
+                    yield Problem(N_("The key of the draw is not what the beacon published."))

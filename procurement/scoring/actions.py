@@ -575,6 +575,6 @@ def draw_tie(
     key = beacon.randomness(draw.beacon_round, signature, chain=chain)
     draw.signature, draw.key, draw.drawn_at = signature.strip().lower(), key, now
     session.flush()
-    entry = TieDrawn(beacon_round=draw.beacon_round, key=key)
+    entry = TieDrawn(beacon_round=draw.beacon_round, signature=draw.signature, key=key)
     append(session, entry, now=now, actor=actor, role=Role.ORGANISER, round_ref=found.ref)
     return retally(session, round=found, cause=Cause.DRAW, now=now, by=actor)

@@ -3,7 +3,6 @@ computed."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import select
@@ -396,19 +395,12 @@ def draws_from_log(entries: Iterable[Logged]) -> Iterable[Row]:
                     "published_at": published,
                     "announced_at": at,
                     "key": None,
-                    "signed": None,
+                    "signature": None,
                     "drawn_at": None,
                 }
-            case TieDrawn(key=key):
-                rows[round_ref] |= {"key": key, "signed": key, "drawn_at": at}
+            case TieDrawn(key=key, signature=signature):
+                rows[round_ref] |= {"key": key, "signature": signature, "drawn_at": at}
     return rows.values()
-
-
-def _drawn(row: Row) -> Row:
-    """The key is the hash of the beacon's signature."""
-    found = dict(row)
-    signature = found.pop("signature")
-    return found | {"signed": None if signature is None else sha256(bytes.fromhex(signature)).hexdigest()}
 
 
 replays(
@@ -426,6 +418,5 @@ replays(
             TieDraw.drawn_at,
         ).join(Round, Round.id == TieDraw.round_id),
         key=("round",),
-        derived=_drawn,
     )
 )

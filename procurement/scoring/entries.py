@@ -210,9 +210,15 @@ class TieDrawn(
     Entry,
     kind="scoring.tie_drawn",
     title=N_("The tie was drawn"),
-    labels={"beacon_round": N_("Round of the beacon"), "key": N_("Key of the draw")},
+    labels={
+        "beacon_round": N_("Round of the beacon"),
+        "signature": N_("Signature of the beacon's round"),
+        "key": N_("Key of the draw"),
+    },
 ):
-    """`key`: the randomness of the announced round, in hex; the draw is RFC 3797's with SHA-256."""
+    """`signature`: what the beacon published in the announced round, in hex; `key`: its randomness, that signature's
+    SHA-256. The draw is RFC 3797's with SHA-256."""
 
     beacon_round: int
+    signature: str
     key: Digest

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from procurement.access import Actor
 from procurement.committee import actions as committee
 from procurement.db import reading, transaction
 from procurement.errors import NotAllowed, NotFound, Refused, RuleBroken, WrongPhase
+from procurement.evidence.score_facts import tie_draw_problems
 from procurement.publiclog import queries as log
 from procurement.publiclog.audit import audit, load_steps
 from procurement.publiclog.entry import Entry, digest_of
@@ -449,6 +452,36 @@ def test_a_tie_waits_for_a_beacon_that_was_named_before_it_existed(checked: Appl
     assert isinstance(drawn, TieDrawn)
     assert (tallied.cause, drawn.key) == ("draw", world.tally().draw_key)  # type: ignore[attr-defined]
     assert (world.tally().result.unbroken_ties, world.tally().undecided) == ((), ())
+
+
+def test_anyone_retraces_the_draw_of_a_tie(checked: AppliedWorld, beacon: Any) -> None:
+    world = opened_round(scored_round(scoring_round(checked), EQUAL))
+    draw = act(world, world.organiser, actions.announce_tie_draw, ref=world.ref, chain=beacon.chain)
+    world.clock.move_to(draw.published_at)
+    signature = beacon.sign(draw.beacon_round)
+    act(world, world.organiser, actions.draw_tie, ref=world.ref, signature=signature, chain=beacon.chain)
+    with reading(world.engine) as session:
+        told = [logged.envelope for logged in reversed(log.entries(session, limit=200))]
+
+    def wrong(kind: type[Entry], **changed: Any) -> list[str]:
+        """What is found when the office had told that instead."""
+        retold = [
+            replace(one, entry=replace(one.entry, **changed)) if isinstance(one.entry, kind) else one for one in told
+        ]
+        return [problem.message for problem in tie_draw_problems(retold, beacon.chain)]
+
+    number, other = draw.beacon_round, beacon.sign(draw.beacon_round + 1)
+    taken = {"beacon_round": number + 1, "signature": other, "key": sha256(bytes.fromhex(other)).hexdigest()}
+    assert wrong(TieDrawn) == []
+    assert wrong(TieDrawn, signature=other) == ["This is not the signature of round %(number)s of %(beacon)s."]
+    assert wrong(TieDrawn, key="0" * 64) == ["The key of the draw is not what the beacon published."]
+    assert wrong(TieDrawn, **taken) == ["A draw used round %(n)s of the beacon, which was not announced."]
+    assert wrong(TieDrawAnnounced, beacon="another") == ["The beacon “%(name)s” is not known here."]
+    assert wrong(TieDrawAnnounced, at=draw.published_at + timedelta(seconds=3)) == [
+        "Round %(n)s of the beacon is not published when the announcement says."
+    ]
+    told = [replace(one, at=draw.published_at) if isinstance(one.entry, TieDrawAnnounced) else one for one in told]
+    assert wrong(TieDrawn) == ["Round %(n)s of the beacon was known when it was announced."]
 
 
 def test_without_a_tie_no_draw_is_announced(opened: ScoringWorld) -> None:
