@@ -24,6 +24,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine
 
 from app import create_app
@@ -210,9 +211,16 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Pat
     return Demonstration(config, present, seed.record(config))
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Where compiled templates lie for all applications of a run, each of which would else compile its own."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(config: Config, clock: MovableClock) -> Iterator[Flask]:
+def app(config: Config, clock: MovableClock, compiled: FileSystemBytecodeCache) -> Iterator[Flask]:
     app = create_app(config, clock=clock)
+    app.jinja_env.bytecode_cache = compiled
     app.testing = True
     yield app
     close(app.extensions["sunlit"].engine)
