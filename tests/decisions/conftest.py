@@ -78,6 +78,7 @@ def app(database: str, clock: MovableClock) -> Flask:
         secret_key="a secret of the tests that is long enough",
         embedded_worker=False,
         log_key=str(world.log_key(FOLDER)),
+        receipt_seconds=0,  # nobody signs beside a test
     )
     app = create_app(config, clock=clock)
     app.testing = True
