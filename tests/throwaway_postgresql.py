@@ -82,7 +82,7 @@ def postgresql() -> Iterator[str]:
 
 def _memory() -> Path | None:
     """A file system in memory with room for the databases of a whole run, or None."""
-    shared = Path("/dev/shm")
+    shared = Path("/dev/shm")  # noqa: S108 (mkdtemp makes a folder of our own in it)
     room = shutil.disk_usage(shared).free if shared.is_dir() and os.access(shared, os.W_OK) else 0
     return shared if room >= 2 * 2**30 else None
 
