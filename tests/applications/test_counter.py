@@ -229,6 +229,20 @@ def judge(made: AppliedWorld, who: Person) -> None:
     )
 
 
+def test_a_second_clerk_who_wrote_a_part_does_not_check_either(world: RoundWorld) -> None:
+    made = written(world, submit=False)
+    second, business = world.people.organiser, made.businesses[0]
+    do(world, second, counter.help_with_paper, ref=business, capacity="clerk", authority=SIGNED)
+    sell(world, second, made.keys[0])
+    do(world, second, counter.end_help, ref=business)
+    ref = do(world, made.merchants[0], actions.submit, key=made.keys[0]).ref
+    made = close_applications(replace(made, refs=(ref,)))
+    with pytest.raises(NotAllowed) as refused:
+        keep(made, second)
+    assert "You helped to make this application" in str(refused.value)
+    assert audited(world) == []
+
+
 @pytest.mark.parametrize("act", [keep, ask, judge])
 def test_who_helped_does_not_check(world: RoundWorld, act: Callable[[AppliedWorld, Person], None]) -> None:
     made = close_applications(written(world))

@@ -18,6 +18,7 @@ from sqlalchemy import select
 
 from config import Config
 from procurement import signing
+from procurement.access import Role
 from procurement.db import reading, transaction
 from procurement.decisions import actions, outside, own_keys, queries
 from procurement.decisions.entries import (
@@ -30,6 +31,7 @@ from procurement.decisions.entries import (
 from procurement.decisions.models import SignatoryCertificate
 from procurement.errors import NotAllowed, NotFound, RuleBroken, WrongPhase
 from procurement.keys import DevelopmentKeys, evidence_of, keys_from
+from procurement.publiclog import queries as log
 from procurement.publiclog.entry import digest_of
 from procurement.signing import BottomLine
 from tests.decisions.conftest import DISSENT, DecisionWorld, installation
@@ -132,6 +134,9 @@ def test_a_supervisor_does_not_confirm_their_own(made: DecisionWorld):
     assert not entry.named
     refused(world, lambda: confirm(world, number), NotAllowed, "Somebody else")
     confirm(world, number, world.applied.people.administrator)
+    with reading(world.engine) as session:
+        (logged,) = log.entries(session, limit=1)
+    assert (type(logged.envelope.entry), logged.envelope.by.role) == (CertificateConfirmed, Role.ADMINISTRATOR)
 
 
 def test_another_certificate_takes_the_place_of_the_one_before(made: DecisionWorld):
