@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,7 +23,7 @@ from procurement.rounds.rules import RoundDocument
 
 E = TypeVar("E", bound=Entry)
 
-_DIGEST = re.compile(r"(?<=\")[0-9a-f]{64}(?=\")")
+_DIGEST = re.compile(r'"([0-9a-f]{64})"')
 
 
 class Outcome(StrEnum):
@@ -154,11 +155,14 @@ class Record:
 
     def of(self, kind: type[E]) -> list[tuple[int, datetime, E]]:
         """(position among the round's entries, instant, entry) of every entry of a kind."""
-        return [
-            (n, envelope.at, envelope.entry)
-            for n, envelope in enumerate(self.envelopes)
-            if isinstance(envelope.entry, kind)
-        ]
+        return list(self._by_kind.get(kind, ()))
+
+    @cached_property
+    def _by_kind(self) -> dict[type[Entry], list[tuple[int, datetime, Any]]]:
+        found = defaultdict(list)
+        for n, envelope in enumerate(self.envelopes):
+            found[type(envelope.entry)].append((n, envelope.at, envelope.entry))
+        return dict(found)
 
     @cached_property
     def courses(self) -> list[Course]:
@@ -211,7 +215,7 @@ class Record:
     @cached_property
     def named(self) -> frozenset[str]:
         """Every SHA-256 that an entry of the round names."""
-        return frozenset(digest for proved, _ in self.lines for digest in _DIGEST.findall(proved.body.decode()))
+        return frozenset(_DIGEST.findall(b"\n".join(proved.body for proved, _ in self.lines).decode()))
 
     @cached_property
     def texts(self) -> dict[str, str]:

@@ -13,7 +13,7 @@ from procurement.publiclog.checkpoint import Checkpoint, NoteError, VerifierKey,
 from procurement.publiclog.receipt import Receipt
 from procurement.publiclog.succession import SuccessionError, follow, parse_succession
 from procurement.publiclog.tree import leaf_hash
-from procurement.publiclog.verify import ProofError, verify_inclusion
+from procurement.publiclog.verify import Inclusions, ProofError
 from procurement.rounds.entries import RoundAmended, RoundPublished
 from procurement.scoring.entries import Tallied
 
@@ -144,9 +144,10 @@ def _proofs(record: Record) -> Iterator[Problem]:
     except NoteError as error:
         yield Problem(N_("The checkpoint does not hold: %(why)s"), {"why": str(error)})
         return
+    tree = Inclusions(state.size, state.root)
     for proved, envelope in record.lines:
         try:
-            verify_inclusion(proved.index, state.size, leaf_hash(proved.body), proved.proof, state.root)
+            tree.verify(proved.index, leaf_hash(proved.body), proved.proof)
         except ProofError:
             yield Problem(N_("Entry %(index)s is not in the log as it stands here."), {"index": proved.index})
         if envelope.round_ref != record.bundle.round_ref:

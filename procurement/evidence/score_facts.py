@@ -1,10 +1,11 @@
 """Seals, ballots, computations, draws. Each check yields what is wrong. Pure."""
 
-import json
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
+
+import orjson
 
 from procurement.applications.entries import ApplicationSubmitted, VerdictGiven
 from procurement.committee.beacon import QUICKNET, Chain, randomness
@@ -27,7 +28,7 @@ from procurement.scoring.entries import (
     TieDrawn,
 )
 from procurement.scoring.facts import Facts, figure, read_compared
-from procurement.scoring.results import Computation, read_tally, tally_text
+from procurement.scoring.results import Computation, recompute, tally_text
 from procurement.scoring.rules import (
     AFTER_OPENING,
     Change,
@@ -96,7 +97,7 @@ def _opened_ballots(record: Record) -> Iterator[Problem]:
 def _names_itself(record: Record, ballot: Ballot) -> bool:
     """Whether the ballot says inside whose it is, for what, and under which rules."""
     try:
-        inside = json.loads(ballot.text)
+        inside = orjson.loads(ballot.text)
         named = inside["round"], inside["member"], inside["application"]
     except (ValueError, KeyError, TypeError):
         return False
@@ -116,8 +117,8 @@ def _tally(record: Record) -> Iterator[Problem]:
             continue
         try:
             text = content.decode()
-            computation, _ = read_tally(text)
-            again = tally_text(computation, computation.result())
+            computation, result = recompute(text)
+            again = tally_text(computation, result)
         except (ValueError, KeyError, TypeError, RuleBroken):
             yield Problem(N_("Computation %(number)s cannot be read."), {"number": entry.number})
             continue
@@ -164,7 +165,7 @@ def _computations(record: Record) -> Iterator[tuple[int, int, Computation]]:
     by_digest = {sha256(content).hexdigest(): content for content in record.bundle.below("tallies", ".json").values()}
     for n, _, entry in record.of(Tallied):
         try:
-            yield n, entry.number, read_tally(by_digest[entry.tally].decode())[0]
+            yield n, entry.number, recompute(by_digest[entry.tally].decode())[0]
         except (ValueError, KeyError, TypeError, RuleBroken):
             continue  # the check of the results names it
 
@@ -226,7 +227,7 @@ def _marks_at(record: Record, position: int) -> dict[tuple[str, str, str], Decim
 
 def _ballot_marks(ballot: Ballot) -> dict[tuple[str, str, str], Decimal]:
     try:
-        given = json.loads(ballot.text)["marks"]
+        given = orjson.loads(ballot.text)["marks"]
         return {
             (ballot.member, ballot.application, code): Decimal(mark["value"])
             for code, mark in given.items()
@@ -282,7 +283,7 @@ def _sealed_reason(record: Record, position: int, entry: MarkCorrected) -> str:
             for sheet in envelope.entry.sheets:
                 if (sheet.member, sheet.application) == (entry.member, entry.application):
                     ballot = record.ballots.get(sheet.commitment)
-                    marks = json.loads(ballot.text)["marks"] if ballot else {}
+                    marks = orjson.loads(ballot.text)["marks"] if ballot else {}
                     return str(marks.get(entry.criterion, {}).get("reason", ""))
     return ""
 

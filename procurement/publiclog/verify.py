@@ -17,7 +17,7 @@ class ProofError(ValueError):
 
 
 def _check_hashes(*hashes: bytes) -> None:
-    if any(len(given) != HASH_BYTES for given in hashes):
+    if not {HASH_BYTES}.issuperset(map(len, hashes)):
         raise ProofError("a hash has 32 bytes")
 
 
@@ -49,6 +49,45 @@ def verify_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[bytes],
     """The tree of `size` leaves under `root` has the leaf hash `leaf` at `index`; else ProofError."""
     if root_from_inclusion(index, size, leaf, proof) != root:
         raise ProofError(f"entry {index} is not in the tree with this root")
+
+
+class Inclusions:
+    """Inclusion proofs in one tree, checked one after another. The ways of neighbours to the root soon meet; from
+    there on it is enough that the one is, hash for hash, what has been followed for the other."""
+
+    def __init__(self, size: int, root: bytes) -> None:
+        self._size, self._root = size, root
+        # Of the last proof that held: where, the nodes on its way that have a sibling at every level, and the proof.
+        self._index, self._way, self._proof = -1, [b""], tuple[bytes, ...]()
+
+    def verify(self, index: int, leaf: bytes, proof: tuple[bytes, ...]) -> None:
+        """As `verify_inclusion`."""
+        meeting = (index ^ self._index).bit_length()
+        known = self._way[meeting:] if 0 <= index < self._size else []
+        if not known or proof[meeting:] != self._proof[meeting:]:
+            verify_inclusion(index, self._size, leaf, proof, self._root)
+            below = _complete(index, self._size)
+            self._way = _nodes(index, leaf, proof[:below])
+        else:
+            way = _nodes(index, leaf, proof[:meeting])
+            if way.pop() != known[0]:
+                raise ProofError(f"entry {index} is not in the tree with this root")
+            self._way = way + known
+        self._index, self._proof = index, proof
+
+
+def _complete(index: int, size: int) -> int:
+    """How many levels above leaf `index` its way is still not the right border of a tree of `size` leaves, where
+    nodes have no sibling."""
+    return max((index ^ (size - 1)).bit_length() - 1, 0)
+
+
+def _nodes(index: int, leaf: bytes, siblings: Iterable[bytes]) -> list[bytes]:
+    """`leaf` and the nodes above it, each made with one of `siblings`."""
+    way = [leaf]
+    for level, sibling in enumerate(siblings):
+        way.append(node_hash(sibling, way[-1]) if index >> level & 1 else node_hash(way[-1], sibling))
+    return way
 
 
 def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> None:

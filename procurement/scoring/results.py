@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from procurement.rounds.canonical import canonical_text
+from procurement.publiclog.entry import canonical
 from procurement.rounds.scoring_rule import ScoringRule, show_decimal
 from procurement.scoring.facts import Facts
 from procurement.scoring.tally import MISSING, RECUSED, Absent, Mark, Marks, Tally, tally
@@ -39,7 +39,7 @@ class Computation:
 
 def tally_text(computation: Computation, result: Tally) -> str:
     """The RFC 8785 text of a computation and its `result`."""
-    return canonical_text(
+    return canonical(
         {
             "v": VERSION,
             "round": computation.round_ref,
@@ -55,7 +55,7 @@ def tally_text(computation: Computation, result: Tally) -> str:
             "result": result.to_json(),
         }
         | ({} if computation.facts is None else {"facts": computation.facts.to_json()})
-    )
+    ).decode()
 
 
 def _sheet_json(sheet: Mapping[str, Mark]) -> Any:

@@ -16,6 +16,7 @@ from procurement.publiclog.tree import (
     root_at,
 )
 from procurement.publiclog.verify import (
+    Inclusions,
     ProofError,
     root_from_inclusion,
     tree_of,
@@ -116,6 +117,46 @@ def test_an_append_tells_which_tile_hashes_are_complete() -> None:
     assert [key for key in completed if key[1] != 1] == [(65_536, 2, 0)]
     assert completed[512, 1, 1] == plain_root(bodies[256:512])
     assert completed[65_536, 2, 0] == tree.root()
+
+
+@given(st.data(), st.integers(1, 300))
+def test_proofs_one_after_another_are_judged_like_each_alone(data: st.DataObject, size: int) -> None:
+    """In any order, with hashes changed, left out and added, leaves exchanged, and places outside the tree."""
+    bodies = entries(size)
+    tree = Inclusions(size, root := tree_of(bodies).root())
+    near = st.integers(-1, 2).map(lambda step: last + step)
+    last = 0
+    for _ in range(data.draw(st.integers(1, 12))):
+        last = place = data.draw(near | st.integers(0, size - 1))
+        proof = inclusion_proof(min(max(place, 0), size - 1), size, reader(bodies))
+        leaf = leaf_hash(bodies[min(max(place, 0), size - 1)])
+        at = data.draw(st.integers(0, 2 * len(proof)))  # half of them beyond the end: unchanged
+        match data.draw(st.sampled_from(["change", "leave out", "add", "exchange", "nothing"])):
+            case "change":
+                proof = [*proof[:at], bytes(32), *proof[at + 1 :]] if at < len(proof) else proof
+            case "leave out":
+                proof = [*proof[:at], *proof[at + 1 :]]
+            case "add":
+                proof = [*proof[:at], bytes(31 + at % 2), *proof[at:]]
+            case "exchange":
+                leaf = leaf_hash(b"something else")
+        try:
+            verify_inclusion(place, size, leaf, proof, root)
+        except ProofError:
+            with pytest.raises(ProofError):
+                tree.verify(place, leaf, tuple(proof))
+        else:
+            tree.verify(place, leaf, tuple(proof))
+
+
+def test_a_place_before_the_first_is_none_even_beside_a_neighbour() -> None:
+    bodies = entries(8)
+    tree = Inclusions(8, tree_of(bodies).root())
+    first, second = ((leaf_hash(bodies[n]), tuple(inclusion_proof(n, 8, reader(bodies)))) for n in (0, 1))
+    tree.verify(0, *first)
+    with pytest.raises(ProofError):
+        tree.verify(-1, *second)  # whose last bit is that of 1
+    tree.verify(1, *second)
 
 
 @given(st.integers(1, 600).flatmap(lambda size: st.tuples(st.just(size), st.integers(0, size - 1))))
