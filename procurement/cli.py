@@ -714,7 +714,7 @@ def log_check_receipt(
     """Check that what the file RECEIPT holds, or the file ENTRY, is in the log. Needs no database and no network."""
     from procurement.publiclog.checkpoint import NoteError, VerifierKey
     from procurement.publiclog.receipt import Receipt
-    from procurement.publiclog.succession import SuccessionError, follow, parse_succession
+    from procurement.publiclog.succession import SuccessionError, keys_after, parse_succession
     from procurement.publiclog.verify import ProofError
 
     try:
@@ -723,8 +723,9 @@ def log_check_receipt(
         raise click.BadParameter(str(error), param_hint="--key") from error
     try:
         found = Receipt.parse(receipt.read())
-        if succession is not None and not found.signed_with(parsed[0]):
-            parsed[0] = follow(parsed[0], parse_succession(succession.read()))
+        if succession is not None:
+            known = keys_after(parsed[0], parse_succession(succession.read()))
+            parsed[0] = next((key for key in known if found.signed_with(key)), parsed[0])
         checkpoint, signed_by = found.check(None if entry is None else entry.read(), parsed)
     except (ProofError, SuccessionError, UnicodeDecodeError) as error:
         raise Refused(N_("The receipt does not hold: %(why)s"), why=str(error)) from error

@@ -96,13 +96,46 @@ async function rootFrom(index, size, leaf, proof) {
     : nodeHash(sibling, await rootFrom(index - left, size - left, leaf, rest));
 }
 
+// Each key hands over to the next: an entry names both, and both signed the log that holds it. A way from `key` to the
+// first one that signed `note`: {key, handed: [entry numbers]}, or {why} where a handover on it does not hold.
+async function follow(key, text, note, handovers) {
+  const handed = [];
+  let current = { text, ...key };
+  for (const part of handovers.split("c2sp.org/tlog-proof@v1\n").filter((one) => one.trim())) {
+    if (await signedBy(note, current)) break;
+    let receipt, tree, data;
+    try {
+      receipt = parseReceipt(`c2sp.org/tlog-proof@v1\n${part.trimEnd()}\n`);
+      tree = parseNote(receipt.note);
+      const body = JSON.parse(decoder.decode(receipt.entry));
+      data = body.kind === "log.key_succeeded" ? body.data : null;
+    } catch { return { why: "form" }; }
+    if (!data) return { why: "form" };
+    if (data.old !== current.text) continue;
+    if (!data.old_signs) return { why: "lost" };
+    let next, root = null;
+    try {
+      next = { text: data.new, ...(await parseKey(data.new)) };
+      if (receipt.index < tree.size) root = await rootFrom(receipt.index, tree.size, await leafHash(receipt.entry), receipt.proof);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+    }
+    const held = root !== null && equal(root, tree.root) && tree.origin === current.name && next.name === current.name
+      && await signedBy(tree, current) && await signedBy(tree, next);
+    if (!held) return { why: "broken" };
+    current = next;
+    handed.push(receipt.index);
+  }
+  return { key: current, handed };
+}
+
 // What the entry says in short: its kind, its time, its round.
 function told(bytes) {
   const body = JSON.parse(decoder.decode(bytes));
   return [body.kind, body.at, body.round].filter(Boolean).join(", ");
 }
 
-async function check(receiptText, entry, keyText) {
+async function check(receiptText, entry, keyText, handovers) {
   const facts = [];
   const say = (name, holds, detail = "") => { facts.push({ name, holds, detail }); return holds; };
   let key, receipt, note;
@@ -116,6 +149,12 @@ async function check(receiptText, entry, keyText) {
     return facts;
   }
   say("form", true, String(receipt.index));
+  if (handovers !== null) {
+    const way = await follow(key, keyText.trim(), note, handovers);
+    if (way.why) { say(way.why === "lost" ? "lost" : "succession", false); return facts; }
+    if (way.handed.length) say("succession", true, way.handed.join(", "));
+    key = way.key;
+  }
   say("origin", note.origin === key.name, note.origin);
   say("signature", await signedBy(note, key), key.name);
   const bytes = entry ?? receipt.entry;
@@ -163,10 +202,11 @@ form.addEventListener("submit", async (event) => {
   answer.hidden = true;
   const [receipt] = form.elements.receipt.files;
   const [entry] = form.elements.entry.files;
+  const [handovers] = form.elements.succession?.files ?? [];
   try {
     if (!receipt) { show([{ name: "files", holds: false, detail: "" }]); return; }
     const bytes = entry ? new Uint8Array(await entry.arrayBuffer()) : null;
-    show(await check(await textOf(receipt), bytes, form.elements.key.value));
+    show(await check(await textOf(receipt), bytes, form.elements.key.value, handovers ? await textOf(handovers) : null));
   } catch {
     show([{ name: "browser", holds: false, detail: "" }]);
   }

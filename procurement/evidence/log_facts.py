@@ -11,7 +11,7 @@ from procurement.objections.entries import NoticeGiven
 from procurement.papers.entries import PaperMade
 from procurement.publiclog.checkpoint import Checkpoint, NoteError, VerifierKey, open_note
 from procurement.publiclog.receipt import Receipt
-from procurement.publiclog.succession import SuccessionError, follow, parse_succession
+from procurement.publiclog.succession import SuccessionError, follow, keys_before, parse_succession
 from procurement.publiclog.tree import leaf_hash
 from procurement.publiclog.verify import Inclusions, ProofError
 from procurement.rounds.entries import RoundAmended, RoundPublished
@@ -100,6 +100,16 @@ def keys_of(record: Record) -> list[VerifierKey]:
         return [follow(trusted, _handovers(record)), *record.policy.witnesses]
     except SuccessionError:
         return [trusted, *record.policy.witnesses]
+
+
+def keys_of_proofs(record: Record) -> list[VerifierKey]:
+    """Every key by which the log may have signed while the round ran: the one that signs today, and those before it,
+    as it says. Raises NotEvidence."""
+    key = keys_of(record)[0]
+    try:
+        return [key, *keys_before(key, _handovers(record))]
+    except SuccessionError:
+        return [key]
 
 
 @checks("checkpoint", N_("The log's state is signed by the log's key"))

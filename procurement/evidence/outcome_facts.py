@@ -13,9 +13,8 @@ from procurement.decisions.entries import (
     PlaceGivenUp,
 )
 from procurement.errors import N_, Problem
-from procurement.evidence.bundle import SUCCESSION
 from procurement.evidence.facts import PdfReading, Record, Unknown, checks
-from procurement.evidence.log_facts import keys_of
+from procurement.evidence.log_facts import keys_of_proofs
 from procurement.evidence.proof_facts import faults_of_proof
 from procurement.objections.entries import NoticeGiven
 from procurement.rounds import clocks
@@ -216,15 +215,15 @@ def _proof(record: Record) -> Iterator[Problem]:
     files = {sha256(content).hexdigest(): content for content in record.bundle.below("decisions", ".pdf").values()}
     if record.policy.pdf is None:
         raise Unknown(N_("Reading what a PDF carries needs pikepdf, which is not here."))
-    bare = []
+    bare, keys = [], keys_of_proofs(record)
+    logged = {(proved.index, proved.body) for proved, _ in record.entries}
     for _, _, entry in published:
         if entry.file not in files:
             continue  # the check of the PDF says so
         proof = record.policy.pdf(files[entry.file]).proof
-        faults = [] if proof is None else list(faults_of_proof(proof, entry.document, keys_of(record)))
-        if proof is None or (faults and SUCCESSION in record.bundle.files):
-            bare.append(entry.decision)  # a key that the log had before the one that is trusted may have signed
+        if proof is None:
+            bare.append(entry.decision)
         else:
-            yield from faults
+            yield from faults_of_proof(proof, entry.document, keys, logged)
     if bare:
-        raise Unknown(N_("%(refs)s carries no proof under a key that is trusted here."), refs=", ".join(bare))
+        raise Unknown(N_("%(refs)s carries no proof of the log."), refs=", ".join(bare))

@@ -6,7 +6,7 @@ handovers of a log are one text (`/log/succession`, `log/succession` in an evide
 its first key, else for each handover, with an empty line between two, a receipt of its entry under its checkpoint.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -64,7 +64,14 @@ def follow(trusted: VerifierKey, handovers: Sequence[Receipt]) -> VerifierKey:
 
     Handovers before it are passed over. Raises SuccessionError when one that it made does not hold.
     """
-    key = trusted
+    *_, key = keys_after(trusted, handovers)
+    return key
+
+
+def keys_after(trusted: VerifierKey, handovers: Sequence[Receipt]) -> Iterator[VerifierKey]:
+    """`trusted` and every key to which it leads, one after the other. Raises SuccessionError where it leads on by a
+    handover that does not hold."""
+    yield (key := trusted)
     for receipt in handovers:
         handover = _announced(receipt)
         if handover.old != key:
@@ -80,8 +87,24 @@ def follow(trusted: VerifierKey, handovers: Sequence[Receipt]) -> VerifierKey:
             raise SuccessionError(f"the handover in entry {handover.index} does not hold: {error}") from error
         if handover.new not in signed_by:
             raise SuccessionError(f"the new key did not sign the handover in entry {handover.index}")
-        key = handover.new
-    return key
+        yield (key := handover.new)
+
+
+def keys_before(key: VerifierKey, handovers: Sequence[Receipt]) -> Iterator[VerifierKey]:
+    """The keys that the log had before `key`, the latest first, as the key after each of them says. They vouch for
+    nothing that `key` does not show too: whoever holds an old key may have signed anything since.
+
+    Raises SuccessionError.
+    """
+    for receipt in reversed(handovers):
+        handover = _announced(receipt)
+        if handover.new != key:
+            continue
+        try:
+            receipt.check(None, [handover.new])
+        except ProofError as error:
+            raise SuccessionError(f"the handover in entry {handover.index} does not hold: {error}") from error
+        yield (key := handover.old)
 
 
 def _announced(receipt: Receipt) -> Handover:

@@ -149,6 +149,7 @@ class CheckForm(Form):
     receipt = FileField(_("Receipt (ends in .tlog-proof)"))
     entry = FileField(_("Entry (ends in .json), if the receipt does not hold it"))
     key = StringField(_("Public key of the log"))
+    succession = FileField(_("How the keys handed over, if yours is an older one"))
 
 
 @page(bp, "/log/check", permission=Permission.READ_PUBLIC)

@@ -1,6 +1,7 @@
 """The evidence of a decided round: the decision follows the notice, and the PDF is the one that was signed."""
 
 import json
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -8,13 +9,21 @@ import pytest
 import rfc8785
 
 from procurement import storage
-from procurement.evidence.bundle import Bundle, unpack
+from procurement.db import reading as database_reading
+from procurement.evidence.bundle import SUCCESSION, Bundle, unpack
 from procurement.evidence.check import check
 from procurement.evidence.facts import Outcome, PdfReading, Policy
 from procurement.evidence.pdf_reading import read_pdf
+from procurement.evidence.queries import evidence_of
+from procurement.publiclog.checkpoint import Checkpoint, SigningKey
+from procurement.publiclog.receipt import Receipt
+from procurement.publiclog.rotation import rotate
+from procurement.publiclog.verify import tree_of
 from tests.decisions.conftest import DecisionWorld, decided, installation
 from tests.evidence.conftest import Body, failing, gathered, holding, repacked, retold
 from tests.publiclog.happenings import NOON
+from tests.publiclog.test_rotation import NEW, STRANGER
+from tests.publiclog.test_signer import KEY
 from tests.scoring.conftest import Store as Stages
 
 __all__ = ["decided"]
@@ -39,7 +48,39 @@ def reading(pdf: bytes) -> PdfReading:
 def test_a_decided_round_holds(evidence: Bundle) -> None:
     report = check(evidence, Policy(pdf=reading))
     assert [fact for fact in report.facts if fact.outcome is Outcome.FAILS] == []
-    assert {"decision", "pdf", "notice", "tally"} <= holding(evidence, Policy(pdf=reading))
+    assert {"decision", "pdf", "pdf_proof", "notice", "tally"} <= holding(evidence, Policy(pdf=reading))
+
+
+def test_the_proof_in_the_pdf_holds_after_the_log_changed_its_key(decided: DecisionWorld, tmp_path: Path) -> None:
+    """The key of its time is one that today's says came before; what it proves must be what today's proves too."""
+    world, kept = decided.scored, storage.store(installation(decided.scored))
+    gathered(world, tmp_path, kept)
+    rotate(world.engine, old=KEY, new=NEW, guard=tmp_path / "guard", reason="The keeper left.", now=world.clock())
+    with database_reading(world.engine) as session:
+        made = evidence_of(session, world.ref, key=NEW.verifier, store=kept, now=world.clock())
+    after = unpack(made.content)
+    for trusted in (None, KEY.verifier, NEW.verifier):
+        assert "pdf_proof" in holding(after, Policy(log=trusted, pdf=reading))
+    without = repacked(after, **{SUCCESSION: None})
+    assert "pdf_proof" in failing(without, Policy(log=NEW.verifier, pdf=reading))
+    for key, wrong in ((KEY, "not the entry that stands"), (STRANGER, "none of the known keys")):
+        proof = forged(after, by=key)
+
+        def other(pdf: bytes, proof: bytes = proof) -> PdfReading:
+            return replace(reading(pdf), proof=proof)
+
+        report = check(after, Policy(log=NEW.verifier, pdf=other))
+        (fact,) = [fact for fact in report.facts if fact.code == "pdf_proof"]
+        assert fact.outcome is Outcome.FAILS
+        assert wrong in str(fact.details[0].params.get("why") or fact.details[0].message)
+
+
+def forged(evidence: Bundle, *, by: SigningKey) -> bytes:
+    """A receipt of the entry that drew up the decision, at another place in a log of its own, signed by `by`."""
+    (body,) = [one.body for one in evidence.entries() if b'"decision.drawn_up"' in one.body]
+    tree = tree_of([body])
+    note = by.sign(Checkpoint(by.name, 1, tree.root()).text())
+    return Receipt(0, (), note, body).text().encode()
 
 
 def test_without_a_reader_the_signatures_cannot_be_told(evidence: Bundle) -> None:
