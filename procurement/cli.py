@@ -638,7 +638,8 @@ def privacy_erase(whose: str, ground: str | None, reason: str, dry_run: bool, fo
         click.echo(f"{verb} {line.whose.subject}: {line.part.what} ({count}){why}")
     for problem in found.open:
         click.echo(f"waits  {problem}")
-    done = f"{len(found.disclosures)} disclosures were erased. Now run: sunlit log audit"
+    files = f" The worker takes {len(found.files)} files out of the store." if found.files else ""
+    done = f"{len(found.disclosures)} disclosures were erased.{files} Now run: sunlit log audit"
     click.echo("Nothing was changed." if dry_run else done)
 
 
@@ -646,6 +647,7 @@ def _told_erasure(found: "Plan") -> dict[str, Any]:
     lines = [*found.going, *found.kept]
     return {
         "person": found.whose.person,
+        "files": len(found.files),
         "disclosures": len(found.disclosures),
         "open": [str(problem) for problem in found.open],
         "parts": [

@@ -10,6 +10,7 @@ The store is a local folder by default, an S3 bucket when SUNLIT_STORAGE_URL nam
 import hashlib
 import os
 import re
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -64,6 +65,11 @@ class Store:
         except FileNotFoundError:
             return False
         return True
+
+    def remove(self, digest: str) -> None:
+        """Forget the blob named `digest`, if it is there. Only for what by law must go (`procurement.privacy`)."""
+        with suppress(FileNotFoundError):
+            obstore.delete(self._backend, _path(digest))
 
     def probe(self) -> None:
         """Raise StorageError unless the store refuses to overwrite: some that speak S3 do it silently."""

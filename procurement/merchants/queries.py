@@ -13,7 +13,7 @@ from procurement.access import Actor, Permission, may, require
 from procurement.accounts.models import User
 from procurement.accounts.passwords import token_digest
 from procurement.errors import N_, NotFound
-from procurement.masking import Field, shown
+from procurement.masking import ERASED, Field, shown
 from procurement.merchants import disclosures, rules
 from procurement.merchants.disclosures import Disclosure, Facts, Shared, compared
 from procurement.merchants.helping import TAKE_OVER_TRIES, IdentityDocument
@@ -369,7 +369,14 @@ def visit_paper(session: Session, *, actor: Actor, ref: str) -> tuple[str, str, 
     visit = session.scalars(select(CounterVisit).where(CounterVisit.merchant_id == row.id)).one_or_none()
     if visit is None or visit.paper_digest is None:
         raise NotFound(N_("There is no such paper."))
-    return visit.paper_digest, visit.paper_type, visit.paper_name
+    return _kept(visit.paper_digest, visit.paper_type, visit.paper_name)
+
+
+def _kept(digest: str, media_type: str, name: str) -> tuple[str, str, str]:
+    """A file as it is asked for. Raises NotFound when it was erased."""
+    if name == ERASED:
+        raise NotFound(N_("This file was erased."))
+    return digest, media_type, name
 
 
 @dataclass(frozen=True, slots=True)
@@ -443,7 +450,7 @@ def certificate_file(session: Session, *, actor: Actor, ref: str, certificate_id
     found = session.get(Certificate, certificate_id)
     if found is None or found.merchant_id != row.id:
         raise NotFound(N_("There is no such certificate."))
-    return found.digest, found.media_type, found.file_name
+    return _kept(found.digest, found.media_type, found.file_name)
 
 
 def _readable(session: Session, actor: Actor, ref: str) -> Merchant:
@@ -622,7 +629,7 @@ def authority_file(session: Session, *, actor: Actor, ref: str, user_id: int) ->
     ).one_or_none()
     if link is None or link.authority_digest is None:
         raise NotFound(N_("There is no such paper."))
-    return link.authority_digest, link.authority_type, link.authority_name
+    return _kept(link.authority_digest, link.authority_type, link.authority_name)
 
 
 def every_merchant(

@@ -1,20 +1,40 @@
 """Erasing a person's data: emptied columns, deleted rows, disclosures that are gone, and an entry that says so."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Column, String, Table, Text, case, cast, delete, func, literal, or_, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    String,
+    Table,
+    Text,
+    and_,
+    case,
+    cast,
+    delete,
+    exists,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from procurement.access import Actor, Permission, Role, require
 from procurement.accounts.entries import AccountShut
 from procurement.accounts.models import User
+from procurement.applications.models import ApplicationVersion, SupplementAnswer
 from procurement.db import Base, Document
 from procurement.errors import N_, Problem, WrongPhase, refuse_if
+from procurement.jobs import enqueue
 from procurement.mail import Mail
 from procurement.masking import ERASED
 from procurement.merchants import disclosures
@@ -49,11 +69,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an erasure does. `open`: what has to end before."""
+    """What an erasure does. `open`: what has to end before; `files`: which are taken out of the store."""
 
     whose: Whose
     lines: tuple[Line, ...]
     open: tuple[Problem, ...]
+    files: tuple[str, ...]
 
     @property
     def going(self) -> list[Line]:
@@ -126,6 +147,8 @@ def erase(
         if whose.subject is Subject.MERCHANT:
             log_particulars(session, session.get_one(Merchant, whose.row.id), _changed(found), actor, role, now)
     digests = erase_disclosures(session, found.disclosures)
+    if found.files:
+        enqueue(session, "privacy.remove", {"files": list(found.files)}, now)
     reason = reason.strip()
     session.add(
         Erasure(
@@ -135,6 +158,7 @@ def erase(
             reason=reason,
             parts=list(parts),
             kept=list(kept),
+            files=len(found.files),
             disclosures=len(found.disclosures),
             digests=digests,
             at=now,
@@ -148,6 +172,7 @@ def erase(
         reason=digest_of(reason),
         parts=parts,
         kept=kept,
+        files=len(found.files),
         disclosures=len(found.disclosures),
         digests=digests,
     )
@@ -164,7 +189,8 @@ def _plan(session: Session, subject: Subject, name: str, now: datetime, zone: Zo
     whose = find(session, subject, name, now=now, zone=zone, lock=lock)
     everybody = [whose, *(find(session, kind, ref, now=now, zone=zone, lock=lock) for kind, ref in whose.also)]
     lines = tuple(line for one in everybody for line in _lines(session, one, now, zone))
-    return Plan(whose, lines, tuple(problem for one in everybody for problem in one.open))
+    files = tuple(sorted(_files(session, [line for line in lines if line.stays is None])))
+    return Plan(whose, lines, tuple(problem for one in everybody for problem in one.open), files)
 
 
 def _lines(session: Session, whose: Whose, now: datetime, zone: ZoneInfo) -> Iterator[Line]:
@@ -181,6 +207,25 @@ def _lines(session: Session, whose: Whose, now: datetime, zone: ZoneInfo) -> Ite
         )
         digests = {digest: index for digest, index, value in said if not _ACCOUNT.fullmatch(value)}
         yield Line(whose, part, rows, digests, stays(part, whose.about, today))
+
+
+def _files(session: Session, going: Sequence[Line]) -> set[str]:
+    """The digests of the files that go: those that nothing which stays names, neither a row nor a submission."""
+    gone: dict[Column[Any], ColumnElement[bool]] = {}
+    for line in going:
+        for name in line.part.files:
+            of, _, which = name.partition(".")
+            named = Base.metadata.tables[of].columns[which]
+            gone[named] = or_(gone.get(named, false()), line.whose.where[of])
+    found = {one for column, where in gone.items() for one in session.scalars(select(column).where(where)) if one}
+    for table in Base.metadata.tables.values():
+        for column in table.columns:
+            if column.name.endswith("digest") and found:
+                others = and_(column.in_(found), not_(gone.get(column, false())))
+                found -= set(session.scalars(select(column).where(others)))
+    for submitted in (ApplicationVersion.document, SupplementAnswer.document):
+        found -= {one for one in found if session.scalar(exists().where(submitted.contains(one)).select())}
+    return found
 
 
 def _tables(part: Part) -> Iterator[tuple[Table, list[Column[Any]]]]:

@@ -21,6 +21,7 @@ class Erasure(Base):
     reason: Mapped[str] = mapped_column(Text)
     parts: Mapped[list[str]] = mapped_column(Document)
     kept: Mapped[list[str]] = mapped_column(Document)
+    files: Mapped[int]
     disclosures: Mapped[int]
     digests: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -45,8 +45,9 @@ class Keep(StrEnum):
 class Part:
     """One line of the table.
 
-    `columns` are emptied, `rows` (tables) deleted, and of the log the disclosures of the fields `said`. `keep`: what
-    makes the whole line stay while it applies. `what` is a source text.
+    `columns` are emptied, `rows` (tables) deleted, of the log the disclosures of the fields `said`, and of the store
+    the files that the columns `files` name and nothing else does. `keep`: what makes the whole line stay while it
+    applies. `what` is a source text.
     """
 
     code: str
@@ -55,6 +56,7 @@ class Part:
     rows: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
     keep: tuple[Keep, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 _LETTERS = Part(
@@ -90,8 +92,9 @@ TABLE: Mapping[Subject, tuple[Part, ...]] = MappingProxyType(
             ),
             Part(
                 "help",
-                N_("In which capacity they helped a business"),
+                N_("In which capacity they helped a business, and the paper that let them"),
                 ("merchant_user.helper_as", "merchant_user.authority_name"),
+                files=("merchant_user.authority_digest",),
             ),
             _LETTERS,
         ),
@@ -117,7 +120,7 @@ TABLE: Mapping[Subject, tuple[Part, ...]] = MappingProxyType(
             ),
             Part(
                 "papers",
-                N_("Number, issuer and scope of certificates"),
+                N_("Certificates: number, issuer, scope and file; what was signed at the counter"),
                 (
                     "certificate.number",
                     "certificate.issuer",
@@ -128,6 +131,7 @@ TABLE: Mapping[Subject, tuple[Part, ...]] = MappingProxyType(
                 (),
                 ("facts",),
                 (Keep.ORGANISATION, Keep.FILE),
+                ("certificate.digest", "counter_visit.paper_digest"),
             ),
             Part(
                 "owners",
@@ -142,6 +146,7 @@ TABLE: Mapping[Subject, tuple[Part, ...]] = MappingProxyType(
                 N_("Applications that were begun and never submitted"),
                 (),
                 ("application_file", "application_draft"),
+                files=("application_file.digest",),
             ),
             Part("links", N_("Invitations to act for the business"), (), ("merchant_invitation",)),
         ),

@@ -40,6 +40,7 @@ class DataErased(
         "subject": N_("Kind of person"),
         "parts": N_("What was erased"),
         "kept": N_("What stays, since the law demands it"),
+        "files": N_("How many files were taken out of the store"),
         "disclosures": N_("How many salted digests nobody can open any more"),
     },
 ):
@@ -52,6 +53,7 @@ class DataErased(
     reason: Digest
     parts: tuple[Code, ...]
     kept: tuple[Code, ...]
+    files: int
     disclosures: int
     digests: Digest
 

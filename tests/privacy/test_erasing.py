@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select, text
+from sqlalchemy.orm import Session
 
-from procurement import storage
+from procurement import storage, uploads, worker
 from procurement.access import Role
 from procurement.accounts import actions as accounts
 from procurement.accounts.models import User
@@ -20,8 +22,10 @@ from procurement.committee.watching import Asking, ObserverKind
 from procurement.db import Base, reading, transaction
 from procurement.errors import NotAllowed, NotFound, Refused, RuleBroken, WrongPhase
 from procurement.evidence.checking import verify_file
+from procurement.jobs import load_handlers
 from procurement.mail import Mail, letter_by_key, outbox, queue_mail
 from procurement.masking import ERASED
+from procurement.merchants import actions as merchants
 from procurement.merchants.models import Merchant
 from procurement.objections.models import Objection
 from procurement.papers.subscribing import subscribe
@@ -38,7 +42,9 @@ from procurement.publiclog.writing import append
 from tests.conftest import MovableClock
 from tests.decisions.conftest import installation
 from tests.evidence.conftest import gathered
+from tests.merchants.test_actions import LICENCE
 from tests.privacy.conftest import Settled
+from tests.visiting import Visitor
 from tests.worlds.applications import begin, fill, whole
 from tests.worlds.draws import announced_round, drawable_round, drawn_round
 from tests.worlds.people import BUSINESSES, OFFICE, Person, people
@@ -366,6 +372,34 @@ def test_a_dry_run_tells_the_same_and_changes_nothing(settled: Settled) -> None:
     assert [(line.part, line.rows, line.digests) for line in planned.lines] == [
         (line.part, line.rows, line.digests) for line in done.lines
     ]
+
+
+def test_files_that_nobody_else_needs_leave_the_store(engine: Engine, clock: MovableClock, app: Flask) -> None:
+    """A farmer's certificate goes; one that a company keeps too stays, and all stays until the erasure is certain."""
+    config = app.extensions["sunlit"].config
+    world, kept = people(engine, clock()), storage.store(config)
+    farmer, company = world.merchants[2], world.merchants[0]
+    own, shared = (uploads.Upload(kept.put(data), "application/pdf", 3, "x.pdf") for data in (b"own", b"shared"))
+    for person, ref, file in ((farmer, 2, own), (farmer, 2, shared), (company, 0, shared)):
+        act(engine, person, merchants.add_certificate, now=clock(), today=clock().date(), ref=world.businesses[ref],
+            facts=LICENCE, file=file)  # fmt: skip
+    with Session(engine) as session:
+        actions.erase(session, actor=None, now=clock(), zone=OFFICE, subject=Subject.MERCHANT,
+            name=world.businesses[2], ground=Ground.CONSENT_WITHDRAWN, reason=REASON)  # fmt: skip
+        session.rollback()
+    load_handlers()
+    worker.run_pending(engine, config, clock)
+    assert own.digest in kept
+    done = erase(engine, clock, Subject.MERCHANT, world.businesses[2])
+    assert done.files == (own.digest,)
+    assert last_entry(engine).files == 1
+    worker.run_pending(engine, config, clock)
+    assert own.digest not in kept
+    assert shared.digest in kept
+    assert findings(engine) == []
+    reader = Visitor(world.organiser.enter(app.test_client(), clock()))
+    assert "此文件已删除" in reader.get(f"/merchant/{world.businesses[2]}/certificates/1", status=404).text
+    assert reader.get(f"/merchant/{world.businesses[0]}/certificates/3").data == b"shared"
 
 
 def test_an_application_that_was_never_submitted_goes_whole(engine: Engine, clock: MovableClock) -> None:

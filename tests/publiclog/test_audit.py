@@ -95,6 +95,7 @@ def erase_person(engine: Engine) -> None:
             reason="ab" * 32,
             parts=("name",),
             kept=(),
+            files=0,
             disclosures=len(kept),
             digests=erase_disclosures(session, kept),
         )
