@@ -20,6 +20,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+PATIENCE = 4
+"""How many times its processor time a call may take by the clock."""
+
+
 class LimitExceeded(Exception):
     """The call was ended because it used more time or memory than it may."""
 
@@ -27,9 +31,10 @@ class LimitExceeded(Exception):
 class Isolated:
     """One child process that runs one call at a time.
 
-    `seconds` bounds each call by the wall clock, `memory` the child's address space in bytes (None: no bound);
-    the child is replaced after `calls` calls. Functions and arguments must be importable and picklable; an
-    exception raised by the function is raised here.
+    `seconds` bounds each call by the processor time that it uses, so that a busy machine ends nothing that is sound,
+    and by PATIENCE times as much on the clock; `memory` bounds the child's address space in bytes (None: no bound).
+    The child is replaced after `calls` calls. Functions and arguments must be importable and picklable; an exception
+    raised by the function is raised here.
     """
 
     def __init__(self, *, seconds: float, memory: int | None = None, calls: int = 200) -> None:
@@ -93,10 +98,13 @@ def _end_with_parent() -> None:
 
 
 def _timed(seconds: float, function: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object]) -> T:
-    # The alarm's default action ends the process even inside C code, where no Python handler would run.
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    limits = ((signal.ITIMER_PROF, signal.SIGPROF, seconds), (signal.ITIMER_REAL, signal.SIGALRM, PATIENCE * seconds))
+    for timer, ended, bound in limits:
+        # The signal's default action ends the process even inside C code, where no Python handler would run.
+        signal.signal(ended, signal.SIG_DFL)
+        signal.setitimer(timer, bound)
     try:
         return function(*args, **kwargs)
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        for timer, _, _ in limits:
+            signal.setitimer(timer, 0)
