@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from procurement.access import Actor, Permission, Role, require
+from procurement.applications.checkers import require_no_helper
 from procurement.errors import N_, NotAllowed, NotFound, RuleBroken, WrongPhase, refuse_if
 from procurement.objections.effects import carry_out
 from procurement.objections.entries import (
@@ -303,6 +304,7 @@ def answer(session: Session, *, actor: Actor, now: datetime, ref: str, text: str
     """The organiser answers an admitted objection in public. Raises NotFound, NotAllowed, WrongPhase, RuleBroken."""
     found, objection, view = locked(session, ref, now=now)
     require(actor, Permission.ANSWER_OBJECTION, round_id=found.id)
+    require_no_helper(session, actor, found.id)
     course = course_of(session, found.id)
     course.require(now, *HANDLED_IN)
     text = plain_text(text)

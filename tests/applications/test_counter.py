@@ -28,6 +28,8 @@ from procurement.db import Base, reading, transaction
 from procurement.decisions import actions as decisions
 from procurement.errors import NotAllowed, NotFound, RuleBroken
 from procurement.merchants import counter
+from procurement.objections import actions as objections
+from procurement.objections.rules import Remedy
 from procurement.publiclog.audit import audit, load_steps
 from procurement.publiclog.entry import unseal
 from procurement.publiclog.models import LogEntry
@@ -39,6 +41,8 @@ from tests.merchants.papers import SMALL_PDF
 from tests.merchants.test_counter import FARMER, SIGNED, VISIT
 from tests.visiting import Visitor, text_of
 from tests.worlds.applications import AppliedWorld, amend_call, begin, close_applications, fill, found, sell, whole
+from tests.worlds.applications import judge as give_verdict
+from tests.worlds.objections import REASONS, against_verdict
 from tests.worlds.people import Person, people
 from tests.worlds.rounds import RoundWorld, published_round
 
@@ -291,6 +295,22 @@ def test_who_helped_does_not_decide(world: RoundWorld) -> None:
     with pytest.raises(NotAllowed) as refused:
         do(world, made.merchants[0], decisions.publish, ref=world.ref)
     assert "Somebody else of the office" in str(refused.value)
+
+
+def test_who_helped_does_not_answer_an_objection(world: RoundWorld) -> None:
+    made = close_applications(written(world))
+    give_verdict(made, 0)
+    given = {"filing": against_verdict(made.refs[0], Remedy.EXCLUDE), "token": "t" * 20, "language": "en"}
+    with transaction(world.engine) as session:
+        ref = objections.file_objection(session, actor=VISITOR, now=world.clock(), ref=world.ref, **given).ref
+    do(world, world.people.supervisor, objections.admit, ref=ref)
+    before = logged(world, "objection")
+    with pytest.raises(NotAllowed) as refused:
+        do(world, made.merchants[0], objections.answer, ref=ref, text=REASONS)
+    assert "You helped to write an application in this round" in str(refused.value)
+    assert logged(world, "objection") == before
+    do(world, world.people.organiser, objections.answer, ref=ref, text=REASONS)
+    assert logged(world, "objection") == [*before, ("objection.answered", "organiser")]
 
 
 def test_the_database_keeps_them_apart(world: RoundWorld) -> None:
