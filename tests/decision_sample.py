@@ -181,7 +181,10 @@ def sample_document(language: str, *, applications: int = 11, signatories: int =
         ),
         numbers=Numbers(applications + 2, 1, 0, applications, 1),
         eligibility=(
-            *(Checked(code, product, merchant, True, "complete", "", "") for product, merchant, code in products),
+            *(
+                Checked(code, product, merchant, True, "complete", "", "", helped=False)
+                for product, merchant, code in products
+            ),
             Checked(
                 f"R2026-007-A{applications + 1:03d}",
                 "鲜鹅蛋 30枚",
@@ -190,6 +193,7 @@ def sample_document(language: str, *, applications: int = 11, signatories: int =
                 "documents",
                 "A document that the call asks for is missing, has expired or does not cover the product",
                 "动物检疫合格证明在计划直播日已过有效期。",
+                helped=True,
             ),
         ),
         committee=tuple(CommitteeMember(c, n, e, k, "", chair) for c, n, k, chair, e in _MEMBERS),

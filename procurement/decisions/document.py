@@ -117,7 +117,8 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The verdict on one application. `reason` and `ground` are the codes' words in English, to be translated."""
+    """The verdict on one application. `reason` is the code's word in English, to be translated; `helped`: a clerk of
+    the office helped to write it."""
 
     application: str
     product: str
@@ -126,6 +127,7 @@ class Checked:
     code: str
     reason: str
     explanation: str
+    helped: bool
 
 
 @dataclass(frozen=True, slots=True)

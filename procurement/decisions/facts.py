@@ -275,6 +275,7 @@ def _checked(view: applications.ApplicationView) -> Checked:
         code=verdict.reason_code if verdict else "",
         reason=verdict.reason if verdict else "",
         explanation=verdict.explanation if verdict else "",
+        helped=view.helped,
     )
 
 
