@@ -30,7 +30,7 @@ from procurement.decisions.entries import (
     DecisionSigned,
     PlaceGivenUp,
 )
-from procurement.decisions.models import Decision, DecisionEdition, DecisionSignature, GivenUp
+from procurement.decisions.models import TO_SIGN, Decision, DecisionEdition, DecisionSignature, GivenUp
 from procurement.decisions.outside import Received
 from procurement.decisions.own_keys import in_force
 from procurement.decisions.queries import (
@@ -73,7 +73,6 @@ from procurement.rounds.queries import course_of, find_round, role_in, rules_of,
 from procurement.rounds.scoring_rule import Text
 
 SEAL_FIELD = "seal"
-TO_SIGN = "decisions/to-sign"
 NOT_PUT_IN = "decisions/not-put-in"
 
 

@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from procurement.db import Base, Document, UTCDateTime, partial_index
 
+TO_SIGN = "decisions/to-sign"
+"""The letter that asks somebody to sign."""
+
 
 class Decision(Base):
     """One version of a round's decision. `document` is the RFC 8785 text (document.py) and never changes.

@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from procurement import storage
@@ -22,6 +22,7 @@ from procurement.evidence.check import check
 from procurement.evidence.facts import Outcome as Held
 from procurement.evidence.facts import Policy
 from procurement.evidence.pdf_reading import read_pdf
+from procurement.mail import Mail, letter_by_key
 from procurement.objections.outside import Outcome as Outside
 from procurement.objections.queries import papers_of
 from procurement.objections.rules import Detail, Ground, Remedy, Step, Target
@@ -125,6 +126,21 @@ def test_a_conflict_that_changes_no_place_withdraws_the_decision_and_leaves_the_
     assert (phase(deciding), notice(deciding)) == (Phase.DECIDING, given)
     assert drawn_up(deciding).endswith("-D2")
     holds(deciding, tmp_path)
+
+
+def test_who_was_asked_to_sign_is_told_that_there_is_nothing_to_sign(made: DecisionWorld) -> None:
+    """Members only: the officers had not been asked yet."""
+    world = made.scored
+    find(world, "M5", 2)
+    with reading(world.engine) as session:
+        letters = session.scalars(select(Mail).where(Mail.template == "decisions/withdrawn")).all()
+    assert [letter.address for letter in letters] == [person.email for person in world.members]
+    assert {letter.about for letter in letters} == {made.ref}
+    with reading(world.engine) as session:
+        kept = letter_by_key(session, installation(world), letters[0].key)
+    assert kept is not None
+    assert kept.letter.subject == f"Decision {made.ref} was withdrawn: there is nothing to sign"
+    assert f"/en/rounds/{world.ref}" in kept.letter.body
 
 
 def test_what_changes_nothing_leaves_the_decision(deciding: ScoringWorld) -> None:
