@@ -41,6 +41,14 @@ class Visitor:
         assert response.status_code in expected, f"{path}: {response.status}\n{text_of(response)}"
         return response
 
+    def types(self, path: str, *, status: int = 200, **fields: Any) -> dict[str, str]:
+        """What the script of the page `path` does while somebody types `fields`: the sentence that it is told."""
+        hidden = dict(re.findall(r'name="(csrf_token|seen)"[^>]*value="([^"]*)"', self.get(path).text))
+        answer = self.client.post(path, data={**hidden, **fields}, headers={"Sunlit-Quiet": "1"})
+        assert answer.status_code == status, answer.text
+        told: dict[str, str] = answer.get_json()
+        return told
+
 
 def text_of(response: TestResponse) -> str:
     """The words of a page's main part, without markup."""

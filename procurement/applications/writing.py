@@ -1,7 +1,7 @@
 """Acts on a draft: begin, keep a section, attach, throw away. They are private and leave no trace in public."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -71,10 +71,10 @@ def mark_of(kept: Any) -> str:
     return canonical.digest(canonical.canonical_text(canonical.write(kept)))
 
 
-def overtaken(kept: Any, answers: Any, seen: str) -> list[Problem]:
+def overtaken(kept: Any, answers: Any, seen: str, mark: Callable[[Any], str] = mark_of) -> list[Problem]:
     """Whether `answers` would replace what their writer has not seen: `seen` is the mark of what the form was filled
     with; empty, nobody asks. Two that wrote the same are no conflict."""
-    if not seen or answers == kept or seen == mark_of(kept):
+    if not seen or answers == kept or seen == mark(kept):
         return []
     return [
         Problem(

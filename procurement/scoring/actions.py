@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from procurement.access import Actor, Permission, Role, require
 from procurement.accounts.models import User
 from procurement.applications.models import Application, Verdict
+from procurement.applications.writing import overtaken
 from procurement.committee import beacon
 from procurement.committee.models import Declaration, Member
 from procurement.committee.queries import applicants_of, member_of, members_of
@@ -165,9 +166,10 @@ def _standing(session: Session, actor: Actor, application: Application) -> _Stan
 
 
 def save_sheet(
-    session: Session, *, actor: Actor, now: datetime, ref: str, entered: Mapping[str, Entered]
-) -> SheetDraft:
-    """Keep what a member has filled in for the application `ref`, complete or not; nobody else can read it.
+    session: Session, *, actor: Actor, now: datetime, ref: str, entered: Mapping[str, Entered], seen: str = ""
+) -> str:
+    """Keep what a member has filled in for the application `ref`, complete or not; nobody else can read it. Returns
+    the digest (rules.sheet_digest) of what is kept; with `seen`, nothing is replaced that has another one.
 
     Binds nobody and is not logged. Raises NotFound, NotAllowed, WrongPhase, RuleBroken.
     """
@@ -175,13 +177,15 @@ def save_sheet(
     sheet, problems = read_sheet(rule_of(session, pair.round.id), entered)
     refuse_if(problems)
     draft = session.get(SheetDraft, (pair.member_id, pair.application.id), with_for_update=True)
+    held = sheet_from_json(draft.marks) if draft else {}
+    refuse_if(overtaken(held, sheet, seen, sheet_digest))
     if draft is None:
         draft = SheetDraft(
             member_id=pair.member_id, application_id=pair.application.id, round_id=pair.round.id, marks={}
         )
         session.add(draft)
     draft.marks, draft.saved_at = sheet_json(sheet), now
-    return draft
+    return sheet_digest(sheet)
 
 
 def seal_sheet(session: Session, *, actor: Actor, now: datetime, ref: str, seen: str, nonce: bytes) -> Sheet:

@@ -37,7 +37,10 @@ def levels_of(scale: Scale) -> list[Decimal]:
 
 
 class SheetForm(Form):
-    """A sheet; its fields are added by `sheet_form`. What was typed is judged by the rules alone."""
+    """A sheet; its fields are added by `sheet_form`. What was typed is judged by the rules alone. `seen`: the digest
+    of what the form was filled with."""
+
+    seen = HiddenField()
 
     def entered(self, rule: ScoringRule) -> dict[str, Entered]:
         """Criterion code → what was typed."""

@@ -38,9 +38,12 @@ from procurement.scoring.seals import SEAL_STATES
 from procurement.web import (
     actor,
     flash,
+    kept,
+    not_kept,
     now,
     page,
     plain,
+    quiet,
     reading,
     redirect,
     refusals_into,
@@ -79,14 +82,29 @@ def sheet(ref: str) -> ResponseReturnValue:
     if own.sealed_at is not None and request.method == "GET":
         return redirect("scoring.receipt", ref=ref)
     form = sheet_form(own.rule, own.marks)
+    if not form.is_submitted():
+        form.seen.data = own.digest
     if form.validate_on_submit():
         with refusals_into(form):
             with transaction() as session:
-                actions.save_sheet(session, actor=actor(), now=now(), ref=ref, entered=form.entered(own.rule))
+                digest = actions.save_sheet(
+                    session,
+                    actor=actor(),
+                    now=now(),
+                    ref=ref,
+                    entered=form.entered(own.rule),
+                    seen=form.seen.data or "",
+                )
+            if quiet():
+                return kept(digest)
             if "read" in request.form:
                 return redirect("scoring.seal", ref=ref)
             flash(N_("Saved. Nobody but you can read it."))
             return redirect("scoring.sheet", ref=own.next) if own.next else redirect("scoring.my_sheets")
+    if quiet():
+        return not_kept(form)
+    if form.seen.errors:
+        form.seen.data = own.digest
     return render(
         "scoring/sheet.html",
         status=form.status,

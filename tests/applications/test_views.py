@@ -319,32 +319,22 @@ def test_a_paper_of_the_wallet_is_used_again(
     stranger.send(foreign, form_on=f"/en/my/applications/{other}/certificates", status=404)
 
 
-def typing(visitor: Visitor, path: str, *, status: int, **fields: object) -> dict[str, str]:
-    """What the script of the page does while somebody types: the sentence that it is told."""
-    page = visitor.get(path).text
-    hidden = dict(re.findall(r'name="(csrf_token|seen)" value="([^"]*)"', page))
-    answer = visitor.client.post(path, data={**hidden, **fields}, headers={"Sunlit-Quiet": "1"})
-    assert answer.status_code == status, answer.text
-    told: dict[str, str] = answer.get_json()
-    return told
-
-
 def test_what_is_typed_is_saved_while_one_types(
     open_round: RoundWorld, visit: Callable[[Person | None], Visitor]
 ) -> None:
     key = begin(open_round, open_round.people.merchants[0], open_round.people.businesses[0], "石磨小米")
     merchant = visit(open_round.people.merchants[0])
     path = f"/en/my/applications/{key}/supply"
-    told = typing(merchant, path, status=200, bottleneck="只有一台磨")
+    told = merchant.types(path, status=200, bottleneck="只有一台磨")
     assert re.fullmatch(r"Saved at \d\d:\d\d\.", told["say"])
     page = merchant.get(path).text
     assert 'value="只有一台磨"' in page
     assert f'name="seen" value="{told["seen"]}"' in page  # what the form goes on with
 
-    refused = typing(merchant, path, status=422, bottleneck="两台磨", stock="many")
+    refused = merchant.types(path, status=422, bottleneck="两台磨", stock="many")
     assert refused["say"] == "Not saved: Stock now: Enter a number, such as 39.80."
     assert 'value="只有一台磨"' in merchant.get(path).text
-    kept_file = typing(merchant, path, status=200, bottleneck="三台磨", upload=(pdf(), "a.pdf"), then="attach")
+    kept_file = merchant.types(path, status=200, bottleneck="三台磨", upload=(pdf(), "a.pdf"), then="attach")
     assert kept_file["say"].startswith("Saved")
     assert "No file is attached" in merchant.get(path).text
     other = visit(open_round.people.merchants[1])
@@ -359,7 +349,7 @@ def test_a_second_window_does_not_replace_what_it_has_not_seen(
     merchant = visit(open_round.people.merchants[0])
     path = f"/en/my/applications/{key}/supply"
     first = dict(re.findall(r'name="(csrf_token|seen)" value="([^"]*)"', merchant.get(path).text))
-    typing(merchant, path, status=200, bottleneck="第二个窗口写的")
+    merchant.types(path, status=200, bottleneck="第二个窗口写的")
 
     quiet = merchant.client.post(path, data={**first, "bottleneck": "第一个窗口"}, headers={"Sunlit-Quiet": "1"})
     assert quiet.status_code == 422
@@ -400,7 +390,7 @@ def test_a_paper_is_saved_while_one_types(open_round: RoundWorld, visit: Callabl
     merchant = visit(world.merchants[0])
     paper = f"/en/my/applications/{world.keys[0]}/certificates/1"
     held = dict(re.findall(r'name="(csrf_token|seen)" value="([^"]*)"', merchant.get(paper).text))
-    told = typing(merchant, paper, status=200, type="business_licence", number="示例-002", covers="yes")
+    told = merchant.types(paper, status=200, type="business_licence", number="示例-002", covers="yes")
     assert told["say"].startswith("Saved")
     assert 'value="示例-002"' in merchant.get(paper).text
     late = merchant.client.post(paper, data={**held, "number": "示例-003"}, headers={"Sunlit-Quiet": "1"})

@@ -77,6 +77,26 @@ def test_what_was_typed_wrongly_is_shown_again_with_its_fault(app: Flask, scorin
     assert 'href="#value-quality"' in page.text
 
 
+def test_a_sheet_is_saved_while_one_types_and_never_over_another_window(app: Flask, scoring: ScoringWorld) -> None:
+    visit = visitor(app, scoring, scoring.member("M1"))
+    path = f"/en/my-sheets/{scoring.refs[0]}"
+    first = re.search(r'name="seen" value="([0-9a-f]{64})"', visit.get(path).text)
+    assert first
+    told = visit.types(path, **{"value-quality": "8.5"})
+    assert re.fullmatch(r"Saved at \d\d:\d\d\.", told["say"])
+    page = visit.get(path).text
+    assert 'value="8.5"' in page
+    assert f'name="seen" value="{told["seen"]}"' in page
+    refused = visit.types(path, status=422, **{"value-quality": "8.3"})
+    assert "8.3 is not on a step of 0.5 from 0" in refused["say"]
+    late = {"seen": first[1], "value-quality": "2"}
+    assert "saved in another window" in visit.types(path, status=422, **late)["say"]
+    shown = visit.send(path, status=422, **late)
+    assert "saved in another window" in text_of(shown)
+    assert f'name="seen" value="{told["seen"]}"' in shown.text, "the next press puts it in place"
+    assert 'value="8.5"' in visit.get(path).text
+
+
 def test_a_sheet_that_changed_after_reading_back_is_not_sealed(app: Flask, scoring: ScoringWorld) -> None:
     save(scoring, "M1", 0)
     visit = visitor(app, scoring, scoring.member("M1"))
