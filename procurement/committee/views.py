@@ -9,6 +9,7 @@ from procurement.committee import actions, cards, leaving, queries  # noqa: F401
 from procurement.committee.draw_forms import AnswerForm, leaving_form
 from procurement.committee.expertise import field_name
 from procurement.committee.forms import BeginForm, appoint_form, declare_form
+from procurement.committee.recusing import ASKED_IN, DECIDED_IN, Origin
 from procurement.committee.rules import GROUND_QUESTIONS, GROUNDS, LEAVING, MEMBER_KINDS, Leaving
 from procurement.errors import N_, NotFound
 from procurement.rounds.phases import Phase
@@ -122,6 +123,7 @@ def supervised(ref: str) -> ResponseReturnValue:
         leaving=LEAVING,
         field_name=field_name,
         may_change=found.round.phase in actions.FORMING,
+        may_find=found.round.phase in DECIDED_IN,
     )
 
 
@@ -202,6 +204,7 @@ def declare(ref: str) -> ResponseReturnValue:
         grounds=GROUNDS,
         questions=GROUND_QUESTIONS,
         may_declare=declaring.round.phase is Phase.FORMING,
+        may_tell=declaring.round.phase in ASKED_IN[Origin.MEMBER],
     )
 
 

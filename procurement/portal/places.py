@@ -9,6 +9,7 @@ from flask_babel import gettext
 
 from procurement.errors import N_
 from procurement.rounds.phases import Phase
+from procurement.web import actor, could_ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +64,16 @@ _ACTS: Mapping[Phase, tuple[tuple[str, str], ...]] = {
 
 
 def acts_at(phase: Phase, ref: str) -> list[tuple[str, str]]:
-    """(label, address) of what anybody may do in the round in that phase."""
+    """(label, address) of what this person may do in the round in that phase; a visitor is asked to sign in there."""
     return [
         (gettext(label), _address(endpoint, "ref", ref))
         for label, endpoint in _ACTS.get(phase, ())
-        if endpoint in current_app.view_functions
+        if (view := current_app.view_functions.get(endpoint)) and _opens(view)
     ]
+
+
+def _opens(view: Any) -> bool:
+    return not actor().signed_in or could_ever(actor(), view.permission)
 
 
 def _address(endpoint: str, argument: str, ref: str) -> str:
