@@ -771,6 +771,31 @@ def witness(log_keys: tuple[str, ...], name: str, folder: str, listen: str) -> N
 
 
 @sunlit.command()
+@click.argument("round_ref", metavar="ROUND")
+@click.argument("file", type=click.File("wb"))
+def archive(round_ref: str, file: IO[bytes]) -> None:
+    """Write the file of a ROUND that is over, by the headings of the law, to FILE (a zip, kept for fifteen years)."""
+    from procurement import storage
+    from procurement.db import reading
+    from procurement.evidence.archive import archive_of
+    from procurement.publiclog.keys import verifier_of
+
+    config, engine = installation()
+    with reading(engine) as session:
+        made = archive_of(
+            session,
+            round_ref,
+            actor=None,
+            key=verifier_of(config),
+            store=storage.store(config),
+            now=system_clock(),
+            zone=config.zone,
+        )
+    file.write(made.content)
+    click.echo(f"{len(made.content)} bytes of {round_ref} are written.", err=True)
+
+
+@sunlit.command()
 @click.argument("file", type=click.File("rb"))
 @click.option("--policy", "policy_path", type=click.Path(exists=True, dir_okay=False), help="Whom you trust: a file.")
 @as_format

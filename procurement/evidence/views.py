@@ -8,10 +8,11 @@ from procurement import storage
 from procurement.access import Permission
 from procurement.decisions import queries as decisions
 from procurement.errors import N_, NotFound
+from procurement.evidence.archive import Archive, archive_of
 from procurement.evidence.facts import OUTCOMES
 from procurement.evidence.forms import FindForm, VerifyForm
 from procurement.evidence.judging import Judgement, Trust, judge, judge_published
-from procurement.evidence.queries import evidence_of, published_round
+from procurement.evidence.queries import Evidence, evidence_of, published_round
 from procurement.keys import keys_from
 from procurement.publiclog import keys
 from procurement.publiclog import queries as log
@@ -35,6 +36,27 @@ def download(ref: str) -> ResponseReturnValue:
     """The evidence file of a round, as the record stands."""
     with reading() as session:
         made = evidence_of(session, ref, key=keys.verifier_of(config()), store=storage.store(config()), now=now())
+    return _zip(made)
+
+
+@plain(bp, "/rounds/<ref>/archive.zip", permission=Permission.READ_ROUND_FILES)
+@limiter.limit("10/minute")
+def archive(ref: str) -> ResponseReturnValue:
+    """The file of a round that is over, as the office has to keep it."""
+    with reading() as session:
+        made = archive_of(
+            session,
+            ref,
+            actor=actor(),
+            key=keys.verifier_of(config()),
+            store=storage.store(config()),
+            now=now(),
+            zone=config().zone,
+        )
+    return _zip(made)
+
+
+def _zip(made: Evidence | Archive) -> Response:
     reply = Response(made.content, content_type="application/zip")
     reply.headers["Content-Disposition"] = f'attachment; filename="{made.name}"'
     return reply

@@ -276,6 +276,7 @@ ROUTES: dict[str, Route] = {
     "decisions.sign": Route(Permission.SIGN_DECISION),
     "decisions.unpublished_pdf": Route(Permission.SIGN_DECISION),
     # --- evidence
+    "evidence.archive": Route(Permission.READ_ROUND_FILES),
     "evidence.download": Route(Permission.READ_PUBLIC),
     "evidence.evidence": Route(Permission.READ_PUBLIC),
     "evidence.verify": Route(Permission.READ_PUBLIC),
