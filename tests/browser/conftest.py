@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 from werkzeug.serving import make_server
 
 HERE = Path(__file__).resolve().parent
@@ -112,4 +112,12 @@ def assert_fits(page: Page) -> None:
 def picture(page: Page, name: str) -> None:
     """Keep a picture of the whole page under build/pictures."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=str(PICTURES / f"{name}.png"), full_page=True)
+    for left in (2, 1, 0):
+        try:
+            page.screenshot(path=str(PICTURES / f"{name}.png"), full_page=True)
+        except Error:  # on a busy machine Chromium now and then has no picture ready
+            if not left:
+                raise
+            page.wait_for_timeout(500)
+        else:
+            return
