@@ -5,6 +5,9 @@ import json
 import os
 import subprocess
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import metamorphic_log
@@ -17,12 +20,13 @@ from sqlalchemy import Engine
 from werkzeug.serving import make_server
 
 from config import Config
-from procurement.db import reading
-from procurement.publiclog import keys, queries, serving
-from procurement.publiclog.checkpoint import Checkpoint, SigningKey, VerifierKey
-from procurement.publiclog.signer import sign_checkpoint
+from procurement.db import make_engine, reading
+from procurement.publiclog import keys, queries, serving, witnessing
+from procurement.publiclog.checkpoint import Checkpoint, SigningKey, VerifierKey, open_note
+from procurement.publiclog.signer import SigningRefused, sign_checkpoint
 from procurement.publiclog.tree import consistency_proof
-from procurement.publiclog.witness import Witness, WitnessKey
+from procurement.publiclog.witness import Witness, WitnessKey, request_text
+from procurement.schema import upgrade
 from tests.publiclog.happenings import NOON
 from tests.publiclog.test_signer import KEY, grow
 
@@ -90,6 +94,63 @@ def test_a_foreign_log_is_cosigned_by_our_witness(tmp_path: Path) -> None:
         assert json.loads(dossier)
         known = journal.tree_size()
     assert watcher.add_checkpoint(journal.add_checkpoint_body(1), NOON).status == 409
+
+
+@contextmanager
+def answering(service: witness_log.WitnessService) -> Iterator[witnessing.WitnessAddress]:
+    """`service` on the loopback; its library has everything of a witness but the socket."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            status, kind, answer = service.handle_add_checkpoint_http(body)
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.end_headers()
+            self.wfile.write(answer.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            address = f"http://127.0.0.1:{server.server_port}"
+            yield witnessing.WitnessAddress(address, VerifierKey.parse(service.vkey()))
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_foreign_witness_cosigns_our_log_and_refuses_a_fork(engine: Engine, tmp_path: Path) -> None:
+    service = witness_log.WitnessService.new("witness.example.org/w1", bytes(range(32)))
+    assert service.add_log(KEY.name, str(KEY.verifier))
+    guard = tmp_path / "guard"
+    with answering(service) as foreign:
+        for count, first in ((5, 0), (252, 5), (43, 257)):
+            grow(engine, count, first=first)
+            sign_checkpoint(engine, key=KEY, guard=guard, now=NOON)
+            assert witnessing.gather(engine, [foreign], now=NOON) == {foreign.key.name: "cosigned"}
+        with reading(engine) as session:
+            note = serving.published_note(session)
+        assert note is not None
+        assert {key.name for key in open_note(note, [KEY.verifier, foreign.key]).signed_by} == {
+            KEY.name,
+            foreign.key.name,
+        }
+        witnessing.ask_before_signing(engine, [foreign])
+
+        fork = KEY.sign(Checkpoint(KEY.name, 300, bytes(32)).text())
+        assert service.handle_add_checkpoint(request_text(300, [], fork))[0] == 422
+        restored = make_engine(f"sqlite:///{tmp_path / 'restored.db'}")
+        upgrade(restored)
+        grow(restored, 257)
+        sign_checkpoint(restored, key=KEY, guard=tmp_path / "restored-guard", now=NOON)
+        with pytest.raises(SigningRefused, match="has seen 300 entries, but this log has only 257"):
+            witnessing.ask_before_signing(restored, [foreign])
+        restored.dispose()
 
 
 # --- Go's libraries -----------------------------------------------------------------------------------------------
